@@ -1,0 +1,478 @@
+"""Guides, optimisers, losses and engines with their settings, a row each.
+
+Settings have their library's names, order and defaults, and the tests hold them against it. `PLUMBING` are arguments
+that say how the library computes and not what, or that the compiler gives itself; they are not settings. What is in
+one of the libraries' modules and has no row is in a table of what is left out, with the reason.
+"""
+
+from __future__ import annotations
+
+from bayesdsl.catalogue.rows import Component, Engine, Setting, SettingKind
+
+INT, FLOAT, BOOL, TEXT = SettingKind.INT, SettingKind.FLOAT, SettingKind.BOOL, SettingKind.TEXT
+
+# Pyro's ways to choose where a latent starts, by their names in pyro.infer.autoguide.initialization.
+INITIALISATIONS = ("init_to_feasible", "init_to_mean", "init_to_median", "init_to_sample", "init_to_uniform")
+
+PLUMBING = frozenset(
+    {
+        # torch.optim
+        "params",
+        "foreach",
+        "maximize",
+        "capturable",
+        "differentiable",
+        "fused",
+        # guides
+        "model",
+        "create_plates",
+        "amortized_plates",
+        "hierarchical_sites",
+        "backend",
+        "init_transform_kwargs",
+        # losses
+        "max_plate_nesting",
+        "max_iarange_nesting",
+        "strict_enumeration_warning",
+        "ignore_jit_warnings",
+        "jit_options",
+        "retain_graph",
+        # NUTS
+        "potential_fn",
+        "use_multinomial_sampling",
+        "transforms",
+        "jit_compile",
+    }
+)
+
+
+def _table(*rows: Component) -> dict[str, Component]:
+    return {row.name: row for row in rows}
+
+
+# Guides
+
+
+def _init(default: str | None) -> Setting:
+    return Setting("init_loc_fn", TEXT, default, "Where each latent starts.", choices=INITIALISATIONS)
+
+
+INIT_SCALE = Setting("init_scale", FLOAT, 0.1, "The standard deviations to start with.", lo=0.0, lo_open=True)
+
+
+def _guide(name: str, doc: str, *settings: Setting, positional: int = 0) -> Component:
+    return Component(name, doc, f"pyro.infer.autoguide.{name}", settings, positional)
+
+
+GUIDES: dict[str, Component] = _table(
+    _guide("AutoDelta", "A point for every latent: a posterior mode.", _init("init_to_median"), positional=1),
+    _guide(
+        "AutoNormal",
+        "An independent normal for every latent, on the unconstrained scale.",
+        _init("init_to_feasible"),
+        INIT_SCALE,
+    ),
+    _guide(
+        "AutoDiagonalNormal",
+        "One normal vector with independent elements for all latents together.",
+        _init("init_to_median"),
+        INIT_SCALE,
+        positional=2,
+    ),
+    _guide(
+        "AutoMultivariateNormal",
+        "One normal vector for all latents together, with every covariance.",
+        _init("init_to_median"),
+        INIT_SCALE,
+        positional=2,
+    ),
+    _guide(
+        "AutoLowRankMultivariateNormal",
+        "One normal vector for all latents, its covariance a diagonal plus `rank` directions.",
+        _init("init_to_median"),
+        INIT_SCALE,
+        Setting("rank", INT, None, "The number of directions; the square root of the dimension if not given.", lo=1),
+        positional=3,
+    ),
+    _guide(
+        "AutoIAFNormal",
+        "A normal vector for all latents, bent by inverse autoregressive flows.",
+        Setting("hidden_dim", SettingKind.INTS, None, "The sizes of the flow's hidden layers.", lo=1),
+        _init(None),
+        Setting("num_transforms", INT, 1, "The number of flows.", lo=1),
+        positional=3,
+    ),
+    _guide(
+        "AutoLaplaceApproximation",
+        "The posterior mode, and a normal with the curvature there.",
+        _init("init_to_median"),
+        positional=1,
+    ),
+    _guide(
+        "AutoGaussian",
+        "A normal vector that keeps the conditional independences of the model.",
+        _init("init_to_feasible"),
+        INIT_SCALE,
+    ),
+    _guide(
+        "AutoStructured",
+        "Latents that depend linearly on those they depend on in the model.",
+        Setting(
+            "conditionals",
+            TEXT,
+            "mvn",
+            "The distribution of each latent given the others: a point, independent normals or a normal vector.",
+            choices=("delta", "normal", "mvn"),
+        ),
+        Setting("dependencies", TEXT, "linear", "How latents depend on others.", choices=("linear",)),
+        _init("init_to_feasible"),
+        INIT_SCALE,
+    ),
+    _guide(
+        "AutoNormalMessenger",
+        "An independent normal for every latent, made as the model runs.",
+        _init("init_to_mean"),
+        INIT_SCALE,
+    ),
+    _guide(
+        "AutoHierarchicalNormalMessenger",
+        "A normal for every latent around its prior mean given the latents above it.",
+        _init("init_to_mean"),
+        INIT_SCALE,
+        Setting("init_weight", FLOAT, 1.0, "The weight of the prior mean to start with.", lo=0.0, lo_open=True),
+    ),
+    _guide(
+        "AutoRegressiveMessenger",
+        "Every latent's prior given the latents above it, moved and stretched.",
+        _init("init_to_mean"),
+        INIT_SCALE,
+    ),
+    _guide("AutoDiscreteParallel", "Independent probabilities for discrete latents."),
+)
+
+GUIDES_LEFT_OUT: dict[str, str] = {
+    "AutoCallable": "It wraps a Python function: write a guide block.",
+    "AutoContinuous": "A base class.",
+    "AutoGuide": "A base class.",
+    "AutoGuideList": "A guide block with a guide for each latent is this.",
+    "AutoMessenger": "A base class.",
+    "AutoNormalizingFlow": "It takes a Python function that makes the flow; AutoIAFNormal is one.",
+}
+
+
+# Optimisers
+
+
+def _rate(default: float) -> Setting:
+    return Setting("lr", FLOAT, default, "The learning rate.", lo=0.0, lo_open=True)
+
+
+def _eps(default: float) -> Setting:
+    return Setting("eps", FLOAT, default, "Added to denominators, against division by zero.", lo=0.0)
+
+
+def _decay(default: float = 0.0) -> Setting:
+    return Setting("weight_decay", FLOAT, default, "How strongly parameters are drawn to 0.", lo=0.0)
+
+
+BETAS = Setting(
+    "betas",
+    SettingKind.FLOATS,
+    (0.9, 0.999),
+    "Memories of the gradient and of its square.",
+    lo=0.0,
+    hi=1.0,
+    hi_open=True,
+)
+AMSGRAD = Setting("amsgrad", BOOL, False, "Keep the largest squared gradient.")
+DECOUPLED = Setting("decoupled_weight_decay", BOOL, False, "Decay the parameters, not through the gradient.")
+CLIP_NORM = Setting("clip_norm", FLOAT, 10.0, "The largest gradient let through.", lo=0.0, lo_open=True)
+LRD = Setting("lrd", FLOAT, 1.0, "The learning rate is multiplied by this at every step.", lo=0.0, lo_open=True)
+
+
+def _torch(name: str, doc: str, *settings: Setting) -> Component:
+    return Component(name, doc, f"torch.optim.{name}", settings, positional=1)
+
+
+OPTIMISERS: dict[str, Component] = _table(
+    _torch(
+        "Adam",
+        "Steps scaled by running means of the gradient and its square: the usual choice.",
+        _rate(0.001),
+        BETAS,
+        _eps(1e-8),
+        _decay(),
+        AMSGRAD,
+        DECOUPLED,
+    ),
+    Component(
+        "ClippedAdam",
+        "Adam with clipped gradients and a decaying learning rate.",
+        "pyro.optim.clipped_adam.ClippedAdam",
+        (
+            _rate(0.001),
+            BETAS,
+            _eps(1e-8),
+            _decay(),
+            CLIP_NORM,
+            LRD,
+            Setting("centered_variance", BOOL, False, "Scale by the variance of the gradient, not its square."),
+        ),
+        positional=1,
+    ),
+    _torch("AdamW", "Adam with decay of the parameters.", _rate(0.001), BETAS, _eps(1e-8), _decay(0.01), AMSGRAD),
+    _torch("Adamax", "Adam by the largest gradient.", _rate(0.002), BETAS, _eps(1e-8), _decay()),
+    _torch(
+        "NAdam",
+        "Adam that looks ahead.",
+        _rate(0.002),
+        BETAS,
+        _eps(1e-8),
+        _decay(),
+        Setting("momentum_decay", FLOAT, 0.004, "How fast the momentum settles.", lo=0.0),
+        DECOUPLED,
+    ),
+    _torch("RAdam", "Adam with careful first steps.", _rate(0.001), BETAS, _eps(1e-8), _decay(), DECOUPLED),
+    _torch(
+        "SGD",
+        "Plain gradient steps.",
+        _rate(0.001),
+        Setting("momentum", FLOAT, 0.0, "The share of the last step that is kept.", lo=0.0),
+        Setting("dampening", FLOAT, 0.0, "How much less the gradient counts for the momentum."),
+        _decay(),
+        Setting("nesterov", BOOL, False, "Look ahead; needs momentum and no dampening."),
+    ),
+    _torch(
+        "ASGD",
+        "Gradient steps, averaged.",
+        _rate(0.01),
+        Setting("lambd", FLOAT, 0.0001, "The decay of the learning rate.", lo=0.0),
+        Setting("alpha", FLOAT, 0.75, "The power of that decay.", lo=0.0),
+        Setting("t0", FLOAT, 1000000.0, "The step at which averaging begins.", lo=0.0),
+        _decay(),
+    ),
+    _torch(
+        "Adadelta",
+        "Steps scaled by past steps; needs no learning rate.",
+        _rate(1.0),
+        Setting("rho", FLOAT, 0.9, "The memory of squared gradients.", lo=0.0, hi=1.0),
+        _eps(1e-6),
+        _decay(),
+    ),
+    _torch(
+        "Adafactor",
+        "Adam with little memory.",
+        _rate(0.01),
+        Setting("beta2_decay", FLOAT, -0.8, "How the memory of squared gradients grows.", hi=0.0),
+        Setting("d", FLOAT, 1.0, "The largest step, relative to the parameter.", lo=1.0),
+        _decay(),
+    ),
+    _torch(
+        "Adagrad",
+        "Steps that shrink with the sum of squared gradients.",
+        _rate(0.01),
+        Setting("lr_decay", FLOAT, 0.0, "The decay of the learning rate.", lo=0.0),
+        _decay(),
+        Setting("initial_accumulator_value", FLOAT, 0.0, "The sum to start with.", lo=0.0),
+        _eps(1e-10),
+    ),
+    _torch(
+        "RMSprop",
+        "Steps scaled by a running mean of the squared gradient.",
+        _rate(0.01),
+        Setting("alpha", FLOAT, 0.99, "The memory of that mean.", lo=0.0),
+        _eps(1e-8),
+        _decay(),
+        Setting("momentum", FLOAT, 0.0, "The share of the last step that is kept.", lo=0.0),
+        Setting("centered", BOOL, False, "Scale by the variance of the gradient, not its square."),
+    ),
+    _torch(
+        "Rprop",
+        "Steps by the gradient's sign alone; not for noisy losses.",
+        _rate(0.01),
+        Setting("etas", SettingKind.FLOATS, (0.5, 1.2), "How steps shrink and grow.", lo=0.0, lo_open=True),
+        Setting("step_sizes", SettingKind.FLOATS, (1e-6, 50.0), "The least and the greatest step.", lo=0.0),
+    ),
+    Component(
+        "AdagradRMSProp",
+        "Between Adagrad and RMSprop, with a step size that falls slowly.",
+        "pyro.optim.adagrad_rmsprop.AdagradRMSProp",
+        (
+            Setting("eta", FLOAT, 1.0, "The step size.", lo=0.0, lo_open=True),
+            Setting("delta", FLOAT, 1e-16, "Makes the step size fall; the more, the faster.", lo=0.0),
+            Setting("t", FLOAT, 0.1, "The memory of squared gradients.", lo=0.0, hi=1.0),
+        ),
+        positional=1,
+    ),
+    Component(
+        "DCTAdam",
+        "ClippedAdam in the frequencies of parameters that are series.",
+        "pyro.optim.dct_adam.DCTAdam",
+        (
+            _rate(0.001),
+            BETAS,
+            _eps(1e-8),
+            CLIP_NORM,
+            LRD,
+            Setting("subsample_aware", BOOL, False, "Keep the state of members that are not in a batch."),
+        ),
+        positional=1,
+    ),
+)
+
+OPTIMISERS_LEFT_OUT: dict[str, str] = {
+    "LBFGS": "It evaluates the loss several times a step, which a plain loop does not do.",
+    "Muon": "It takes matrices only.",
+    "Optimizer": "A base class.",
+    "SparseAdam": "It takes sparse gradients only.",
+}
+
+
+# Losses
+
+
+def _particles(default: int, lo: int = 1) -> Setting:
+    return Setting("num_particles", INT, default, "Draws from the guide a step.", lo=lo)
+
+
+def _vectorised(default: bool) -> Setting:
+    return Setting("vectorize_particles", BOOL, default, "Take them all at once.")
+
+
+def _elbo(name: str, doc: str) -> Component:
+    return Component(name, doc, f"pyro.infer.{name}", (_particles(1), _vectorised(False)), positional=1)
+
+
+LOSSES: dict[str, Component] = _table(
+    _elbo("Trace_ELBO", "The evidence lower bound, negated."),
+    _elbo("TraceMeanField_ELBO", "The same with exact divergences where they are known; needs a mean-field guide."),
+    _elbo("TraceGraph_ELBO", "The same with less variance for discrete latents, by what depends on what."),
+    _elbo("TraceEnum_ELBO", "The same with discrete latents summed out."),
+    _elbo("TraceTMC_ELBO", "A tighter bound by combining draws of all latents (tensor Monte Carlo)."),
+    Component(
+        "TraceTailAdaptive_ELBO",
+        "A divergence that covers the posterior's tails. It gives gradients and no loss to look at.",
+        "pyro.infer.TraceTailAdaptive_ELBO",
+        (
+            Setting("num_particles", INT, 1, "Draws from the guide a step; one is plain Trace_ELBO.", lo=1),
+            Setting("tail_adaptive_beta", FLOAT, -1.0, "How strongly draws are weighted by their rank."),
+        ),
+        positional=1,
+        fixed=(("vectorize_particles", True),),
+    ),
+    Component(
+        "RenyiELBO",
+        "Renyi's divergence of order `alpha`; 0 is the importance weighted bound.",
+        "pyro.infer.RenyiELBO",
+        (
+            Setting("alpha", FLOAT, 0.0, "The order, not 1: that is Trace_ELBO.", excludes=(1.0,)),
+            _particles(2),
+            _vectorised(False),
+        ),
+        positional=2,
+    ),
+    Component(
+        "ReweightedWakeSleep",
+        "Fits the guide to weighted draws; for guides with discrete choices.",
+        "pyro.infer.ReweightedWakeSleep",
+        (
+            _particles(2, lo=2),
+            Setting("insomnia", FLOAT, 1.0, "1 fits on the data, 0 on simulated data.", lo=0.0, hi=1.0),
+            Setting("model_has_params", BOOL, True, "Whether the model has params to fit."),
+            Setting("num_sleep_particles", INT, None, "Draws of simulated data; as num_particles if not given.", lo=1),
+            _vectorised(True),
+        ),
+        positional=2,
+    ),
+    Component(
+        "EnergyDistance",
+        "The distance of simulated from real data; needs no density, but likelihoods that are reparameterised.",
+        "pyro.infer.EnergyDistance",
+        (
+            Setting("beta", FLOAT, 1.0, "The power of the distance.", lo=0.0, lo_open=True, hi=2.0, hi_open=True),
+            Setting("prior_scale", FLOAT, 0.0, "The weight of the prior.", lo=0.0),
+            _particles(2, lo=2),
+        ),
+        positional=3,
+    ),
+)
+
+_COMPILED = "The compiled engine does what it does."
+
+LOSSES_LEFT_OUT: dict[str, str] = {
+    "CSIS": "It trains on simulated data with a loop of its own.",
+    "ELBO": "A base class.",
+    "JitTraceEnum_ELBO": _COMPILED,
+    "JitTraceGraph_ELBO": _COMPILED,
+    "JitTraceMeanField_ELBO": _COMPILED,
+    "JitTrace_ELBO": _COMPILED,
+    "Trace_MMD": "It takes a kernel of pyro.contrib.",
+}
+
+
+# Engines
+
+OPTIM = Setting("optim", SettingKind.OPTIMISER, "Adam(lr = 0.01)", "The optimiser.")
+
+
+def _draws(doc: str) -> Setting:
+    return Setting("draws", INT, 1000, doc, lo=1)
+
+
+def _steps(default: int) -> Setting:
+    return Setting("steps", INT, default, "Steps of the optimiser.", lo=1)
+
+
+_ENGINES = (
+    Engine(
+        "nuts",
+        "Hamiltonian Monte Carlo that finds its own path lengths (the No-U-Turn sampler).",
+        "nuts",
+        (
+            Setting("chains", INT, 4, "Independent chains.", lo=1),
+            Setting("warmup", INT, 1000, "Steps a chain, dropped, that adapt the sampler.", lo=0),
+            _draws("Draws a chain, kept."),
+            Setting("step_size", FLOAT, 1.0, "The step size to start with.", lo=0.0, lo_open=True),
+            Setting("adapt_step_size", BOOL, True, "Adapt the step size during warmup."),
+            Setting("adapt_mass_matrix", BOOL, True, "Adapt the mass matrix during warmup."),
+            Setting("full_mass", BOOL, False, "Adapt all of the mass matrix, not only its diagonal."),
+            Setting(
+                "target_accept_prob",
+                FLOAT,
+                0.8,
+                "The acceptance to adapt the step size to; nearer to 1 takes smaller steps.",
+                lo=0.0,
+                lo_open=True,
+                hi=1.0,
+                hi_open=True,
+            ),
+            Setting("max_tree_depth", INT, 10, "A path has at most two to this power steps.", lo=1),
+            Setting("init_strategy", TEXT, "init_to_uniform", "Where chains start.", choices=INITIALISATIONS),
+            Setting(
+                "init_radius",
+                FLOAT,
+                2.0,
+                "For init_to_uniform: how far from 0, on the unconstrained scale, chains may start.",
+                lo=0.0,
+                lo_open=True,
+            ),
+        ),
+    ),
+    Engine(
+        "svi",
+        "Fits a guide to the posterior by gradients of a loss.",
+        "svi",
+        (
+            Setting("guide", SettingKind.GUIDE, "AutoNormal", "The family to fit: an autoguide or a guide block."),
+            OPTIM,
+            Setting("loss", SettingKind.LOSS, "Trace_ELBO", "The loss to minimise."),
+            _steps(2000),
+            _draws("Draws from the fitted guide."),
+        ),
+        params=True,
+    ),
+    Engine("map", "The posterior mode.", "point", (OPTIM, _steps(2000)), params=True),
+    Engine("mle", "The maximum of the likelihood; priors do not count.", "point", (OPTIM, _steps(2000)), params=True),
+)
+
+ENGINES: dict[str, Engine] = {row.name: row for row in _ENGINES}

@@ -1,0 +1,305 @@
+"""Plates, tables and constants: what the spec says of the world before it says anything of the model."""
+
+from __future__ import annotations
+
+from bayesdsl.catalogue.functions import ALIASES, COLUMN_FUNCTIONS, FUNCTIONS, REDUCTIONS
+from bayesdsl.catalogue.spelling import nearest
+from bayesdsl.check import errors
+from bayesdsl.check.expressions import Expressions
+from bayesdsl.check.scope import Scope
+from bayesdsl.check.types import literal_support, type_support
+from bayesdsl.model import ir
+from bayesdsl.source import Span
+from bayesdsl.syntax import ast
+from bayesdsl.types.supports import CATEGORY, REAL, UNKNOWN, Support
+
+MAX_PLATE = 100_000_000
+# What a data block takes in its parentheses beside the options of the file's format.
+TABLE_OPTIONS = ("key",)
+FORMAT_OPTIONS = ("sep", "quote", "comment", "decimal", "encoding", "header", "missing", "sha256", "format")
+MISSING_POLICIES = ("drop", "error")
+
+
+def declare_plates(scope: Scope, spec: ast.Spec) -> None:
+    """Enter every plate of the spec, so that a table may refer to one declared further down."""
+    for statement in spec.statements:
+        match statement:
+            case ast.Data(plate):
+                _add_plate(scope, ir.Plate(plate.name, ir.Origin.ROWS, plate.span))
+            case ast.PlateDecl(plate, value):
+                _literal_plate(scope, plate, value)
+    for statement in spec.statements:
+        if isinstance(statement, ast.Data):
+            for item in statement.items:
+                if isinstance(item, ast.Column):
+                    _column_plates(scope, item)
+
+
+def _add_plate(scope: Scope, plate: ir.Plate) -> None:
+    known = scope.plates.get(plate.name)
+    if known is not None:
+        scope.report(errors.declared_twice(scope.source, plate.span, plate.name, known.span))
+        return
+    scope.plates[plate.name] = plate
+
+
+def _literal_plate(scope: Scope, ident: ast.Ident, value: ast.Expr) -> None:
+    match value:
+        case ast.ListOf(items) if items and all(isinstance(item, ast.Str) for item in items):
+            labels = tuple(item.value for item in items)
+            if len(set(labels)) < len(labels):
+                scope.report(errors.labels_repeat(scope.source, value.span))
+            _add_plate(scope, ir.Plate(ident.name, ir.Origin.LABELS, ident.span, len(labels), labels))
+            return
+        case ast.Num(size) if isinstance(size, int) and 1 <= size <= MAX_PLATE:
+            _add_plate(scope, ir.Plate(ident.name, ir.Origin.NUMBER, ident.span, size, None))
+            return
+    scope.report(errors.bad_plate_size(scope.source, value.span, MAX_PLATE))
+    scope.silence(ident.name)
+
+
+def _column_plates(scope: Scope, column: ast.Column) -> None:
+    """Plates that columns declare: the levels of a category, the members of a matrix."""
+    if column.type is not None and column.type.name == "category":
+        named = column.type.args[0] if column.type.args else None
+        if named is None and column.target.name not in scope.plates:
+            ident = column.target.ident
+            scope.plates[ident.name] = ir.Plate(ident.name, ir.Origin.LEVELS, ident.span)
+    for ident in column.target.plates:
+        if ident.name in scope.plates:
+            continue
+        labels = None
+        if isinstance(column.value, ast.ListOf):
+            labels = tuple(scope.source.slice(item.span) for item in column.value.items)
+        size = len(labels) if labels is not None else None
+        scope.plates[ident.name] = ir.Plate(ident.name, ir.Origin.COLUMNS, ident.span, size, labels)
+
+
+def declare_table(scope: Scope, data: ast.Data) -> None:
+    """Enter a data block and its columns."""
+    options, key = _options(scope, data)
+    columns: list[ir.Column] = []
+    where: list[ast.Expr] = []
+    drop = False
+    for item in data.items:
+        match item:
+            case ast.Column():
+                column = _column(scope, data, item)
+                if column is not None:
+                    columns.append(column)
+            case ast.Where(condition):
+                _column_expression(scope, condition)
+                where.append(condition)
+            case ast.Missing(policy):
+                if policy.name not in MISSING_POLICIES:
+                    near = nearest(policy.name, MISSING_POLICIES)
+                    scope.report(errors.unknown_policy(scope.source, policy.span, "missing", policy.name, MISSING_POLICIES, near))
+                drop = policy.name == "drop"
+    lengths = {len(c.literal) for c in columns if c.literal is not None}
+    if len(lengths) > 1:
+        scope.report(errors.unequal_lengths(scope.source, data.plate.span, sorted(lengths)))
+    if data.source is not None and any(c.literal is not None for c in columns):
+        literal = next(c for c in columns if c.literal is not None)
+        scope.report(errors.literal_in_file(scope.source, literal.span, data.source.span))
+    if not columns and not data.items:
+        scope.report(errors.no_columns(scope.source, data.span))
+    plate = scope.plates.get(data.plate.name)
+    if plate is not None and lengths and plate.origin is ir.Origin.ROWS:
+        scope.plates[plate.name] = ir.Plate(plate.name, plate.origin, plate.span, min(lengths), None)
+    scope.tables[data.plate.name] = ir.Table(
+        data.plate.name,
+        data.plate.span,
+        tuple(columns),
+        data.source.value if data.source is not None else None,
+        data.source.span if data.source is not None else None,
+        options,
+        tuple(where),
+        drop,
+        key,
+    )
+
+
+def _options(scope: Scope, data: ast.Data) -> tuple[tuple[tuple[str, object], ...], str | None]:
+    options: list[tuple[str, object]] = []
+    key = None
+    for arg in data.options:
+        name = arg.keyword.name if arg.keyword is not None else None
+        known = (*TABLE_OPTIONS, *FORMAT_OPTIONS)
+        if name not in known:
+            near = nearest(name, known) if name else None
+            scope.report(errors.unknown_option(scope.source, arg.span, name, known, near))
+            continue
+        match arg.value:
+            case ast.Str(value) | ast.Num(value):
+                pass
+            case ast.ListOf(items) if all(isinstance(item, ast.Str) for item in items):
+                value = [item.value for item in items]
+            case _:
+                scope.report(errors.option_value(scope.source, arg.value.span, name))
+                continue
+        if name == "key":
+            if isinstance(value, str):
+                key = value
+            else:
+                scope.report(errors.option_value(scope.source, arg.value.span, name))
+        else:
+            options.append((name, value))
+    return tuple(options), key
+
+
+def _column(scope: Scope, data: ast.Data, item: ast.Column) -> ir.Column | None:
+    name, target = item.target.name, item.target
+    taken = scope.where_declared(name)
+    if taken is not None:
+        scope.report(errors.declared_twice(scope.source, target.span, name, taken))
+        return None
+    if name in scope.plates and scope.plates[name].origin is not ir.Origin.LEVELS and not _is_category(item):
+        scope.report(errors.names_a_plate(scope.source, target.span, name, scope.plates[name].span))
+        return None
+    if len(target.plates) > 1:
+        scope.report(errors.matrix_plates(scope.source, target.span))
+        return None
+    plates = (data.plate.name, *(ident.name for ident in target.plates))
+    column = _values(scope, data, item, plates)
+    if column is None:
+        scope.silence(name)
+        return None
+    scope.columns[name] = column
+    return column
+
+
+def _is_category(item: ast.Column) -> bool:
+    return item.type is not None and item.type.name == "category"
+
+
+def _values(scope: Scope, data: ast.Data, item: ast.Column, plates: ir.Plates) -> ir.Column | None:
+    name, span, source = item.target.name, item.target.span, scope.source
+    category = None
+    declared: Support | None = None
+    if _is_category(item):
+        category = _category(scope, item)
+        declared = CATEGORY
+    elif item.type is not None:
+        declared = type_support(scope, item.type) or UNKNOWN
+        if declared.event:
+            scope.report(errors.structured_column(source, item.type.span, item.type.name))
+            return None
+    stack = pattern = literal = value = None
+    match item.value:
+        case ast.ListOf(items) if item.target.plates:
+            for part in items:
+                _column_expression(scope, part)
+            stack = items
+        case ast.ListOf():
+            literal = _literal(scope, item, declared)
+            if literal is None:
+                return None
+        case ast.Call(ast.Ident("columns"), None, args, at):
+            pattern = _pattern(scope, args, at, bool(item.target.plates))
+            if pattern is None:
+                return None
+        case None:
+            pass
+        case other:
+            _column_expression(scope, other)
+            value = other
+    if declared is None and literal is None and not item.target.plates:
+        scope.report(errors.column_without_type(source, span, name))
+        return None
+    if declared is None:
+        is_text = literal is not None and isinstance(literal[0], str)
+        if is_text:
+            scope.report(errors.text_column(source, span, name))
+            return None
+        support = literal_support(literal) if literal is not None else REAL
+    else:
+        support = declared
+    return ir.Column(name, plates, support, span, declared, category, value, stack, pattern, literal)
+
+
+def _category(scope: Scope, item: ast.Column) -> str | None:
+    if len(item.type.args) > 1 or (item.type.args and not isinstance(item.type.args[0], ast.Name)):
+        scope.report(errors.category_argument(scope.source, item.type.span))
+        return None
+    if not item.type.args:
+        return item.target.name
+    named = item.type.args[0]
+    return scope.plate(ast.Ident(named.name, named.span))
+
+
+def _literal(scope: Scope, item: ast.Column, declared: Support | None) -> tuple[float | int | str, ...] | None:
+    values: list[float | int | str] = []
+    for element in item.value.items:
+        if isinstance(element, ast.Str):
+            values.append(element.value)
+            continue
+        value = Expressions(scope, ()).number(element)
+        if value is None:
+            return None
+        if declared is not None and declared is not CATEGORY and not declared.holds(value):
+            scope.report(errors.literal_outside_type(scope.source, element.span, value, declared))
+        values.append(value)
+    if not values:
+        scope.report(errors.empty_list(scope.source, item.value.span))
+        return None
+    kinds = {isinstance(value, str) for value in values}
+    if len(kinds) > 1 or (True in kinds and declared is not CATEGORY and declared is not None):
+        scope.report(errors.text_column(scope.source, item.value.span, item.target.name))
+        return None
+    return tuple(values)
+
+
+def _pattern(scope: Scope, args: tuple[ast.Arg, ...], span: Span, matrix: bool) -> str | None:
+    if not matrix or len(args) != 1 or not isinstance(args[0].value, ast.Str):
+        scope.report(errors.columns_pattern(scope.source, span))
+        return None
+    return args[0].value.value
+
+
+def _column_expression(scope: Scope, expr: ast.Expr) -> None:
+    """Column expressions speak of the source's columns, which only the data tell; their functions are known."""
+    source = scope.source
+    match expr:
+        case ast.Call(func, None, args, span):
+            name = ALIASES.get(func.name, func.name)
+            known = [*FUNCTIONS, *COLUMN_FUNCTIONS, "present", "columns"]
+            if name not in FUNCTIONS and name not in COLUMN_FUNCTIONS and name != "present":
+                if name in REDUCTIONS:
+                    scope.report(errors.column_reduction(source, func.span, name))
+                else:
+                    scope.report(errors.unknown_function(source, func.span, func.name, nearest(func.name, known)))
+            elif name in FUNCTIONS and not FUNCTIONS[name].arity[0] <= len(args) <= FUNCTIONS[name].arity[1]:
+                scope.report(errors.wrong_arity(source, span, func.name, FUNCTIONS[name].arity, len(args)))
+            for arg in args:
+                _column_expression(scope, arg.value)
+        case ast.Call(func):
+            scope.report(errors.column_reduction(source, func.span, func.name))
+        case ast.Binary("->", _, _, _, op_span):
+            scope.report(errors.arrow_outside_layer(source, op_span))
+        case ast.Binary(_, left, right):
+            _column_expression(scope, left)
+            _column_expression(scope, right)
+        case ast.Unary(_, operand):
+            _column_expression(scope, operand)
+        case ast.Index(_, _, span) | ast.ListOf(_, span) | ast.TupleOf(_, span):
+            scope.report(errors.bad_column_expression(source, span))
+        case ast.Name(name) if name in scope.constants:
+            scope.used.add(name)
+        case _:
+            pass
+
+
+def declare_constant(scope: Scope, statement: ast.Const) -> None:
+    name = statement.ident.name
+    value = Expressions(scope, ()).expression(statement.value)
+    taken = scope.where_declared(name)
+    if taken is not None:
+        scope.report(errors.declared_twice(scope.source, statement.ident.span, name, taken))
+    elif name in scope.plates:
+        scope.report(errors.names_a_plate(scope.source, statement.ident.span, name, scope.plates[name].span))
+    elif isinstance(value, ir.Number):
+        scope.constants[name] = ir.Number(value.value, statement.ident.span, (), value.support)
+    else:
+        if value.support.known:
+            scope.report(errors.not_a_known_number(scope.source, statement.value.span))
+        scope.silence(name)

@@ -1,0 +1,390 @@
+"""Expressions: names resolved, plates joined, supports computed.
+
+    a[county] + b * basement   (in a statement over plate `house`)
+    ->  Apply(+, At(a, county by rows of house), Apply(*, b, basement))   plates (house), support real
+"""
+
+from __future__ import annotations
+
+import builtins
+import importlib
+import math
+from dataclasses import dataclass, field
+from functools import cache
+
+from bayesdsl.catalogue.distributions import DISTRIBUTIONS, SPECIAL
+from bayesdsl.catalogue.functions import ALIASES, COLUMN_FUNCTIONS, FUNCTIONS, OPERATORS, REDUCTIONS, SCANS
+from bayesdsl.catalogue.rows import Function, Reduction
+from bayesdsl.catalogue.spelling import nearest
+from bayesdsl.check import errors
+from bayesdsl.check.scope import Scope, is_unknown, unknown
+from bayesdsl.model import ir
+from bayesdsl.source import Span
+from bayesdsl.syntax import ast
+from bayesdsl.types.supports import CATEGORY, UNKNOWN, Support, interval
+
+
+@dataclass
+class Expressions:
+    """Elaborates expressions of one statement.
+
+    `plates` are those of the statement, which decide whether `a[county]` is a member or a gather by row; None in a
+    definition without a left list, whose plates follow from the expression. `names` are local bindings, used for
+    the formulas of the catalogue.
+    """
+
+    scope: Scope
+    plates: ir.Plates | None = None
+    names: dict[str, ir.Expr] = field(default_factory=dict)
+
+    def expression(self, expr: ast.Expr) -> ir.Expr:
+        """Elaborate a whole expression."""
+        if self.plates is None:
+            return Expressions(self.scope, self._anchors(expr), self.names)._expr(expr)
+        return self._expr(expr)
+
+    def number(self, expr: ast.Expr) -> float | int | None:
+        """The value of an expression that must be a known number, or None and a finding."""
+        found = self._expr(expr)
+        if isinstance(found, ir.Number):
+            return found.value
+        if not is_unknown(found):
+            self.scope.report(errors.not_a_known_number(self.scope.source, expr.span))
+        return None
+
+    def _expr(self, expr: ast.Expr) -> ir.Expr:
+        match expr:
+            case ast.Num(value, span):
+                if not math.isfinite(value):
+                    self.scope.report(errors.not_finite(self.scope.source, span))
+                    return unknown(span)
+                return number(value, span)
+            case ast.Name(name, span):
+                return self.names[name] if name in self.names else self._name(name, span)
+            case ast.Unary("+", operand):
+                return self._expr(operand)
+            case ast.Unary(op, operand, span):
+                return self.apply(OPERATORS["neg" if op == "-" else op], (self._expr(operand),), span)
+            case ast.Binary("->", _, _, _, op_span):
+                self.scope.report(errors.arrow_outside_layer(self.scope.source, op_span))
+                return unknown(expr.span)
+            case ast.Binary(op, left, right, span):
+                return self.apply(OPERATORS[op], (self._expr(left), self._expr(right)), span)
+            case ast.Index():
+                return self._index(expr)
+            case ast.Call(_, None, _, _):
+                return self._call(expr)
+            case ast.Call():
+                return self._reduce(expr)
+            case ast.Str(_, span):
+                self.scope.report(errors.text_in_expression(self.scope.source, span))
+                return unknown(span)
+            case ast.ListOf(_, span) | ast.TupleOf(_, span):
+                self.scope.report(errors.list_in_expression(self.scope.source, span))
+                return unknown(span)
+
+    def _name(self, name: str, span: Span) -> ir.Expr:
+        value = self.scope.value(name, span)
+        if isinstance(value, ir.Ref) and value.kind is ir.Kind.COLUMN and value.support.name == CATEGORY.name:
+            column = self.scope.columns[name]
+            self.scope.report(errors.category_as_number(self.scope.source, span, name, column.span))
+            return unknown(span)
+        return value
+
+    # Functions
+
+    def apply(self, row: Function, args: tuple[ir.Expr, ...], span: Span) -> ir.Expr:
+        """Apply an operator or function, folding known numbers."""
+        if row.domain is not None:
+            for arg in args:
+                if not arg.support.within(row.domain):
+                    self.scope.report(errors.outside_domain(self.scope.source, arg.span, row.name, row.domain, arg.support))
+                    return unknown(span)
+        if row.math and all(isinstance(arg, ir.Number) for arg in args):
+            folded = fold(row, tuple(arg.value for arg in args))
+            if folded is None:
+                self.scope.report(errors.cannot_evaluate(self.scope.source, span))
+                return unknown(span)
+            return number(folded, span)
+        plates = ir.join(*(arg.plates for arg in args))
+        support = UNKNOWN if any(is_unknown(arg) for arg in args) else self._support(row, args)
+        return ir.Apply(row.name, args, span, plates, support)
+
+    def _support(self, row: Function, args: tuple[ir.Expr, ...]) -> Support:
+        # A product of the same value twice is a square, which an interval rule on two operands cannot see.
+        if row.name == "*" and same_value(args[0], args[1]):
+            row, args = FUNCTIONS["square"], args[:1]
+        return row.rule(*(arg.support for arg in args))
+
+    def _call(self, call: ast.Call) -> ir.Expr:
+        name = ALIASES.get(call.func.name, call.func.name)
+        row = FUNCTIONS.get(name)
+        if row is None:
+            self._unknown_function(call)
+            for arg in call.args:
+                if not isinstance(arg.value, ast.Str | ast.ListOf):
+                    self._expr(arg.value)
+            return unknown(call.span)
+        args = self._arguments(call, row.arity)
+        return unknown(call.span) if args is None else self.apply(row, args, call.span)
+
+    def _arguments(self, call: ast.Call, arity: tuple[int, int]) -> tuple[ir.Expr, ...] | None:
+        for arg in call.args:
+            if arg.keyword is not None:
+                self.scope.report(errors.keyword_in_function(self.scope.source, arg.span, call.func.name))
+                return None
+        if not arity[0] <= len(call.args) <= arity[1]:
+            self.scope.report(errors.wrong_arity(self.scope.source, call.span, call.func.name, arity, len(call.args)))
+            return None
+        return tuple(self._expr(arg.value) for arg in call.args)
+
+    def _unknown_function(self, call: ast.Call) -> None:
+        name, source = call.func.name, self.scope.source
+        if self.scope.is_silent(name):
+            return
+        if name in DISTRIBUTIONS or name in SPECIAL:
+            self.scope.report(errors.distribution_in_expression(source, call.span, name))
+        elif name in self.scope.layers:
+            pass  # reported where it is declared
+        elif name in COLUMN_FUNCTIONS:
+            self.scope.report(errors.column_function(source, call.func.span, name))
+        elif name in REDUCTIONS or name in SCANS:
+            self.scope.report(errors.reduction_without_plate(source, call.func.span, name))
+        elif self.scope.where_declared(name) is not None:
+            self.scope.report(errors.value_called(source, call.func.span, name))
+        else:
+            self.scope.report(errors.unknown_function(source, call.func.span, name, nearest(name, FUNCTIONS)))
+
+    # Reductions
+
+    def _reduce(self, call: ast.Call) -> ir.Expr:
+        name = ALIASES.get(call.func.name, call.func.name)
+        row = REDUCTIONS.get(name) or SCANS.get(name)
+        if row is None:
+            candidates = [*REDUCTIONS, *SCANS]
+            self.scope.report(errors.unknown_reduction(self.scope.source, call.func.span, name, nearest(name, candidates)))
+            return unknown(call.span)
+        over = tuple(plate for ident in call.plates if (plate := self.scope.plate(ident)) is not None)
+        inside = Expressions(self.scope, ir.join(self.plates or (), over), self.names)
+        args = inside._arguments(call, (row.arity, row.arity))
+        if args is None or len(over) != len(call.plates):
+            return unknown(call.span)
+        return self._reduced(row, call, over, args)
+
+    def _reduced(self, row: Reduction, call: ast.Call, over: ir.Plates, args: tuple[ir.Expr, ...]) -> ir.Expr:
+        plates = ir.join(*(arg.plates for arg in args))
+        silent = any(is_unknown(arg) for arg in args)
+        for ident, plate in zip(call.plates, over, strict=True):
+            if plate not in plates and not silent:
+                self.scope.report(errors.does_not_vary(self.scope.source, call.args[0].value.span, plate, ident.span, plates))
+                return unknown(call.span)
+        keeps = row.name in SCANS
+        left = plates if keeps else tuple(plate for plate in plates if plate not in over)
+        support = UNKNOWN if silent else row.rule(*(arg.support for arg in args))
+        return ir.Reduce(row.name, over, args, call.span, left, support, keeps)
+
+    # Indexing
+
+    def _index(self, expr: ast.Index) -> ir.Expr:
+        source = self.scope.source
+        if not isinstance(expr.base, ast.Name):
+            self.scope.report(errors.index_of_expression(source, expr.base.span))
+            return unknown(expr.span)
+        base = self.scope.value(expr.base.name, expr.base.span)
+        if not base.support.known or not isinstance(base, ir.Ref):
+            if base.support.known:
+                self.scope.report(errors.index_of_constant(source, expr.span, expr.base.name))
+            return unknown(expr.span)
+        indices: dict[str, ir.Index] = {}
+        taken: set[str] = set()
+        for item in expr.items:
+            found = self._index_item(base, item)
+            if found is None:
+                return unknown(expr.span)
+            plate, index = found
+            if plate in taken:
+                self.scope.report(errors.indexed_twice(source, item.span, base.name, plate))
+                return unknown(expr.span)
+            taken.add(plate)
+            if index is not None:
+                indices[plate] = index
+        if not indices:
+            return ir.Ref(base.name, base.kind, expr.span, base.plates, base.support)
+        plates = self._indexed_plates(base, indices)
+        if len(set(plates)) != len(plates):
+            plates = ir.join(plates)
+        return ir.At(base, tuple(indices.items()), expr.span, plates, base.support.elements)
+
+    def _indexed_plates(self, base: ir.Ref, indices: dict[str, ir.Index]) -> ir.Plates:
+        plates: list[str] = []
+        for plate in base.plates:
+            match indices.get(plate):
+                case None:
+                    plates.append(plate)
+                case ir.Rows(column):
+                    plates.append(self.scope.columns[column].plates[0])
+                case ir.Rename(name):
+                    plates.append(name)
+                case ir.Member():
+                    pass
+        return tuple(plates)
+
+    def _index_item(self, base: ir.Ref, item: ast.Arg) -> tuple[str, ir.Index | None] | None:
+        """Which plate of the value an index speaks of, and how; None and a finding where it speaks of none."""
+        source = self.scope.source
+        if item.keyword is not None:
+            plate = item.keyword.name
+            if plate not in base.plates:
+                self.scope.report(errors.no_such_plate(source, item.span, base.name, plate, base.plates, None))
+                return None
+            return self._labelled(base, plate, item)
+        match item.value:
+            case ast.Name(name, span):
+                return self._named_index(base, name, span)
+            case ast.Num(_, span) | ast.Str(_, span):
+                plate = base.plates[0] if base.plates else "plate"
+                self.scope.report(errors.positional_index(source, span, base.name, plate, source.slice(span)))
+                return None
+            case ast.Binary("-" | "+", ast.Name(), ast.Num(), span):
+                self.scope.report(errors.lags_not_yet(source, span))
+                return None
+        self.scope.report(errors.bad_index(source, item.span))
+        return None
+
+    def _labelled(self, base: ir.Ref, plate: str, item: ast.Arg) -> tuple[str, ir.Index] | None:
+        match item.value:
+            case ast.Str(label, span) | ast.Num(label, span):
+                labels = self.scope.plates[ir.base_plate(plate)].labels
+                if labels is not None and label not in labels:
+                    near = nearest(str(label), [str(known) for known in labels])
+                    self.scope.report(errors.no_such_member(self.scope.source, span, plate, label, labels, near))
+                    return None
+                self.scope.used.add(f"plate {plate}")
+                return plate, ir.Member(label, span)
+            case ast.Name(name, span):
+                column = self.scope.columns.get(name)
+                if column is not None and column.category == plate:
+                    self.scope.used.add(name)
+                    return plate, ir.Rows(name)
+                self.scope.report(errors.not_an_index(self.scope.source, span, name, plate))
+                return None
+        self.scope.report(errors.bad_index(self.scope.source, item.span))
+        return None
+
+    def _named_index(self, base: ir.Ref, name: str, span: Span) -> tuple[str, ir.Index | None] | None:
+        column = self.scope.columns.get(name)
+        category = column.category if column is not None else None
+        here = self.plates or ()
+        if name in base.plates:
+            gathers = category == name and name not in here and column.plates[0] in here
+            if gathers:
+                self.scope.used.add(name)
+            self.scope.used.add(f"plate {ir.base_plate(name)}")
+            return name, ir.Rows(name) if gathers else None
+        if category is not None and category in base.plates:
+            self.scope.used.add(name)
+            return category, ir.Rows(name)
+        if ir.base_plate(name) in base.plates and ir.base_plate(name) in self.scope.plates:
+            return ir.base_plate(name), ir.Rename(name)
+        if self.scope.is_silent(name):
+            return None
+        if name in self.scope.plates or column is not None:
+            declared = self.scope.symbols.get(base.name) or self.scope.columns.get(base.name)
+            self.scope.report(errors.no_such_plate(self.scope.source, span, base.name, name, base.plates, declared.span))
+        else:
+            near = nearest(name, [*self.scope.plates, *(c.name for c in self.scope.columns.values() if c.category)])
+            self.scope.report(errors.unknown_plate(self.scope.source, span, name, near, False))
+            self.scope.silence(name)
+        return None
+
+    # The plates of a definition
+
+    def _anchors(self, expr: ast.Expr) -> ir.Plates:
+        """The plates an expression surely varies over: those of the names that are not indexed by a category.
+
+        They decide how `a[county]` is read in `mean = a[county] + b * basement`: by row, since `basement` varies
+        over houses.
+        """
+        match expr:
+            case ast.Name(name):
+                if name in self.names:
+                    return self.names[name].plates
+                declared = self.scope.symbols.get(name) or self.scope.columns.get(name)
+                return declared.plates if declared is not None else ()
+            case ast.Unary(_, operand):
+                return self._anchors(operand)
+            case ast.Binary(_, left, right):
+                return ir.join(self._anchors(left), self._anchors(right))
+            case ast.Call(_, plates, args):
+                inside = ir.join(*(self._anchors(arg.value) for arg in args))
+                keeps = plates is None or expr.func.name in SCANS
+                return inside if keeps else tuple(p for p in inside if p not in {i.name for i in plates})
+            case ast.Index(ast.Name(name), items):
+                return self._index_anchors(name, items)
+        return ()
+
+    def _index_anchors(self, name: str, items: tuple[ast.Arg, ...]) -> ir.Plates:
+        declared = self.scope.symbols.get(name) or self.scope.columns.get(name)
+        if declared is None:
+            return ()
+        plates = list(declared.plates)
+        for item in items:
+            named = item.value.name if isinstance(item.value, ast.Name) else None
+            column = self.scope.columns.get(named) if named else None
+            if item.keyword is not None and item.keyword.name in plates:
+                plates.remove(item.keyword.name)
+            elif named in plates:
+                if column is not None:
+                    plates.remove(named)  # by row or by member: not known yet
+                continue
+            elif column is not None and column.category in plates:
+                plates.remove(column.category)
+            elif named and ir.base_plate(named) in plates:
+                plates[plates.index(ir.base_plate(named))] = named
+                continue
+            if column is not None and named not in declared.plates:
+                plates.append(column.plates[0])
+        return ir.join(tuple(plates))
+
+
+# Helpers
+
+
+def number(value: float | int | bool, span: Span) -> ir.Number:
+    if isinstance(value, bool):
+        value = int(value)
+    return ir.Number(value, span, (), interval(value, value, integer=float(value).is_integer()))
+
+
+def same_value(a: ir.Expr, b: ir.Expr) -> bool:
+    match a, b:
+        case ir.Ref(), ir.Ref():
+            return a.name == b.name and a.name != ""
+        case ir.Number(), ir.Number():
+            return a.value == b.value
+        case ir.At(), ir.At():
+            return a.base.name == b.base.name and _plain(a.indices) == _plain(b.indices)
+        case ir.Apply(), ir.Apply():
+            return a.function == b.function and all(map(same_value, a.args, b.args))
+    return False
+
+
+def _plain(indices: tuple[tuple[str, ir.Index], ...]) -> list[tuple[str, object]]:
+    return [(plate, index.label if isinstance(index, ir.Member) else index) for plate, index in indices]
+
+
+def fold(row: Function, values: tuple[float | int, ...]) -> float | int | None:
+    """The value of a function of known numbers, None where it has none."""
+    try:
+        result = _python_function(row.math)(*values)
+    except (ArithmeticError, ValueError, OverflowError, TypeError):
+        return None
+    if isinstance(result, complex) or not math.isfinite(result):
+        return None
+    return result
+
+
+@cache
+def _python_function(dotted: str):
+    module, _, name = dotted.rpartition(".")
+    return getattr(importlib.import_module(module), name) if module else getattr(builtins, name)

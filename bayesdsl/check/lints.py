@@ -1,0 +1,116 @@
+"""What is legal and probably not meant: unused names, squares passed as scales, centred hierarchies, moving supports."""
+
+from __future__ import annotations
+
+from bayesdsl.catalogue.rows import Distribution
+from bayesdsl.check import errors
+from bayesdsl.check.distributions import moving
+from bayesdsl.check.expressions import same_value
+from bayesdsl.check.scope import Scope
+from bayesdsl.model import ir
+
+# Arguments that are standard deviations, and the keyword that takes a variance instead.
+SCALES: dict[str, str] = {"scale": "var"}
+
+
+def lint(scope: Scope, model: ir.Model) -> None:
+    """Report what is legal and probably not meant."""
+    _unused(scope, model)
+    for statement in model.statements:
+        match statement:
+            case ir.Sample(dist=dist) | ir.Observed(dist=dist):
+                _square_as_scale(scope, dist)
+    for statement in model.statements:
+        match statement:
+            case ir.Sample():
+                _centred(scope, model, statement)
+            case ir.Observed(dist=dist):
+                _moving_likelihood(scope, statement, dist)
+    if not any(isinstance(s, ir.Observed) for s in model.statements):
+        _no_data(scope, model)
+
+
+def _unused(scope: Scope, model: ir.Model) -> None:
+    """Names that nothing depends on."""
+    for statement in model.statements:
+        match statement:
+            case ir.Sample() | ir.Parameter() if statement.name not in scope.used:
+                what = "a latent" if isinstance(statement, ir.Sample) else "a param"
+                scope.report(errors.unused(scope.source, statement.span, statement.name, what))
+            case ir.Let(reported=False) if statement.name not in scope.used:
+                scope.report(errors.unused(scope.source, statement.span, statement.name, "a definition"))
+    for name, column in model.columns.items():
+        if name not in scope.used and f"plate {name}" not in scope.used:
+            scope.report(errors.unused(scope.source, column.span, name, "a column"))
+    for name, constant in scope.constants.items():
+        if name not in scope.used:
+            scope.report(errors.unused(scope.source, constant.span, name, "a constant"))
+    for name, plate in model.plates.items():
+        if plate.origin in (ir.Origin.NUMBER, ir.Origin.LABELS) and f"plate {name}" not in scope.used:
+            scope.report(errors.unused(scope.source, plate.span, name, "a plate"))
+
+
+def _square_as_scale(scope: Scope, dist: ir.Dist) -> None:
+    """`Normal(mu, sigma * sigma)`: Pyro, Stan and R all take a standard deviation there."""
+    if not isinstance(dist, ir.Call):
+        return
+    for name, value in dist.args:
+        if isinstance(value, ir.Call | ir.Mix):
+            _square_as_scale(scope, value)
+        elif name in SCALES and not isinstance(value, ir.Improper) and _is_square(value):
+            keyword = SCALES[name] if _takes(dist.row, SCALES[name]) else None
+            scope.report(errors.square_as_scale(scope.source, value.span, dist.row.name, name, keyword))
+
+
+def _takes(row: Distribution, keyword: str) -> bool:
+    return any(p.name == keyword for a in row.alternatives for p in a.parameters)
+
+
+def _is_square(expr: ir.Expr) -> bool:
+    match expr:
+        case ir.Apply("*", (left, right)):
+            return same_value(left, right) and not isinstance(left, ir.Number)
+        case ir.Apply("^", (_, ir.Number(2 | 2.0))) | ir.Apply("square"):
+            return True
+    return False
+
+
+def _centred(scope: Scope, model: ir.Model, sample: ir.Sample) -> None:
+    """A hierarchy whose members have one row each is a funnel: `theta[school] ~ Normal(mu, tau)`."""
+    if sample.noncentered or not sample.plates or not isinstance(sample.dist, ir.Call):
+        return
+    pair = sample.dist.row.location_scale
+    scale = sample.dist.arg(pair[1]) if pair else None
+    if scale is None or not any(isinstance(n, ir.Ref) and n.kind is ir.Kind.LATENT for n in ir.walk(scale)):
+        return
+    rows = [plate for plate in sample.plates if plate in model.tables]
+    if not rows or not _informed_by_rows(model, sample.name, rows):
+        return
+    scope.report(errors.centred_hierarchy(scope.source, sample.span, sample.name, rows[0], scale.span))
+
+
+def _informed_by_rows(model: ir.Model, name: str, rows: list[str]) -> bool:
+    """Whether a likelihood over the same rows depends on the latent, directly or through definitions."""
+    depends = {name}
+    for statement in model.statements:
+        if isinstance(statement, ir.Let) and depends & _names(statement.expr):
+            depends.add(statement.name)
+        if isinstance(statement, ir.Observed) and any(plate in rows for plate in statement.plates):
+            if any(depends & _names(expr) for expr in ir.dist_exprs(statement.dist)):
+                return True
+    return False
+
+
+def _names(expr: ir.Expr) -> set[str]:
+    return {node.name for node in ir.walk(expr) if isinstance(node, ir.Ref)}
+
+
+def _moving_likelihood(scope: Scope, statement: ir.Observed, dist: ir.Dist) -> None:
+    names = moving(dist)
+    if names:
+        scope.report(errors.moving_likelihood(scope.source, dist.span, statement.name, names[0]))
+
+
+def _no_data(scope: Scope, model: ir.Model) -> None:
+    if model.inferences and model.statements:
+        scope.report(errors.no_likelihood(scope.source, model.inferences[0].span))

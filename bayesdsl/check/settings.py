@@ -1,0 +1,170 @@
+"""Settings of `infer`: engines, guides, optimisers and losses by name, with every value checked.
+
+    svi(guide = parts, optim = Adam(lr = 0.03), steps = 1500)
+    ->  Inference(engine = svi, settings = {guide: "parts", optim: Setup(Adam, lr = 0.03), steps: 1500, draws: 1000, ..})
+"""
+
+from __future__ import annotations
+
+from bayesdsl.catalogue.inference import ENGINES, GUIDES, LOSSES, OPTIMISERS
+from bayesdsl.catalogue.rows import Component, Setting, SettingKind
+from bayesdsl.catalogue.spelling import FOREIGN_ENGINES, FOREIGN_SETTINGS, nearest
+from bayesdsl.check import errors
+from bayesdsl.check.expressions import Expressions
+from bayesdsl.check.scope import Scope
+from bayesdsl.model import ir
+from bayesdsl.source import Source, Span
+from bayesdsl.syntax import ast
+
+COMPONENTS: dict[SettingKind, tuple[dict[str, Component], str]] = {
+    SettingKind.GUIDE: (GUIDES, "guide"),
+    SettingKind.OPTIMISER: (OPTIMISERS, "optimiser"),
+    SettingKind.LOSS: (LOSSES, "loss"),
+}
+
+
+def inference(scope: Scope, statement: ast.Infer) -> ir.Inference | None:
+    """Elaborate an `infer` statement."""
+    match statement.engine:
+        case ast.Call(func, None, args, span):
+            name, at = func.name, func.span
+        case ast.Name(name, at):
+            args, span = (), at
+        case other:
+            scope.report(errors.not_an_engine(scope.source, other.span))
+            return None
+    row = ENGINES.get(name)
+    if row is None:
+        scope.report(errors.unknown_engine(scope.source, at, name, FOREIGN_ENGINES.get(name.lower()) or nearest(name, ENGINES)))
+        return None
+    values = _settings(scope, row.settings, row.name, args, 0)
+    if values is None:
+        return None
+    label = statement.ident.name if statement.ident is not None else row.name
+    return ir.Inference(label, row, tuple(values.items()), span)
+
+
+def component(scope: Scope, expr: ast.Expr, rows: dict[str, Component], kind: str) -> ir.Setup | None:
+    """A guide, optimiser or loss of the catalogue with its settings."""
+    match expr:
+        case ast.Call(func, None, args):
+            name, at = func.name, func.span
+        case ast.Name(name, at):
+            args = ()
+        case other:
+            scope.report(errors.not_a_component(scope.source, other.span, kind))
+            return None
+    row = rows.get(name)
+    if row is None:
+        known = [*rows, *(scope.guides if kind == "guide" else ())]
+        scope.report(errors.unknown_component(scope.source, at, kind, name, nearest(name, known)))
+        return None
+    values = _settings(scope, row.settings, name, args, row.positional, defaults=False)
+    return None if values is None else ir.Setup(row, tuple(values.items()))
+
+
+def _settings(
+    scope: Scope, rows: tuple[Setting, ...], owner: str, args: tuple[ast.Arg, ...], positional: int, defaults: bool = True
+) -> dict[str, object] | None:
+    by_name = {row.name: row for row in rows}
+    values: dict[str, object] = {row.name: _default(row) for row in rows} if defaults else {}
+    given: dict[str, Span] = {}
+    sound = True
+    for i, arg in enumerate(args):
+        if arg.keyword is None:
+            if i >= positional:
+                scope.report(errors.setting_by_position(scope.source, arg.span, owner, tuple(by_name)))
+                sound = False
+                continue
+            row = rows[i]
+        else:
+            row = by_name.get(arg.keyword.name)
+            if arg.of is not None or (row is None and arg.keyword.name == "batch"):
+                engine = owner in ENGINES and owner != "svi"
+                finding = errors.minibatch(scope.source, arg.span, owner) if engine else errors.batches_not_yet(scope.source, arg.span)
+                scope.report(finding)
+                sound = False
+                continue
+            if row is None:
+                foreign = FOREIGN_SETTINGS.get(arg.keyword.name)
+                near = foreign if foreign in by_name else nearest(arg.keyword.name, by_name)
+                scope.report(errors.unknown_setting(scope.source, arg.keyword.span, owner, arg.keyword.name, near, tuple(by_name)))
+                sound = False
+                continue
+        if row.name in given:
+            scope.report(errors.argument_twice(scope.source, arg.span, row.name, given[row.name]))
+            sound = False
+            continue
+        given[row.name] = arg.span
+        value = _value(scope, row, owner, arg.value)
+        if value is None:
+            sound = False
+        else:
+            values[row.name] = value
+    return values if sound else None
+
+
+def _value(scope: Scope, row: Setting, owner: str, expr: ast.Expr) -> object | None:
+    """The value of one setting; None and a finding where it is not of the setting's kind."""
+    if row.kind in COMPONENTS:
+        rows, kind = COMPONENTS[row.kind]
+        if row.kind is SettingKind.GUIDE and isinstance(expr, ast.Name) and expr.name in scope.guides:
+            scope.used.add(f"guide {expr.name}")
+            return expr.name
+        if row.kind is SettingKind.GUIDE and isinstance(expr, ast.Name) and scope.is_silent(expr.name):
+            return None
+        return component(scope, expr, rows, kind)
+    value = _constant(scope, expr)
+    reason = errors.setting_problem(row, value)
+    if reason is not None:
+        scope.report(errors.setting_value(scope.source, expr.span, owner, row, reason))
+        return None
+    return float(value) if row.kind is SettingKind.FLOAT else value
+
+
+def _constant(scope: Scope, expr: ast.Expr) -> object | None:
+    """A literal: a number, a text, true or false, none, a list of numbers."""
+    match expr:
+        case ast.Name("true" | "True", _):
+            return True
+        case ast.Name("false" | "False", _):
+            return False
+        case ast.Str(value):
+            return value
+        case ast.ListOf(items) | ast.TupleOf(items):
+            return tuple(_constant(scope, item) for item in items)
+        case ast.Num() | ast.Unary() | ast.Binary():
+            found = Expressions(scope, ()).expression(expr)
+            return found.value if isinstance(found, ir.Number) else None
+        case ast.Name(name) if name in scope.constants:
+            scope.used.add(name)
+            return scope.constants[name].value
+    return None
+
+
+def _default(row: Setting) -> object:
+    """A row's default; those of components are written in the language itself."""
+    if row.kind in COMPONENTS and isinstance(row.default, str):
+        from bayesdsl.syntax.parser import parse
+
+        rows, kind = COMPONENTS[row.kind]
+        source = Source("catalogue", f"infer {row.default}")
+        return component(Scope(source), parse(source).spec.statements[0].engine, rows, kind)
+    return row.default
+
+
+def override(inference: ir.Inference, name: str, text: str) -> tuple[ir.Inference | None, tuple]:
+    """An inference with one setting changed, as by `--set infer.draws=200`; the findings where it cannot be."""
+    from bayesdsl.syntax.parser import parse
+
+    source = Source(f"--set infer.{name}={text}", f"infer {inference.engine.name}({name} = {text})")
+    parsed = parse(source)
+    scope = Scope(source)
+    changed = None
+    if not parsed.diagnostics and parsed.spec.statements and isinstance(parsed.spec.statements[0], ast.Infer):
+        changed = globals()["inference"](scope, parsed.spec.statements[0])
+    findings = (*parsed.diagnostics, *scope.findings)
+    if changed is None:
+        return None, findings
+    values = {**dict(inference.settings), name: changed.setting(name)}
+    return ir.Inference(inference.name, inference.engine, tuple(values.items()), inference.span), findings

@@ -1,0 +1,295 @@
+"""Statements of the model and of guides: priors, params, definitions, likelihoods, plate blocks.
+
+    a[county] ~ Normal(mu, tau)   ->   Sample(a, plates (county), Normal(loc = mu, scale = tau))
+"""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from bayesdsl.catalogue.spelling import nearest
+from bayesdsl.check import errors
+from bayesdsl.check.distributions import Place, distribution, event_dims, moving, report_extra_plate
+from bayesdsl.check.expressions import Expressions
+from bayesdsl.check.scope import Scope, Symbol, is_unknown
+from bayesdsl.check.types import type_support
+from bayesdsl.model import ir
+from bayesdsl.syntax import ast
+from bayesdsl.types.supports import CATEGORY, REAL, UNKNOWN, Support
+
+ModelStatement = ast.Prior | ast.Param | ast.Define | ast.Observe | ast.PlateBlock
+
+# Types on the left of a prior that cut the distribution's support down to theirs.
+RESTRICTING = ("ordered", "positive_ordered")
+
+
+def model_statement(scope: Scope, statement: ModelStatement, outer: ir.Plates = ()) -> tuple[ir.Statement, ...]:
+    """Elaborate one statement; nothing where it was wrong. `outer` are the plates of the blocks around it."""
+    match statement:
+        case ast.PlateBlock():
+            return _block(scope, statement, outer)
+        case ast.Prior():
+            return tuple(s for t in statement.targets if (s := _prior(scope, statement, t, outer)) is not None)
+        case ast.Param():
+            return tuple(s for t in statement.targets if (s := _param(scope, statement, t, outer)) is not None)
+        case ast.Define():
+            return _define(scope, statement, outer)
+        case ast.Observe():
+            found = _observe(scope, statement, outer)
+            return () if found is None else (found,)
+        case _:
+            assert_never(statement)
+
+
+def _block(scope: Scope, block: ast.PlateBlock, outer: ir.Plates) -> tuple[ir.Statement, ...]:
+    plates = list(outer)
+    for ident in block.plates:
+        plate = scope.plate(ident)
+        if plate is None:
+            continue
+        if plate in plates:
+            scope.report(errors.plate_twice(scope.source, ident.span, plate))
+        else:
+            plates.append(plate)
+    return tuple(s for inner in block.body for s in model_statement(scope, inner, tuple(plates)))
+
+
+def _left_plates(scope: Scope, target: ast.Target, outer: ir.Plates) -> ir.Plates | None:
+    """The plates on the left side, those of the blocks around it first; None where one is wrong."""
+    plates = list(outer)
+    for ident in target.plates:
+        plate = scope.plate(ident)
+        if plate is None:
+            return None
+        if plate in target_names(target)[: target.plates.index(ident)]:
+            scope.report(errors.plate_twice(scope.source, ident.span, plate))
+            return None
+        if plate not in plates:
+            plates.append(plate)
+    for plate in plates:
+        if plate.endswith("'") and ir.base_plate(plate) not in plates:
+            scope.report(errors.prime_alone(scope.source, target.span, plate))
+            return None
+    return tuple(plates)
+
+
+def target_names(target: ast.Target) -> list[str]:
+    return [ident.name for ident in target.plates]
+
+
+# Priors
+
+
+def _prior(scope: Scope, statement: ast.Prior, target: ast.Target, outer: ir.Plates) -> ir.Sample | None:
+    plates = _left_plates(scope, target, outer)
+    sample = None if plates is None else _sample(scope, statement, target, plates)
+    if plates is None:
+        # What stands on the right may still be wrong, and uses names.
+        distribution(scope, statement.dist, Place(outer, (), target.name, target.span))
+    if target.name in scope.columns:
+        scope.report(errors.prior_on_data(scope.source, target.span, target.name, scope.columns[target.name].span))
+        return None
+    support = sample.support.interior if sample is not None else UNKNOWN
+    all_plates = (*sample.plates, *sample.event) if sample is not None else plates or ()
+    symbol = Symbol(target.name, ir.Kind.LATENT, all_plates, support, target.span)
+    return sample if scope.declare(target.ident, symbol) else None
+
+
+def _sample(scope: Scope, statement: ast.Prior, target: ast.Target, plates: ir.Plates) -> ir.Sample | None:
+    declared = type_support(scope, statement.type) if statement.type is not None else None
+    dims = event_dims(statement.dist)
+    event_count = max(dims, declared.event if declared is not None else 0)
+    if event_count > len(plates):
+        scope.report(errors.event_plate_missing(scope.source, target.span, target.name, statement.dist.span, event_count))
+        return None
+    split = len(plates) - event_count
+    # A type that cuts down independent copies leaves the distribution its plates: `mu[k] : ordered ~ Normal(0, 2)`.
+    inner = len(plates) - dims
+    place = Place(plates[:inner], plates[inner:], target.name, target.span)
+    dist = distribution(scope, statement.dist, place)
+    if dist is None:
+        return None
+    support, restricted = dist.support, False
+    if declared is not None:
+        narrowed = _narrowed(scope, statement.type, declared, dist)
+        if narrowed is None:
+            return None
+        support, restricted = narrowed
+    noncentered = _modifiers(scope, statement, dist)
+    return ir.Sample(
+        target.name, plates[:split], plates[split:], dist, support, target.span, noncentered, restricted, bool(moving(dist))
+    )
+
+
+def _narrowed(scope: Scope, written: ast.TypeName, declared: Support, dist: ir.Dist) -> tuple[Support, bool] | None:
+    """The support under a type on the left, and whether the type cuts the distribution's own down."""
+    if declared.name in RESTRICTING or declared.event == 0:
+        if dist.support.within(declared):
+            return dist.support, False
+        if declared.event == 0 and not declared.within(dist.support):
+            scope.report(errors.type_outside_support(scope.source, written.span, declared, dist.support))
+            return None
+        if dist.support.integer or (declared.integer and not dist.support.integer):
+            scope.report(errors.type_outside_support(scope.source, written.span, declared, dist.support))
+            return None
+        return declared, True
+    if dist.support.within(declared):
+        return dist.support, False
+    scope.report(errors.type_outside_support(scope.source, written.span, declared, dist.support))
+    return None
+
+
+def _modifiers(scope: Scope, statement: ast.Prior, dist: ir.Dist) -> bool:
+    noncentered = False
+    for modifier in statement.modifiers:
+        if modifier.name != "noncentered":
+            near = nearest(modifier.name, ["noncentered"])
+            scope.report(errors.unknown_modifier(scope.source, modifier.span, modifier.name, near))
+        elif not isinstance(dist, ir.Call) or dist.row.location_scale is None or statement.type is not None:
+            name = dist.row.name if isinstance(dist, ir.Call) else "this"
+            scope.report(errors.cannot_noncenter(scope.source, modifier.span, name))
+        else:
+            noncentered = True
+    return noncentered
+
+
+# Params and definitions
+
+
+def _param(scope: Scope, statement: ast.Param, target: ast.Target, outer: ir.Plates) -> ir.Parameter | None:
+    plates = _left_plates(scope, target, outer)
+    support = type_support(scope, statement.type) if statement.type is not None else REAL
+    init = Expressions(scope, plates or ()).expression(statement.init) if statement.init is not None else None
+    sound = plates is not None and support is not None
+    if sound and support.integer:
+        scope.report(errors.discrete_param(scope.source, statement.type.span, target.name))
+        sound = False
+    if sound and support.event > len(plates):
+        scope.report(errors.event_plate_missing(scope.source, target.span, target.name, statement.type.span, support.event))
+        sound = False
+    if sound and init is not None and not is_unknown(init):
+        sound = _param_init(scope, init, plates, target, support)
+    symbol = Symbol(target.name, ir.Kind.PARAM, plates or (), support.interior if sound else UNKNOWN, target.span)
+    if not scope.declare(target.ident, symbol) or not sound:
+        return None
+    return ir.Parameter(target.name, plates, support, init, target.span)
+
+
+def _param_init(scope: Scope, init: ir.Expr, plates: ir.Plates, target: ast.Target, support: Support) -> bool:
+    varying = next((n for n in ir.walk(init) if isinstance(n, ir.Ref) and n.kind is not ir.Kind.COLUMN), None)
+    if varying is not None:
+        scope.report(errors.param_init_varies(scope.source, varying.span, target.name, varying.name))
+        return False
+    extra = [plate for plate in init.plates if plate not in plates]
+    if extra:
+        report_extra_plate(scope, init, extra[0], Place(plates, (), target.name, target.span))
+        return False
+    if support.event == 0 and not init.support.within(support):
+        scope.report(errors.param_init_outside(scope.source, init.span, target.name, support, init.support))
+        return False
+    return True
+
+
+def _define(scope: Scope, statement: ast.Define, outer: ir.Plates) -> tuple[ir.Statement, ...]:
+    if len(statement.targets) > 1:
+        if not _calls_layer(scope, statement.value):
+            scope.report(errors.many_targets(scope.source, statement.targets[1].span))
+        for target in statement.targets:
+            scope.declare(target.ident, Symbol(target.name, ir.Kind.LET, (), UNKNOWN, target.span))
+        return ()
+    target = statement.targets[0]
+    explicit = _left_plates(scope, target, outer)
+    given = explicit if target.plates or outer else None
+    expr = Expressions(scope, given).expression(statement.value)
+    sound = explicit is not None and not is_unknown(expr)
+    if sound and given is not None:
+        extra = [plate for plate in expr.plates if plate not in given]
+        if extra and target.plates:
+            report_extra_plate(scope, expr, extra[0], Place(given, (), target.name, target.span))
+            sound = False
+    # A block adds its plates to the left; what else the expression varies over comes with it.
+    plates = ir.join(given or (), expr.plates)
+    symbol = Symbol(target.name, ir.Kind.LET, plates, expr.support if sound else UNKNOWN, target.span)
+    if target.name in scope.columns:
+        scope.report(errors.declared_twice(scope.source, target.span, target.name, scope.columns[target.name].span))
+        return ()
+    if not scope.declare(target.ident, symbol) or not sound:
+        return ()
+    return (ir.Let(target.name, plates, expr, statement.derive, target.span),)
+
+
+def _calls_layer(scope: Scope, expr: ast.Expr) -> bool:
+    return isinstance(expr, ast.Call) and expr.func.name in scope.layers
+
+
+# Likelihoods
+
+
+def _observe(scope: Scope, statement: ast.Observe, outer: ir.Plates) -> ir.Observed | None:
+    target = statement.target
+    column = scope.columns.get(target.name)
+    if column is None:
+        return _not_data(scope, statement)
+    scope.used.add(target.name)
+    scope.used.add(f"observed {target.name}")
+    written = [plate for ident in target.plates if (plate := scope.plate(ident)) is not None]
+    for plate in (*outer, *written):
+        if plate not in column.plates:
+            scope.report(errors.observe_plate(scope.source, target.span, target.name, plate, column.plates))
+            return None
+    dims = event_dims(statement.dist)
+    if dims > len(column.plates):
+        scope.report(errors.event_plate_missing(scope.source, target.span, target.name, statement.dist.span, dims))
+        return None
+    split = len(column.plates) - dims
+    place = Place(
+        column.plates[:split], column.plates[split:], target.name, target.span, observed=True, category=column.category
+    )
+    dist = distribution(scope, statement.dist, place)
+    if dist is None or not _producible(scope, statement, column, dist):
+        return None
+    return ir.Observed(target.name, place.plates, place.event, dist, target.span)
+
+
+def _not_data(scope: Scope, statement: ast.Observe) -> None:
+    name, span = statement.target.name, statement.target.span
+    distribution(scope, statement.dist, Place((), (), name, span))
+    if scope.is_silent(name):
+        return None
+    if name in scope.symbols:
+        scope.used.add(name)
+        scope.report(errors.observes_latent(scope.source, span, name, scope.symbols[name].span))
+    else:
+        scope.report(errors.observes_nothing(scope.source, span, name, nearest(name, scope.columns)))
+        scope.silence(name)
+    return None
+
+
+def _producible(scope: Scope, statement: ast.Observe, column: ir.Column, dist: ir.Dist) -> bool:
+    """Whether the likelihood can produce data of this type."""
+    support = dist.support
+    if not (column.support.known and support.known) or isinstance(dist, ir.Improper):
+        if isinstance(dist, ir.Improper):
+            scope.report(errors.flat_likelihood(scope.source, dist.span))
+            return False
+        return True
+    if column.support.name == CATEGORY.name:
+        if support.integer and support.event == 0:
+            return True
+        scope.report(errors.category_likelihood(scope.source, statement.dist.span, column.name, column.span))
+        return False
+    data, wanted = column.support, support
+    if isinstance(dist, ir.Call) and dist.row.accepts is not None:
+        support = dist.row.accepts
+    if support.integer and not column.support.integer:
+        scope.report(errors.cannot_produce(scope.source, statement.dist.span, column.name, column.span, support, column.support))
+        return False
+    # Bounds that depend on parameters are not known here; those that do not are. Openness does not matter: a datum on
+    # the bound is found when the data are bound.
+    below = data.lo < wanted.lo and not moving(dist)
+    above = data.hi > wanted.hi and not moving(dist)
+    if below or above:
+        scope.report(errors.cannot_produce(scope.source, statement.dist.span, column.name, column.span, support, column.support))
+        return False
+    return True
+

@@ -1,0 +1,79 @@
+"""What the emitted program is given: sizes of plates, columns of data, the rows' category codes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from bayesdsl.lower.names import Names
+from bayesdsl.model import ir
+from bayesdsl.pysrc import nodes as py
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """The number of a plate's members, as an int."""
+
+    plate: str
+    short: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """A column, as a tensor of the program's dtype, laid out as the column's plates."""
+
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
+class Codes:
+    """A category column, as the position of each row's level, int64."""
+
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """The position of a labelled member of a plate, as an int."""
+
+    plate: str
+    label: str | int | float
+
+
+Input = Size | Values | Codes | Position
+
+
+@dataclass
+class Inputs:
+    """The arguments of the program, gathered as they are used."""
+
+    model: ir.Model
+    names: Names
+    used: dict[Input, str] = field(default_factory=dict)
+    locals: dict[str, str] = field(default_factory=dict)
+
+    def value(self, name: str) -> py.Expr:
+        """The variable that holds a value of the spec."""
+        if name in self.locals:
+            return py.Name(self.locals[name])
+        column = self.model.columns.get(name)
+        if column is not None:
+            return self.codes(name) if column.category is not None else self._use(Values(name), name)
+        return py.Name(self.names.of(name))
+
+    def codes(self, column: str) -> py.Expr:
+        table = self.model.columns[column].plates[0]
+        return self._use(Codes(column), f"{column}_of_{table}")
+
+    def size(self, plate: str) -> py.Expr:
+        base = ir.base_plate(plate)
+        return self._use(Size(base), f"n_{base}")
+
+    def member(self, plate: str, label: str | int | float) -> py.Expr:
+        return self._use(Position(plate, label), f"{plate}_{label}".lower())
+
+    def _use(self, given: Input, wanted: str) -> py.Expr:
+        if given not in self.used:
+            # A column's variable is the value's own; everything else is the program's.
+            key = given.column if isinstance(given, Values) else repr(given)
+            self.used[given] = self.names.of(key, wanted)
+        return py.Name(self.used[given])

@@ -1,0 +1,1 @@
+"""Python source as data (`nodes`) and the one printer (`printer`)."""

@@ -1,0 +1,51 @@
+"""A model with its data: what engines run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A quantity of the model that is reported.
+
+    `dims` are its plates in the order of the spec's left side. `layout` is how the emitted program lays it out: a
+    plate's name for each tensor dimension, None for one of size 1 that stands for a plate it does not have.
+    `role` is `"latent"`, `"param"` or `"derived"`.
+    """
+
+    name: str
+    role: str
+    dims: tuple[str, ...]
+    layout: tuple[str | None, ...]
+
+
+@dataclass(frozen=True)
+class BoundModel:
+    """The emitted program's callables, with the arguments that the data gave.
+
+    `model(**inputs)` is a Pyro model, every observed site with its data. `guides` maps the name of each guide of the
+    spec to a callable that takes the same arguments, or to a function from the model to an autoguide
+    (`automatic`). `source` is the program's text, `module_name` names it in tracebacks. `coords` holds the members
+    of every plate. `dtype` is that of every real in the program. `moving_supports` names the latents whose support
+    depends on other latents.
+    """
+
+    name: str
+    source: str
+    model: Callable[..., Any]
+    inputs: dict[str, Any]
+    variables: tuple[Variable, ...]
+    coords: dict[str, list[Any]]
+    observed: tuple[str, ...] = ()
+    guides: dict[str, Callable[..., Any]] = field(default_factory=dict)
+    automatic: frozenset[str] = frozenset()
+    moving_supports: tuple[str, ...] = ()
+    dtype: torch.dtype = torch.float64
+
+    def variables_in(self, *roles: str) -> tuple[Variable, ...]:
+        return tuple(v for v in self.variables if v.role in roles)

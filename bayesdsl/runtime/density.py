@@ -1,0 +1,421 @@
+"""The log density of a Pyro model as a function of one vector of unconstrained values.
+
+Every latent takes its slice of the vector when the program reaches it and is mapped into the support of that very
+distribution, made from the values that came before. So a support that depends on another latent, `Uniform(0, 1 - a)`,
+is right at every point, and an improper prior needs no draw to start from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+import torch
+from pyro.distributions.util import scale_and_mask
+from pyro.poutine.messenger import Messenger
+from torch.distributions import constraints, transform_to
+from torch.distributions.transforms import Transform, identity_transform
+
+from bayesdsl.runtime.bijections import bijection
+from bayesdsl.runtime.bound import BoundModel
+from bayesdsl.runtime.engines.errors import (
+    DiscreteLatent,
+    InitFailed,
+    ParamsNotSupported,
+    Subsampled,
+    UnsupportedSupport,
+)
+
+# The list of operations must give what the model gives: the same sums in another order, so a few hundred roundings.
+AGREEMENT = 1e-10
+_CHECK_POINTS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A latent (`role` is `"latent"`) or a learnable value (`"param"`) and its part of the vector.
+
+    `shape` is that of its values, `free_shape` that of the unconstrained ones, `start:start + size` their place.
+    """
+
+    name: str
+    role: str
+    shape: tuple[int, ...]
+    free_shape: tuple[int, ...]
+    start: int
+    size: int
+
+
+class Density:
+    """The log density of a bound model over R^`dimension`.
+
+    `jacobian=False` leaves out the volume change of the maps into the supports: the density of the constrained values,
+    whose mode is the MAP. `prior=False` leaves out the latents' own terms and keeps the observed sites and the factors:
+    the likelihood. With `params=True`, `pyro.param` sites are entries of the vector as well.
+
+    Raises DiscreteLatent, UnsupportedSupport, Subsampled and, without `params`, ParamsNotSupported. A vector is a
+    float64 tensor of shape (dimension,); the model computes in `bound.dtype`, the terms are added in float64.
+    """
+
+    def __init__(self, bound: BoundModel, *, jacobian: bool = True, prior: bool = True, params: bool = False) -> None:
+        self.bound = bound
+        self.jacobian = jacobian
+        self.prior = prior
+        prototype = _Prototype(bound.dtype)
+        _run(bound, prototype)
+        if prototype.params and not params:
+            raise ParamsNotSupported(tuple(prototype.params))
+        self._initial_params = prototype.params
+        self.sites = tuple(prototype.sites)
+        self.dimension = sum(site.size for site in self.sites)
+        self._sizes = [site.size for site in self.sites]
+        self._index = {site.name: (i, site.free_shape) for i, site in enumerate(self.sites)}
+        self._traced: Callable[[torch.Tensor], tuple[torch.Tensor, torch.Tensor]] | None = None
+        self.gradient = "eager"
+        self.gradient_note = "not traced"
+
+    @property
+    def latents(self) -> tuple[str, ...]:
+        return tuple(site.name for site in self.sites if site.role == "latent")
+
+    @property
+    def params(self) -> tuple[str, ...]:
+        return tuple(site.name for site in self.sites if site.role == "param")
+
+    def log_density(self, u: torch.Tensor) -> torch.Tensor:
+        """The log density at `u`, a float64 scalar that can be differentiated."""
+        handler = self._evaluate(u, _LogDensity(self.jacobian, self.prior))
+        return _total([term for _, term in handler.terms], u)
+
+    def value_and_grad(self, u: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """The log density at `u` and its gradient, of shape (dimension,); neither can be differentiated.
+
+        Where the value is NaN, or a matrix that must be positive definite is not, the value is -inf.
+        """
+        try:
+            value, gradient = self._traced(u) if self._traced else self._eager(u)
+        except torch.linalg.LinAlgError:
+            return u.new_full((), -torch.inf), torch.zeros_like(u)
+        return (torch.full_like(value, -torch.inf) if value.isnan() else value), gradient
+
+    def constrain(self, u: torch.Tensor) -> dict[str, torch.Tensor]:
+        """Every latent, learnable value and `pyro.deterministic` at `u`, by the name of its site, as the model lays
+        them out; they can be differentiated."""
+        return self._evaluate(u, _Values()).values
+
+    def unconstrain(self, values: Mapping[str, torch.Tensor]) -> torch.Tensor:
+        """The vector at which `constrain` gives `values`, which must name every latent and learnable value."""
+        handler = _Unconstrain(values, self.bound.dtype)
+        _run(self.bound, handler)
+        parts = [handler.free[site.name].reshape(-1).double() for site in self.sites]
+        return torch.cat(parts) if parts else torch.zeros(0, dtype=torch.float64)
+
+    def initial(self, generator: torch.Generator, radius: float = 2.0, tries: int = 100) -> torch.Tensor:
+        """A point whose log density and gradient are finite: latents uniform in (-radius, radius) before their maps,
+        learnable values where the model starts them. Raises InitFailed."""
+        for _ in range(tries):
+            u = (2 * torch.rand(self.dimension, generator=generator, dtype=torch.float64) - 1) * radius
+            for site in self.sites:
+                if site.role == "param":
+                    u[site.start : site.start + site.size] = self._initial_params[site.name].reshape(-1)
+            value, gradient = self.value_and_grad(u)
+            if value.isfinite() and gradient.isfinite().all():
+                return u
+        if value.isfinite():
+            raise InitFailed(self._site_at(int((~gradient.isfinite()).nonzero()[0, 0])), "gradient", tries)
+        raise InitFailed(self._first_not_finite(u), "log density", tries)
+
+    def trace(self, seed: int = 0) -> bool:
+        """Write the value and the gradient down as a list of tensor operations, and use it from now on.
+
+        It is compared with the model at several random points; where it differs, or cannot be made, the model itself
+        goes on being run. `gradient` says which of the two is used, `"traced"` or `"eager"`, `gradient_note` why.
+        """
+        from bayesdsl.runtime.tracing import NotTraceable, trace
+
+        generator = torch.Generator().manual_seed(seed)
+        points = [
+            4 * torch.rand(self.dimension, generator=generator, dtype=torch.float64) - 2 for _ in range(_CHECK_POINTS)
+        ]
+        try:
+            # The first point shows the operations; it is not among those that check them.
+            with _no_validation():
+                candidate = trace(self._eager, points[0])
+            difference = self._difference(candidate, points[1:])
+        except NotTraceable as reason:
+            self.gradient_note = str(reason)
+            return False
+        except torch.linalg.LinAlgError as reason:
+            self.gradient_note = f"not traced: {reason}"
+            return False
+        if difference:
+            self.gradient_note = difference
+            return False
+        self._traced, self.gradient, self.gradient_note = candidate, "traced", "agrees with the model at random points"
+        return True
+
+    def _difference(self, candidate: Callable[..., Any], points: list[torch.Tensor]) -> str:
+        """What differs between the traced function and the model, empty where nothing does."""
+        compared = 0
+        for u in points:
+            value, gradient = self._eager(u)
+            other, other_gradient = candidate(u)
+            if not value.isfinite():
+                if other.isfinite():
+                    return "the traced density is finite where the model's is not"
+                continue
+            compared += 1
+            scale = gradient.abs().max().clamp(min=1.0)
+            if not (other - value).abs() <= AGREEMENT * value.abs().clamp(min=1.0):
+                return f"the traced density differs by {float(other - value):.3g}"
+            if not (other_gradient - gradient).abs().max() <= AGREEMENT * scale:
+                return f"the traced gradient differs by {float((other_gradient - gradient).abs().max()):.3g}"
+        return "" if compared else "no random point has a finite density to compare at"
+
+    def _eager(self, u: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        u = u.detach().requires_grad_(True)
+        with torch.enable_grad():
+            value = self.log_density(u)
+            if not value.requires_grad:
+                return value, torch.zeros_like(u)
+            (gradient,) = torch.autograd.grad(value, u)
+        return value.detach(), gradient
+
+    def _evaluate(self, u: torch.Tensor, handler: _Substitution) -> _Substitution:
+        handler.index = self._index
+        handler.parts = u.to(self.bound.dtype).split_with_sizes(self._sizes) if self.sites else ()
+        _run(self.bound, handler)
+        return handler
+
+    def _site_at(self, position: int) -> str:
+        return next(s.name for s in self.sites if s.start <= position < s.start + s.size)
+
+    def _first_not_finite(self, u: torch.Tensor) -> str | None:
+        with torch.no_grad():
+            try:
+                terms = self._evaluate(u, _LogDensity(self.jacobian, self.prior)).terms
+            except torch.linalg.LinAlgError:
+                return None
+        return next((name for name, term in terms if not term.isfinite()), None)
+
+
+class _Handler(Messenger):
+    """What every run of a model here shares: it decides every latent and learnable value, and nobody outside sees it.
+
+    It stands at the bottom of Pyro's stack, so the plates, masks and scales of the program have had their say on a
+    message before it comes here.
+    """
+
+    def latent(self, msg: dict[str, Any]) -> torch.Tensor:
+        """The value of a latent."""
+        raise NotImplementedError
+
+    def param(self, msg: dict[str, Any]) -> torch.Tensor:
+        """The value of a learnable value."""
+        raise NotImplementedError
+
+    def observed(self, msg: dict[str, Any]) -> None:
+        """An observed site or a factor."""
+
+    def deterministic(self, msg: dict[str, Any]) -> None:
+        """A `pyro.deterministic`."""
+
+    def _process_message(self, msg: dict[str, Any]) -> None:
+        msg["stop"] = True
+        if msg["type"] == "param":
+            msg["value"] = self.param(msg)
+        elif msg["type"] != "sample":
+            return
+        elif msg["infer"].get("_deterministic"):
+            self.deterministic(msg)
+        elif msg["is_observed"]:
+            self.observed(msg)
+        elif type(msg["fn"]).__name__ == "_Subsample":
+            _refuse_subsampling(msg)
+            return
+        else:
+            msg["value"] = self.latent(msg)
+        msg["done"] = True
+
+    def _postprocess_message(self, msg: dict[str, Any]) -> None:
+        pass
+
+
+class _Substitution(_Handler):
+    """Takes values from a vector, by site."""
+
+    index: dict[str, tuple[int, tuple[int, ...]]]
+    parts: tuple[torch.Tensor, ...]
+
+    def free(self, name: str) -> torch.Tensor:
+        position, shape = self.index[name]
+        return self.parts[position].view(shape)
+
+    def param(self, msg: dict[str, Any]) -> torch.Tensor:
+        return _param_transform(msg)(self.free(msg["name"]))
+
+
+class _LogDensity(_Substitution):
+    """Collects the terms of the log density, each a scalar, with the name of its site."""
+
+    def __init__(self, jacobian: bool, prior: bool) -> None:
+        super().__init__()
+        self.jacobian = jacobian
+        self.prior = prior
+        self.terms: list[tuple[str, torch.Tensor]] = []
+
+    def latent(self, msg: dict[str, Any]) -> torch.Tensor:
+        name = msg["name"]
+        free, transform = self.free(name), bijection(msg["fn"].support)
+        value = transform(free)
+        if self.prior:
+            self.terms.append((name, _log_prob(msg, value)))
+        # A mask or a scale is on the density of the value, not on the volume that the map takes up.
+        if self.jacobian and transform is not identity_transform:
+            self.terms.append((name, _summed(transform.log_abs_det_jacobian(free, value))))
+        return value
+
+    def observed(self, msg: dict[str, Any]) -> None:
+        self.terms.append((msg["name"], _log_prob(msg, msg["value"])))
+
+
+class _Values(_Substitution):
+    """Collects the values of latents, learnable values and deterministic sites."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.values: dict[str, torch.Tensor] = {}
+
+    def latent(self, msg: dict[str, Any]) -> torch.Tensor:
+        value = self.values[msg["name"]] = bijection(msg["fn"].support)(self.free(msg["name"]))
+        return value
+
+    def param(self, msg: dict[str, Any]) -> torch.Tensor:
+        value = self.values[msg["name"]] = super().param(msg)
+        return value
+
+    def deterministic(self, msg: dict[str, Any]) -> None:
+        self.values[msg["name"]] = msg["value"]
+
+
+class _Unconstrain(_Handler):
+    """Maps given values back to unconstrained ones."""
+
+    def __init__(self, values: Mapping[str, torch.Tensor], dtype: torch.dtype) -> None:
+        super().__init__()
+        self.values = values
+        self.dtype = dtype
+        self.free: dict[str, torch.Tensor] = {}
+
+    def latent(self, msg: dict[str, Any]) -> torch.Tensor:
+        return self._take(msg, bijection(msg["fn"].support), msg["fn"].shape())
+
+    def param(self, msg: dict[str, Any]) -> torch.Tensor:
+        return self._take(msg, _param_transform(msg), None)
+
+    def _take(self, msg: dict[str, Any], transform: Transform, shape: torch.Size | None) -> torch.Tensor:
+        value = torch.as_tensor(self.values[msg["name"]], dtype=self.dtype)
+        value = value.expand(shape) if shape is not None else value
+        self.free[msg["name"]] = transform.inv(value)
+        return value
+
+
+class _Prototype(_Handler):
+    """Finds the sites and their shapes, with every unconstrained value at zero: nothing is drawn."""
+
+    def __init__(self, dtype: torch.dtype) -> None:
+        super().__init__()
+        self.dtype = dtype
+        self.sites: list[Site] = []
+        self.params: dict[str, torch.Tensor] = {}
+        self._values: dict[str, torch.Tensor] = {}
+        self._end = 0
+
+    def latent(self, msg: dict[str, Any]) -> torch.Tensor:
+        name, fn = msg["name"], msg["fn"]
+        if fn.support.is_discrete:
+            raise DiscreteLatent(name)
+        shape = fn.shape()
+        try:
+            transform = bijection(fn.support)
+            free = torch.zeros(transform.inverse_shape(shape), dtype=self.dtype)
+        except NotImplementedError:
+            raise UnsupportedSupport(name, _support_name(fn.support)) from None
+        self._add(name, "latent", shape, free.shape)
+        return transform(free)
+
+    def param(self, msg: dict[str, Any]) -> torch.Tensor:
+        name = msg["name"]
+        if name not in self._values:
+            initial = msg["args"][1] if len(msg["args"]) > 1 else None
+            initial = initial() if callable(initial) else initial
+            if initial is None:
+                raise ValueError(f"pyro.param({name!r}) has no initial value")
+            value = self._values[name] = initial.detach().to(self.dtype)
+            free = self.params[name] = _param_transform(msg).inv(value).double()
+            self._add(name, "param", value.shape, free.shape)
+        return self._values[name]
+
+    def _add(self, name: str, role: str, shape: torch.Size, free_shape: torch.Size) -> None:
+        size = prod(free_shape)
+        self.sites.append(Site(name, role, tuple(shape), tuple(free_shape), self._end, size))
+        self._end += size
+
+
+def _run(bound: BoundModel, handler: _Handler) -> None:
+    with _no_validation(), handler:
+        bound.model(**bound.inputs)
+
+
+@contextmanager
+def _no_validation() -> Iterator[None]:
+    """Distributions do not check their arguments inside: that costs more than the density of a small model."""
+    before = torch.distributions.Distribution._validate_args
+    torch.distributions.Distribution.set_default_validate_args(False)
+    try:
+        yield
+    finally:
+        torch.distributions.Distribution.set_default_validate_args(before)
+
+
+def _log_prob(msg: dict[str, Any], value: torch.Tensor) -> torch.Tensor:
+    log_prob = msg["fn"].log_prob(value, *msg["args"], **msg["kwargs"])
+    scale, mask = msg["scale"], msg["mask"]
+    if mask is not None or not (isinstance(scale, float) and scale == 1.0):
+        log_prob = scale_and_mask(log_prob, scale, mask)
+    return _summed(log_prob)
+
+
+def _summed(term: torch.Tensor) -> torch.Tensor:
+    return term.sum() if term.dim() else term
+
+
+def _total(terms: list[torch.Tensor], u: torch.Tensor) -> torch.Tensor:
+    if not terms:
+        return u.new_zeros(())
+    total = terms[0].double()
+    for term in terms[1:]:
+        total = total + term.double()
+    return total
+
+
+def _param_transform(msg: dict[str, Any]) -> Transform:
+    """One to one where such a map is known, so that the optimum is a point; Pyro's own map elsewhere."""
+    constraint = msg["kwargs"].get("constraint", constraints.real)
+    try:
+        return bijection(constraint)
+    except NotImplementedError:
+        return transform_to(constraint)
+
+
+def _refuse_subsampling(msg: dict[str, Any]) -> None:
+    fn = msg["fn"]
+    if msg["value"] is None and fn.subsample_size is not None and fn.subsample_size < fn.size:
+        raise Subsampled(msg["name"])
+
+
+def _support_name(support: constraints.Constraint) -> str:
+    return type(support).__name__.lstrip("_").lower()

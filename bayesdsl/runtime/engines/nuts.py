@@ -1,0 +1,134 @@
+"""`infer nuts(..)`: chains of Pyro's NUTS over our own density, each in a process of its own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+
+from bayesdsl.runtime.bound import BoundModel
+from bayesdsl.runtime.density import Density
+from bayesdsl.runtime.engines.chain import Chunk, NutsSettings, sample_chain
+from bayesdsl.runtime.engines.collect import posterior
+from bayesdsl.runtime.engines.errors import (
+    DiscreteLatent,
+    Interrupted,
+    NoLatents,
+    ParamsNotSupported,
+    Subsampled,
+    UnknownSettings,
+)
+from bayesdsl.runtime.engines.messages import Job, Ready
+from bayesdsl.runtime.engines.pool import run_chains
+from bayesdsl.runtime.posterior import Posterior
+from bayesdsl.runtime.progress import Progress, Report, silent
+
+
+def run(bound: BoundModel, settings: dict[str, Any], seed: int, report: Report = silent) -> Posterior:
+    """Draws from the posterior by NUTS. The same seed gives the same draws, however many processes run the chains.
+
+    A KeyboardInterrupt ends the run with the draws so far: of the chains that have some, as many draws of each as
+    leaves the most in all. Raises NoLatents, DiscreteLatent, ParamsNotSupported, Subsampled, InitFailed, WorkerFailed,
+    and Interrupted where there is not a single draw.
+    """
+    chosen = _settings(settings)
+    density = _density(bound)
+    names = tuple(v.name for v in bound.variables)
+    chunks: dict[int, list[Chunk]] = {chain: [] for chain in range(chosen.chains)}
+    facts: dict[str, Any] = {}
+    interrupted, phase = False, "warmup"
+    events = _events(bound, density, names, chosen, seed)
+    try:
+        for event in events:
+            match event:
+                case Chunk():
+                    chunks[event.chain].append(event)
+                case Ready():
+                    facts.update(event.facts)
+                case Progress():
+                    report(event)
+    except KeyboardInterrupt:
+        interrupted = True
+    finally:
+        events.close()
+    kept, length = _trimmed({chain: sum(len(c.stats["lp"]) for c in cs) for chain, cs in chunks.items()})
+    if not kept:
+        raise Interrupted("nuts", phase)
+    draws = {name: _joined([chunks[c] for c in kept], lambda chunk, n=name: chunk.draws[n], length) for name in names}
+    stats = {s: _joined([chunks[c] for c in kept], lambda k, s=s: k.stats[s], length) for s in chunks[kept[0]][0].stats}
+    facts |= {
+        "divergences": int(stats["diverging"].sum()),
+        "step_sizes": [float(step) for step in stats["step_size"][:, -1]],
+        "leapfrog_steps": int(stats["n_steps"].sum()),
+        "chains_kept": [chain + 1 for chain in kept],
+    }
+    return posterior(
+        bound,
+        draws,
+        kind="mcmc",
+        engine="nuts",
+        stats=stats,
+        warmup=chosen.warmup,
+        interrupted=interrupted,
+        facts=facts,
+    )
+
+
+def _settings(settings: dict[str, Any]) -> NutsSettings:
+    unknown = tuple(sorted(settings.keys() - {f.name for f in fields(NutsSettings)}))
+    if unknown:
+        raise UnknownSettings("nuts", unknown)
+    return NutsSettings(**settings)
+
+
+def _density(bound: BoundModel) -> Density:
+    try:
+        density = Density(bound)
+    except (DiscreteLatent, ParamsNotSupported, Subsampled) as error:
+        error.engine = "nuts"
+        raise
+    if not density.sites:
+        raise NoLatents("nuts")
+    return density
+
+
+def _events(
+    bound: BoundModel, density: Density, names: tuple[str, ...], settings: NutsSettings, seed: int
+) -> Iterator[Chunk | Progress | Ready]:
+    processes = min(settings.chains, settings.cores or available_cores())
+    if processes == 1 or not settings.parallel or not bound.source:
+        return _here(density, names, settings, seed)
+    job = Job(bound.source, bound.name, bound.inputs, bound.dtype, names, settings, seed)
+    return run_chains(job, settings.chains, processes)
+
+
+def _here(
+    density: Density, names: tuple[str, ...], settings: NutsSettings, seed: int
+) -> Iterator[Chunk | Progress | Ready]:
+    density.trace()
+    yield Ready({"gradient": density.gradient, "gradient_note": density.gradient_note})
+    for chain in range(settings.chains):
+        yield from sample_chain(density, names, settings, seed, chain)
+
+
+def available_cores() -> int:
+    """The cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _trimmed(lengths: dict[int, int]) -> tuple[list[int], int]:
+    """The chains to keep and how many draws of each, so that the most draws are kept in all."""
+    candidates = sorted({n for n in lengths.values() if n})
+    if not candidates:
+        return [], 0
+    best = max(candidates, key=lambda n: (n * sum(have >= n for have in lengths.values()), -n))
+    return [chain for chain, have in lengths.items() if have >= best], best
+
+
+def _joined(chains: list[list[Chunk]], part: Any, length: int) -> np.ndarray:
+    return np.stack([np.concatenate([part(chunk) for chunk in chunks])[:length] for chunks in chains])

@@ -1,0 +1,364 @@
+"""`infer svi(..)`: Pyro's stochastic variational inference, with Pyro's guides and losses and torch's optimisers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, fields
+from functools import partial
+from inspect import signature
+from typing import Any
+
+import numpy as np
+import pyro
+import torch
+from pyro import poutine
+from pyro.infer import SVI, Trace_ELBO, TraceTailAdaptive_ELBO
+from pyro.infer.autoguide import AutoDelta, AutoGaussian, AutoLaplaceApproximation
+from pyro.optim import PyroOptim
+from pyro.poutine.guide import GuideMessenger
+from pyro.poutine.util import site_is_subsample
+from torch.overrides import TorchFunctionMode
+
+from bayesdsl.runtime.bound import BoundModel
+from bayesdsl.runtime.engines.collect import posterior
+from bayesdsl.runtime.engines.components import Named, resolve
+from bayesdsl.runtime.engines.errors import (
+    DiscreteLatent,
+    GuideMismatch,
+    GuideNotSupported,
+    Interrupted,
+    LaplaceFailed,
+    LossNotFinite,
+    LossNotSupported,
+    NoLatents,
+    OptimiserNotSupported,
+    UnknownSettings,
+)
+from bayesdsl.runtime.engines.free import FreeSites
+from bayesdsl.runtime.engines.isolation import Isolated
+from bayesdsl.runtime.posterior import Posterior
+from bayesdsl.runtime.progress import Progress, Report, silent
+
+# What Pyro's guides and losses raise when they meet a model that they cannot deal with.
+_REFUSALS = (NotImplementedError, RuntimeError, ValueError, TypeError, AssertionError)
+
+_NO_OPTIMISER = {
+    "LBFGS": "it looks at the loss several times a step, and the loss is random",
+    "SparseAdam": "it needs sparse gradients",
+    "Muon": "it is for matrices only",
+}
+
+# The fewest draws of a guide that say something about the tail of its importance ratios.
+_FEWEST_FOR_KHAT = 100
+
+
+@dataclass(frozen=True)
+class SviSettings:
+    """The settings of the engine, by the names that a spec uses."""
+
+    guide: Named = ("AutoDiagonalNormal", {})
+    optim: Named = ("Adam", {"lr": 0.01})
+    loss: Named = ("Trace_ELBO", {})
+    steps: int = 2000
+    draws: int = 1000
+
+
+def run(bound: BoundModel, settings: dict[str, Any], seed: int, report: Report = silent) -> Posterior:
+    """Fit a guide and draw from it. Latents, learnable values and derived quantities are of the fitted guide's draws.
+
+    A KeyboardInterrupt ends the fit with the guide so far. Raises NoLatents, DiscreteLatent, GuideNotSupported,
+    GuideMismatch, LossNotSupported, OptimiserNotSupported, LossNotFinite, LaplaceFailed, and Interrupted where not a
+    single step was made.
+    """
+    unknown = tuple(sorted(settings.keys() - {f.name for f in fields(SviSettings)}))
+    if unknown:
+        raise UnknownSettings("svi", unknown)
+    chosen = SviSettings(**settings)
+    with Isolated(seed) as isolation:
+
+        def tell(progress: Progress) -> None:
+            with isolation.paused():
+                report(progress)
+
+        fit = _Fit(bound, chosen)
+        fit.optimise(tell)
+        fit.draw(tell)
+    values = {v.name: np.stack(fit.values[v.name])[None] for v in bound.variables}
+    return posterior(
+        bound,
+        values,
+        kind="svi",
+        engine="svi",
+        losses=np.array(fit.losses),
+        interrupted=fit.interrupted,
+        facts=fit.facts(),
+    )
+
+
+@dataclass(frozen=True)
+class _Survey:
+    """What a run of the model shows. `observations` counts observed values, `depth` the dimensions that plates take."""
+
+    latents: tuple[str, ...]
+    discrete: tuple[str, ...]
+    params: tuple[str, ...]
+    observations: int
+    depth: int
+
+
+@dataclass
+class _Fit:
+    bound: BoundModel
+    settings: SviSettings
+    losses: list[float] = field(default_factory=list)
+    log_ratios: list[float] = field(default_factory=list)
+    interrupted: bool = False
+
+    def __post_init__(self) -> None:
+        guide_name, _ = self.settings.guide
+        self.by_hand = guide_name in self.bound.guides and guide_name not in self.bound.automatic
+        # A guide by hand draws values in their supports, whatever those are at the time.
+        self.free = None if self.by_hand else FreeSites(self.bound.moving_supports)
+        self.survey = _survey(self._model)
+        if not self.survey.latents:
+            raise NoLatents("svi", self.survey.params)
+        if self.survey.discrete and not self.by_hand:
+            raise DiscreteLatent(self.survey.discrete[0], f"guide {guide_name}")
+        self.guide = self._make_guide(guide_name, self.settings.guide[1])
+        self.values: dict[str, list[np.ndarray]] = {v.name: [] for v in self.bound.variables}
+
+    def _model(self, *_: Any, **__: Any) -> Any:
+        """The model with its data, whatever it is called with."""
+        if self.free is None:
+            return self.bound.model(**self.bound.inputs)
+        with self.free:
+            return self.bound.model(**self.bound.inputs)
+
+    def _make_guide(self, name: str, settings: dict[str, Any]) -> Callable[..., Any]:
+        if self.by_hand:
+            guide = partial(self.bound.guides[name], **self.bound.inputs)
+            _check_sites(name, guide, self.survey.latents)
+            return guide
+        try:
+            if name in self.bound.guides:
+                guide = self.bound.guides[name](self._model)
+            else:
+                make = resolve("guide", name)
+                guide = make(self._model, **_start_in(make, self.bound.dtype), **settings)
+            with torch.no_grad(), _reals_as(guide, self.bound.dtype):
+                guide()
+        except _REFUSALS as error:
+            raise GuideNotSupported(name, _reason(error)) from error
+        if isinstance(guide, torch.nn.Module):
+            # Pyro makes some of a guide's parameters in torch's default precision.
+            guide.to(self.bound.dtype)
+            for part in guide.modules():
+                if isinstance(part, AutoDelta) and self.free is not None:
+                    self.free.plain.update(name for name, _ in part.prototype_trace.iter_stochastic_nodes())
+        return guide
+
+    def optimise(self, tell: Report) -> None:
+        loss_name, loss_settings = self.settings.loss
+        loss = _make_loss(loss_name, loss_settings, self.survey.depth)
+        svi = SVI(self._model, self.guide, _make_optimiser(*self.settings.optim), loss)
+        steps = self.settings.steps
+        every = max(1, steps // 100)
+        try:
+            with _reals_as(self.guide, self.bound.dtype):
+                for step in range(1, steps + 1):
+                    self.losses.append(self._step(svi, loss, step))
+                    if step % every == 0 or step == steps:
+                        tell(Progress(0, "steps", step, steps, {"loss": float(np.mean(self.losses[-every:]))}))
+        except KeyboardInterrupt:
+            if not self.losses:
+                raise Interrupted("svi", "its first step") from None
+            self.interrupted = True
+
+    def _step(self, svi: SVI, loss: Any, step: int) -> float:
+        try:
+            value = svi.step()
+        except _REFUSALS as error:
+            if step == 1 and not isinstance(loss, Trace_ELBO | TraceTailAdaptive_ELBO) and self._plain_loss_works():
+                raise LossNotSupported(self.settings.loss[0], _reason(error)) from error
+            raise
+        if isinstance(loss, TraceTailAdaptive_ELBO):
+            # It tells no value of its own; the usual bound says how the fit goes.
+            value = self._elbo()
+        parts = value if isinstance(value, tuple) else (value,)
+        for part in parts:
+            if not math.isfinite(part):
+                raise LossNotFinite(step, float(part), "svi")
+        return float(parts[0])
+
+    def _elbo(self) -> float:
+        with torch.no_grad():
+            return Trace_ELBO().loss(self._model, self.guide)
+
+    def _plain_loss_works(self) -> bool:
+        try:
+            self._elbo()
+        except _REFUSALS:
+            return False
+        return True
+
+    def draw(self, tell: Report) -> None:
+        if isinstance(self.guide, AutoLaplaceApproximation):
+            self.guide = _laplace(self.guide)
+        params = {name: value.detach() for name, value in pyro.get_param_store().items()}
+        total = self.settings.draws
+        every = max(1, total // 20)
+        try:
+            with torch.no_grad(), _reals_as(self.guide, self.bound.dtype):
+                for done in range(1, total + 1):
+                    self._draw_once(params)
+                    if done % every == 0 or done == total:
+                        tell(Progress(0, "draws", done, total))
+        except KeyboardInterrupt:
+            if not self.log_ratios:
+                raise Interrupted("svi", "drawing") from None
+            self.interrupted = True
+
+    def _draw_once(self, params: dict[str, torch.Tensor]) -> None:
+        model_trace, guide_trace = self._traces()
+        constrained = self.free.values if self.free is not None else {}
+        values = {}
+        for name in self.values:
+            if name in model_trace.nodes:
+                value = constrained.get(name, model_trace.nodes[name]["value"])
+            else:
+                value = params[name]
+            values[name] = value.detach().numpy().copy()
+        log_ratio = float(model_trace.log_prob_sum() - guide_trace.log_prob_sum())
+        for name, value in values.items():
+            self.values[name].append(value)
+        self.log_ratios.append(log_ratio)
+
+    def _traces(self) -> tuple[poutine.Trace, poutine.Trace]:
+        if isinstance(self.guide, GuideMessenger):
+            self.guide()
+            return self.guide.get_traces()
+        guide_trace = poutine.trace(self.guide).get_trace()
+        return poutine.trace(poutine.replay(self._model, trace=guide_trace)).get_trace(), guide_trace
+
+    def facts(self) -> dict[str, Any]:
+        tail = self.losses[-max(1, min(100, len(self.losses) // 10)) :]
+        final = float(np.mean(tail))
+        facts: dict[str, Any] = {"guide": self.settings.guide[0], "steps": len(self.losses), "final_loss": final}
+        if self.survey.observations:
+            facts["observations"] = self.survey.observations
+            facts["loss_per_observation"] = final / self.survey.observations
+        return facts | self._khat()
+
+    def _khat(self) -> dict[str, Any]:
+        """How far the guide is from the posterior, by the tail of the importance ratios of its draws."""
+        if _is_point(self.guide):
+            return {"khat_note": "the guide is a point: it has no density to compare"}
+        ratios = np.array(self.log_ratios)
+        if len(ratios) < _FEWEST_FOR_KHAT:
+            return {"khat_note": f"fewer than {_FEWEST_FOR_KHAT} draws"}
+        if not np.isfinite(ratios).all():
+            return {"khat_note": "the guide draws values that the model rules out"}
+        from arviz_stats.base import array_stats
+
+        _, khat = array_stats.psislw(ratios)
+        return {"khat": float(khat)}
+
+
+def _start_in(guide: Any, dtype: torch.dtype) -> dict[str, Any]:
+    """Let a guide start where it would, in a precision of our own: its parameters take that of where it starts."""
+    parameter = signature(guide.__init__).parameters.get("init_loc_fn")
+    default = parameter.default if parameter is not None else None
+    return {"init_loc_fn": lambda site: default(site).to(dtype)} if callable(default) else {}
+
+
+def _survey(model: Callable[..., Any]) -> _Survey:
+    with torch.no_grad(), pyro.get_param_store().scope():
+        trace = poutine.trace(model).get_trace()
+    sites = [site for site in trace.nodes.values() if site["type"] == "sample" and not site_is_subsample(site)]
+    latents = [site for site in sites if not site["is_observed"]]
+    data = [site for site in sites if site["is_observed"] and not _is_auxiliary(site)]
+    return _Survey(
+        latents=tuple(site["name"] for site in latents),
+        discrete=tuple(site["name"] for site in latents if site["fn"].support.is_discrete),
+        params=tuple(trace.param_nodes),
+        observations=sum(site["fn"].batch_shape.numel() for site in data),
+        depth=max((-frame.dim for site in sites for frame in site["cond_indep_stack"] if frame.vectorized), default=0),
+    )
+
+
+def _is_auxiliary(site: dict[str, Any]) -> bool:
+    return bool(site["infer"].get("_deterministic") or site["infer"].get("is_auxiliary"))
+
+
+def _check_sites(name: str, guide: Callable[..., Any], latents: tuple[str, ...]) -> None:
+    with torch.no_grad(), pyro.get_param_store().scope():
+        trace = poutine.trace(guide).get_trace()
+    drawn = [
+        node for node, site in trace.iter_stochastic_nodes() if not site_is_subsample(site) and not _is_auxiliary(site)
+    ]
+    missing, extra = tuple(x for x in latents if x not in drawn), tuple(x for x in drawn if x not in latents)
+    if missing or extra:
+        raise GuideMismatch(name, missing, extra)
+
+
+def _make_loss(name: str, settings: dict[str, Any], depth: int) -> Any:
+    loss = resolve("loss", name)
+    try:
+        return loss(**{"max_plate_nesting": depth, **settings})
+    except _REFUSALS as error:
+        raise LossNotSupported(name, _reason(error)) from error
+
+
+def _make_optimiser(name: str, settings: dict[str, Any]) -> PyroOptim:
+    if name in _NO_OPTIMISER:
+        raise OptimiserNotSupported(name, "svi", _NO_OPTIMISER[name])
+    optimiser = resolve("optimiser", name)
+    if isinstance(optimiser, type) and issubclass(optimiser, torch.optim.Optimizer):
+        return PyroOptim(optimiser, settings)
+    return optimiser(settings)
+
+
+def _laplace(guide: AutoLaplaceApproximation) -> Any:
+    try:
+        approximation = guide.laplace_approximation()
+    except (RuntimeError, torch.linalg.LinAlgError) as error:
+        raise LaplaceFailed(_reason(error)) from error
+    if not approximation.scale_tril.isfinite().all():
+        raise LaplaceFailed("its curvature is negative in some direction")
+    return approximation
+
+
+def _is_point(guide: Any) -> bool:
+    parts = guide.modules() if isinstance(guide, torch.nn.Module) else ()
+    return any(isinstance(part, AutoDelta) for part in parts)
+
+
+def _reason(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__
+
+
+class _RealsAs(TorchFunctionMode):
+    """Tensors of reals made inside have a precision of their own, whatever torch's default is."""
+
+    def __init__(self, dtype: torch.dtype) -> None:
+        super().__init__()
+        self.dtype = dtype
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = dict(kwargs or {})
+        if func in (torch.zeros, torch.ones, torch.eye) and kwargs.get("dtype") is None:
+            kwargs["dtype"] = self.dtype
+        return func(*args, **kwargs)
+
+
+@contextmanager
+def _reals_as(guide: Any, dtype: torch.dtype) -> Iterator[None]:
+    """AutoGaussian makes some of its tensors in torch's default precision each time it is called."""
+    if isinstance(guide, AutoGaussian):
+        with _RealsAs(dtype):
+            yield
+    else:
+        yield

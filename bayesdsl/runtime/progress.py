@@ -1,0 +1,27 @@
+"""How an engine tells how far it is, and how it is told to stop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """`done` of `total` steps of one chain (0 for engines with one). `phase` is `"warmup"`, `"draws"` or `"steps"`.
+
+    `facts` are worth showing beside the bar: `step_size`, `divergences`, `loss`.
+    """
+
+    chain: int
+    phase: str
+    done: int
+    total: int
+    facts: dict[str, float] = field(default_factory=dict)
+
+
+Report = Callable[[Progress], None]
+
+
+def silent(_: Progress) -> None:
+    """Tell nobody."""

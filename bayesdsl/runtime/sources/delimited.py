@@ -1,0 +1,331 @@
+"""Delimited text: CSV, TSV and their relatives.
+
+Fields are read by the standard library's reader, a block of records at a time, and kept as text. Where a record
+stands in the file is worked out only when a message needs it, by a second and slower pass over the same bytes.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial
+from itertools import islice
+from typing import Any
+
+import numpy as np
+
+from bayesdsl.diagnostics.diagnostic import Cell, Diagnostic
+from bayesdsl.runtime.sources import errors
+from bayesdsl.runtime.sources.columns import make_table
+from bayesdsl.runtime.sources.content import encoding_problem, refuse_binary
+from bayesdsl.runtime.sources.errors import SourceError
+from bayesdsl.runtime.sources.options import MISSING_IN_TEXT, Settings
+from bayesdsl.runtime.sources.table import Missing, RawColumn, RawTable, clean, text_array
+
+_BLOCK = 16384  # records; enough for whole-array work, little enough that their Python strings stay in cache
+_SAMPLE = 20  # lines that are looked at to tell another separator
+_SEPARATORS = (",", ";", "\t", "|")
+_BYTE_ORDER_MARKS = {
+    "utf-8": codecs.BOM_UTF8,
+    "utf-16-le": codecs.BOM_UTF16_LE,
+    "utf-16-be": codecs.BOM_UTF16_BE,
+    "utf-32-le": codecs.BOM_UTF32_LE,
+    "utf-32-be": codecs.BOM_UTF32_BE,
+}
+
+
+@dataclass(frozen=True)
+class Form:
+    """How a delimited file is written. `header` are names for a file that has none of its own."""
+
+    sep: str
+    quote: str
+    comment: str | None
+    decimal: str
+    encoding: str
+    header: tuple[str, ...] | None
+    lexicon: Missing
+
+    @classmethod
+    def of(cls, settings: Settings, default_sep: str) -> Form:
+        """Raises `SourceError` where one character would mean two things."""
+        form = cls(
+            sep=settings.sep or default_sep,
+            quote='"' if settings.quote is None else settings.quote,
+            comment=settings.comment,
+            decimal=settings.decimal or ".",
+            encoding=settings.encoding or "utf-8",
+            header=settings.header,
+            lexicon=MISSING_IN_TEXT if settings.missing is None else settings.missing,
+        )
+        if form.decimal == form.sep:
+            raise SourceError(_taken("decimal", form.decimal, "separator", 'sep = ";", decimal = ","'))
+        if form.quote == form.sep:
+            raise SourceError(_taken("quote", form.quote, "separator", 'quote = "\'"'))
+        if form.comment is not None and form.comment in (form.sep, form.quote):
+            raise SourceError(_taken("comment", form.comment, "separator or the quote", 'comment = "#"'))
+        return form
+
+    @property
+    def dialect(self) -> dict[str, Any]:
+        """Arguments of `csv.reader`."""
+        return {
+            "delimiter": self.sep,
+            "quotechar": self.quote or None,
+            "quoting": csv.QUOTE_MINIMAL if self.quote else csv.QUOTE_NONE,
+            "skipinitialspace": self.sep != " ",
+            "strict": True,
+        }
+
+    def skips(self, line: str) -> bool:
+        """Whether a line on which a record may begin is blank or a comment. A separator makes it a record."""
+        start = line.lstrip(" \t".replace(self.sep, ""))
+        blank = not start.strip() and self.sep not in start
+        return blank or (self.comment is not None and start.startswith(self.comment))
+
+    def open(self, data: bytes) -> io.TextIOWrapper:
+        """The text, lines ended as in the file, without a byte order mark."""
+        stream = io.BytesIO(data)
+        mark = _BYTE_ORDER_MARKS.get(self.encoding, b"")
+        stream.seek(len(mark) if data.startswith(mark) else 0)
+        return io.TextIOWrapper(stream, encoding=self.encoding, newline="")
+
+
+def _taken(option: str, mark: str, role: str, example: str) -> Diagnostic:
+    return errors.bad_option(option, mark, f"it is the {role} too", example)
+
+
+def read_delimited(data: bytes, file: str, settings: Settings, sha256: str, default_sep: str) -> RawTable:
+    """A table of text columns.
+
+    Names and fields are stripped of surrounding blanks. Blank lines are skipped. A first column without a name holds
+    the row names that R and pandas write, and is left out. Raises `SourceError`.
+    """
+    form = Form.of(settings, default_sep)
+    refuse_binary(data, file, "text", form.encoding)
+    try:
+        return _read(data, file, form, sha256)
+    except UnicodeError:
+        raise SourceError(encoding_problem(data, file, form.encoding)) from None
+    except csv.Error as reason:
+        raise SourceError(_quoting_problem(data, file, form, str(reason))) from None
+
+
+def _read(data: bytes, file: str, form: Form, sha256: str) -> RawTable:
+    line, first = next(iter(Placed(data, form)), (0, None))
+    if first is None:
+        raise SourceError(errors.empty_file(file))
+    names = _names(first, line, data, file, form)
+    # In a single column, only the lines themselves can tell an empty field from a blank line.
+    reader = csv.reader(form.open(data), **form.dialect) if form.comment is None and len(names) > 1 else None
+    records = (fields for _, fields in Placed(data, form, len(names))) if reader is None else reader
+    if form.header is None:
+        next(fields for fields in records if len(names) == 1 or not _is_blank(fields))
+    blocks: list[list[np.ndarray]] = []
+    strip = np.strings.strip if _may_have_blanks(data, form) else np.asarray
+    while block := list(islice(records, _BLOCK)):
+        if set(map(len, block)) != {len(names)}:
+            block = [fields for fields in block if len(fields) == len(names) or not _is_blank(fields)]
+            if any(len(fields) != len(names) for fields in block):
+                raise SourceError(_ragged(data, file, form, len(names)))
+        blocks.append([strip(text_array(fields)) for fields in zip(*block, strict=True)])
+    columns = [_joined(blocks, i) for i in range(len(names))]
+    rows = len(columns[0])
+    # Lines and records run in step unless a field spans lines or lines were skipped.
+    in_step = reader is not None and reader.line_num == rows + (form.header is None)
+    places = _Lines(data, file, form, {name: i for i, name in enumerate(names)}, rows, in_step)
+    entries = [
+        (name, partial(RawColumn, cells=column, lexicon=form.lexicon, decimal=form.decimal))
+        for name, column in zip(names, columns, strict=True)
+        if name
+    ]
+    return make_table(file, entries, sha256, places=places)
+
+
+def _joined(blocks: list[list[np.ndarray]], column: int) -> np.ndarray:
+    """One column of all blocks, which give it up, so that the table is not held twice."""
+    parts = [text_array([])]
+    for block in blocks:
+        if block:
+            parts.append(block[column])
+            block[column] = parts[0]
+    return np.concatenate(parts)
+
+
+def _may_have_blanks(data: bytes, form: Form) -> bool:
+    """Whether a field may have blanks around it. In most large files none has, and looking is quicker than stripping."""
+    blanks = [bytes([code]) for code in b" \t\v\f\x1c\x1d\x1e\x1f" if chr(code) != form.sep]
+    return (
+        form.encoding != "utf-8"
+        or not data.isascii()
+        or any(mark in data for mark in (*blanks, form.quote.encode() or b" "))
+    )
+
+
+def _is_blank(fields: Sequence[str]) -> bool:
+    return not fields or (len(fields) == 1 and not fields[0].strip())
+
+
+def _names(first: list[str], line: int, data: bytes, file: str, form: Form) -> list[str]:
+    """The columns' names, "" for a first column without one; `first` is the first record, which begins on `line`."""
+    names = [clean(field).strip() for field in first]
+    if form.header is not None:
+        if tuple(names) == form.header:
+            reason = "the first line of the file is this header already"
+            raise SourceError(errors.bad_option("header", list(form.header), reason, "leave it out"))
+        return list(form.header)
+    if len(names) == 1:
+        _check_separator(data, file, form)
+    for position, name in enumerate(names, 1):
+        if not name and (position > 1 or len(names) == 1):
+            raise SourceError(errors.unnamed_column(file, position, line))
+    return names
+
+
+def _check_separator(data: bytes, file: str, form: Form) -> None:
+    """A header of one field that is several with another separator, as are the lines below it, has the wrong one."""
+    for sep in _SEPARATORS:
+        if sep in (form.sep, form.quote):
+            continue
+        lines = islice((line for line in form.open(data) if not form.skips(line)), _SAMPLE)
+        try:
+            rows = list(csv.reader(lines, **(form.dialect | {"delimiter": sep, "strict": False})))
+        except csv.Error:
+            continue
+        widths = {len(row) for row in rows if not _is_blank(row)}
+        if len(widths) == 1 and max(widths) > 1:
+            fields = [field.strip() for row in rows[1:] for field in row]
+            commas = any(re.fullmatch(r"[-+]?\d+,\d+", field) for field in fields)
+            points = any(re.fullmatch(r"[-+]?\d*\.\d+", field) for field in fields)
+            raise SourceError(errors.wrong_separator(file, form.sep, sep, max(widths), commas and not points))
+
+
+def _ragged(data: bytes, file: str, form: Form, expected: int) -> Diagnostic:
+    """What to say of the first record without the expected number of fields; there is one."""
+    records = Placed(data, form, expected)
+    line, fields = next((line, fields) for line, fields in records if len(fields) != expected)
+    text = next(islice(form.open(data), line - 1, None)).rstrip("\r\n")
+    shown = text if len(text) <= 120 else text[:117] + "..."
+    widths = {len(row) for _, row in islice(Placed(data, form, expected), 1, _SAMPLE)}
+    match len(fields) - expected:
+        case 1 if widths == {expected + 1} and not fields[-1].strip():
+            reason = "remove the separator at the end of each line, or add one to the header"
+        case 1 if widths == {expected + 1}:
+            reason = "if each line begins with a row name, give the header a name for it"
+        case extra if extra > 0 and form.sep == ",":
+            reason = "put quotes around a field that has a comma in it, or separate fields by semicolons"
+        case extra if extra > 0:
+            reason = f"put quotes around a field that has {errors.escaped(form.sep)!r} in it"
+        case _:
+            reason = "complete the line: an empty field still needs its separator"
+    return errors.ragged_row(file, line, expected, len(fields), shown, reason)
+
+
+def _quoting_problem(data: bytes, file: str, form: Form, reason: str) -> Diagnostic:
+    placed = Placed(data, form)
+    try:
+        for _ in placed:
+            pass
+    except csv.Error:
+        pass
+    # What swallows the rest of the file, or more of it than a field may hold, was opened and not closed.
+    never_closed = "unexpected end" in reason or "field larger" in reason
+    return errors.bad_quoting(file, placed.first, form.quote or '"', form.sep, never_closed)
+
+
+class Placed:
+    """The records of a file of `width` columns, each with the line it begins on (from 1).
+
+    Blank lines and lines of comment are left out, as are records of one empty field where there are more columns.
+    """
+
+    def __init__(self, data: bytes, form: Form, width: int = 1) -> None:
+        self.first = 0
+        self._text = form.open(data)
+        self._form = form
+        self._width = width
+        self._fresh = True
+
+    def __iter__(self) -> Iterator[tuple[int, list[str]]]:
+        reader = csv.reader(self._lines(), **self._form.dialect)
+        while True:
+            self._fresh = True
+            fields = next(reader, None)
+            if fields is None:
+                return
+            if self._width == 1 or not _is_blank(fields):
+                yield self.first, fields
+
+    def _lines(self) -> Iterator[str]:
+        for number, line in enumerate(self._text, 1):
+            # Only where a record may begin: inside quotes the same text is part of a field.
+            if self._fresh:
+                if self._form.skips(line):
+                    continue
+                self.first = number
+                self._fresh = False
+            yield line
+
+
+@dataclass(frozen=True, eq=False)
+class _Lines:
+    """Places of the cells of a delimited file."""
+
+    data: bytes
+    file: str
+    form: Form
+    columns: dict[str, int]
+    rows: int
+    in_step: bool
+
+    @cached_property
+    def starts(self) -> np.ndarray:
+        """The line that each row begins on, from 1."""
+        skipped = 1 if self.form.header is None else 0
+        if self.in_step:
+            return np.arange(self.rows) + 1 + skipped
+        lines = (line for line, _ in Placed(self.data, self.form, len(self.columns)))
+        return np.fromiter(islice(lines, skipped, None), dtype=np.int64)
+
+    def cell(self, row: int, column: str) -> Cell:
+        first = int(self.starts[row])
+        after = int(self.starts[row + 1]) if row + 1 < len(self.starts) else None
+        text = "".join(islice(self.form.open(self.data), first - 1, None if after is None else after - 1))
+        start, end = next(islice(_fields(text, self.form), self.columns[column], None))
+        before = re.split("\r\n|\r|\n", text[:start])
+        return Cell(self.file, first + len(before) - 1, len(before[-1]) + 1, text[start:end].rstrip())
+
+
+def _fields(text: str, form: Form) -> Iterator[tuple[int, int]]:
+    """Where the fields of the record that `text` begins with stand in it, without the blanks before them."""
+    ends = re.compile(f"[{re.escape(form.sep)}\r\n]")
+    position = 0
+    while True:
+        start = position
+        while form.sep != " " and text.startswith(" ", start):
+            start += 1
+        position = start
+        if form.quote and text.startswith(form.quote, position):
+            position = _closing(text, position, form.quote)
+        end = ends.search(text, position)
+        position = end.start() if end else len(text)
+        yield start, position
+        if not text.startswith(form.sep, position):
+            return
+        position += 1
+
+
+def _closing(text: str, start: int, quote: str) -> int:
+    """The offset after the quote that closes the one at `start`; a doubled quote stands for itself."""
+    position = start + 1
+    while True:
+        position = text.find(quote, position)
+        if position < 0:
+            return len(text)
+        if not text.startswith(quote, position + 1):
+            return position + 1
+        position += 2

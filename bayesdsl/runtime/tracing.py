@@ -1,0 +1,235 @@
+"""A function of one vector as a flat list of tensor operations.
+
+What a Pyro model spends on a small data set is Python: handlers, plates, distributions made anew each time. Run once
+with every tensor operation written down, value and gradient together, all of that falls away. What depends on nothing
+but the data is worked out once; what is worked out twice is worked out once.
+
+    sub(u0, loc) ; pow ; neg ; mul(pow(scale, 2), 2) ; div ..   before
+    sub(u0, loc) ; pow ; neg ; div(.., _c7) ..                   after
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterable
+from types import SimpleNamespace
+from typing import Any
+
+import torch
+from torch import fx
+from torch.fx.experimental.proxy_tensor import make_fx
+from torch.fx.node import map_arg
+
+aten = torch.ops.aten
+
+ValueAndGrad = Callable[[torch.Tensor], tuple[torch.Tensor, torch.Tensor]]
+
+
+class NotTraceable(Exception):
+    """The function cannot be written down as a list of operations; the message says why."""
+
+
+# What gives back its argument as it is, once nothing is differentiated any more.
+_SAME = (aten.detach.default, aten.alias.default, aten.lift_fresh_copy.default, aten.lift_fresh.default)
+
+# What is known from the shape of its argument alone.
+_FROM_SHAPE = (aten.ones_like.default, aten.zeros_like.default, aten.full_like.default)
+
+# Torch's own functions are called with less overhead than the operators behind them; these take the same arguments.
+_NAMES = (
+    "abs add addmm all amax amin any arange bmm cat ceil clamp cos cumsum digamma div dot eq erf erfinv exp expm1 "
+    "floor full full_like gather ge gt index_select le lgamma log log1p logical_and logical_not logical_or "
+    "logsumexp lt matmul maximum mean minimum mm mul mv ne neg ones_like permute pow prod reciprocal rsqrt rsub "
+    "select sigmoid sign sin sqrt square squeeze stack sub sum tanh tril triu unbind unsqueeze where zeros_like"
+)
+_DIRECT = {
+    overload: getattr(torch, name)
+    for name in _NAMES.split()
+    for overload in [getattr(getattr(aten, name), o) for o in getattr(aten, name).overloads() if "out" not in o]
+} | {
+    aten.view.default: torch.reshape,
+    aten.expand.default: torch.broadcast_to,
+}
+
+
+def trace(function: ValueAndGrad, example: torch.Tensor) -> ValueAndGrad:
+    """`function` as a list of operations, run once at `example` to see what they are.
+
+    `function` takes a vector and gives a value and a gradient, and must do the same operations wherever it is called:
+    who calls this must compare the two at other points. Tensors it closes over become constants.
+    Raises NotTraceable.
+    """
+    try:
+        # make_fx counts the arguments of what it is given, and miscounts those of a bound method.
+        module = make_fx(lambda u: function(u))(example.clone())
+    except Exception as error:
+        # Whatever a model does that cannot be written down shows as one of many kinds of error.
+        raise NotTraceable(f"{type(error).__name__}: {_first_line(error)}") from error
+    # A graph of its own: one that belongs to a module checks its constants against that module's.
+    graph = fx.Graph()
+    graph.output(graph.graph_copy(module.graph, {}))
+    constants = _Constants(module, graph)
+    _refuse_random(graph)
+    _make_functional(graph)
+    _fold(graph, constants)
+    _drop_identities(graph, constants, example)
+    _share(graph)
+    graph.eliminate_dead_code()
+    return _compiled(graph, constants)
+
+
+class _Constants:
+    """The tensors that the operations refer to by name, each once."""
+
+    def __init__(self, module: fx.GraphModule, graph: fx.Graph) -> None:
+        self.values: dict[str, Any] = {}
+        self._names: dict[int, str] = {}
+        for node in graph.nodes:
+            if node.op == "get_attr":
+                node.target = self.name(operator.attrgetter(node.target)(module))
+
+    def name(self, value: Any) -> str:
+        if id(value) not in self._names:
+            self._names[id(value)] = name = f"c{len(self.values)}"
+            self.values[name] = value
+        return self._names[id(value)]
+
+
+def _refuse_random(graph: fx.Graph) -> None:
+    # Folded, a random operation would freeze one draw; not folded, the function would not be one.
+    for node in graph.nodes:
+        if torch.Tag.nondeterministic_seeded in getattr(node.target, "tags", ()):
+            raise NotTraceable(f"{node.target} draws at random")
+
+
+def _make_functional(graph: fx.Graph) -> None:
+    """Replace operations that write into their argument by those that do not.
+
+    Autograd's formulas write only into what they have just made and use once; anything else is refused.
+    """
+    for node in _calls(graph):
+        schema = getattr(node.target, "_schema", None)
+        if schema is None or not schema.is_mutable:
+            continue
+        written = node.args[0]
+        packet = getattr(aten, schema.name.split("::")[1].rstrip("_"), None)
+        overload = getattr(packet, node.target._overloadname, None) if packet else None
+        fresh = isinstance(written, fx.Node) and len(written.users) == 1 and _makes_new(written)
+        if overload is None or not fresh:
+            raise NotTraceable(f"{node.target} writes into a tensor that others use")
+        node.target = overload
+
+
+def _makes_new(node: fx.Node) -> bool:
+    """Whether the node's value is a tensor of its own, not a view of another."""
+    return node.op == "call_function" and not getattr(node.target, "is_view", True)
+
+
+def _fold(graph: fx.Graph, constants: _Constants) -> None:
+    """Work out what depends on constants alone."""
+    known: dict[fx.Node, Any] = {n: constants.values[n.target] for n in graph.nodes if n.op == "get_attr"}
+    for node in _calls(graph):
+        if all(n in known for n in node.all_input_nodes):
+            known[node] = _apply(node, known)
+    for node in _calls(graph):
+        if isinstance(known.get(node), torch.Tensor):
+            _replace_by_constant(graph, node, constants.name(known[node]))
+
+
+def _drop_identities(graph: fx.Graph, constants: _Constants, example: torch.Tensor) -> None:
+    """Leave out operations that give back their argument, as the values at `example` show by their shapes."""
+    values = _values(graph, constants, example)
+    for node in _calls(graph):
+        if node.target in _FROM_SHAPE:
+            constant = _replace_by_constant(graph, node, constants.name(values[node]))
+            values[constant] = values[node]
+        elif _is_identity(node, values):
+            node.replace_all_uses_with(node.args[0])
+    # Constants made from shapes can be worked on at once, like any other.
+    _fold(graph, constants)
+
+
+def _values(graph: fx.Graph, constants: _Constants, example: torch.Tensor) -> dict[fx.Node, Any]:
+    """What every operation gives at `example`."""
+    values: dict[fx.Node, Any] = {}
+    with torch.no_grad():
+        for node in graph.nodes:
+            if node.op == "placeholder":
+                values[node] = example
+            elif node.op == "get_attr":
+                values[node] = constants.values[node.target]
+            elif node.op == "call_function":
+                values[node] = _apply(node, values)
+    return values
+
+
+def _apply(node: fx.Node, values: dict[fx.Node, Any]) -> Any:
+    args, kwargs = (map_arg(a, values.__getitem__) for a in (node.args, node.kwargs))
+    return node.target(*args, **kwargs)
+
+
+def _is_identity(node: fx.Node, values: dict[fx.Node, Any]) -> bool:
+    target, args = node.target, node.args
+    if not args or not isinstance(args[0], fx.Node):
+        return False
+    before, after = values[args[0]], values[node]
+    if not isinstance(before, torch.Tensor) or not isinstance(after, torch.Tensor):
+        return False
+    if before.shape != after.shape or before.dtype != after.dtype:
+        return False
+    if target in _SAME or target in (aten.expand.default, aten.view.default, aten._unsafe_view.default):
+        return True
+    if target is aten.sum.default:
+        return before.dim() == 0
+    operand = args[1] if len(args) > 1 else None
+    if not isinstance(operand, (int, float)):
+        return False
+    if target in (aten.add.Tensor, aten.sub.Tensor):
+        return operand == 0
+    return target in (aten.mul.Tensor, aten.div.Tensor, aten.pow.Tensor_Scalar) and operand == 1
+
+
+def _share(graph: fx.Graph) -> None:
+    """Do once what is done twice to the same arguments."""
+    seen: dict[tuple[Any, ...], fx.Node] = {}
+    for node in list(graph.nodes):
+        if node.op not in ("call_function", "get_attr"):
+            continue
+        key = (node.op, node.target, repr(node.args), repr(node.kwargs))
+        if key in seen:
+            node.replace_all_uses_with(seen[key])
+            graph.erase_node(node)
+        else:
+            seen[key] = node
+
+
+def _compiled(graph: fx.Graph, constants: _Constants) -> ValueAndGrad:
+    for node in _calls(graph):
+        node.target = _DIRECT.get(node.target, node.target)
+    used = {n.target for n in graph.nodes if n.op == "get_attr"}
+    code = graph.python_code("self")
+    namespace = dict(code.globals)
+    exec(compile(code.src, "<traced>", "exec"), namespace)  # noqa: S102  printed from the list just made
+    forward, holder = namespace["forward"], SimpleNamespace(**{n: constants.values[n] for n in used})
+
+    def run(u: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        with torch.no_grad():
+            return forward(holder, u)
+
+    return run
+
+
+def _replace_by_constant(graph: fx.Graph, node: fx.Node, name: str) -> fx.Node:
+    with graph.inserting_before(node):
+        constant = graph.get_attr(name)
+    node.replace_all_uses_with(constant)
+    graph.erase_node(node)
+    return constant
+
+
+def _calls(graph: fx.Graph) -> Iterable[fx.Node]:
+    return [node for node in graph.nodes if node.op == "call_function"]
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [""])[0]
