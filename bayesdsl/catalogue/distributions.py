@@ -56,6 +56,7 @@ EXTENDED_TRIALS = Parameter("total_count", INT, default=1.0)
 FAILURES = Parameter("total_count", POSITIVE)
 GATE = Parameter("gate", UNIT, keyword=True, tensor=True)
 GATE_LOGITS = Parameter("gate_logits", REAL, keyword=True, tensor=True)
+DIM = Parameter("dim", POSITIVE_INT, static=True)
 TEMPERATURE = Parameter("temperature", POSITIVE, static=True, tensor=True)
 
 PROBS_OR_LOGITS = ("probs", "logits")
@@ -270,14 +271,6 @@ CONTINUOUS = (
         alternatives=(_by(SHAPE, alpha="shape"),),
     ),
     Distribution(
-        "GeneralizedPareto",
-        "Excesses over the threshold `loc`; `concentration` is the tail index, negative where the tail ends.",
-        (LOC, SCALE, Parameter("concentration", REAL)),
-        REAL,
-        bounds=("loc", None),
-        alternatives=(_by(Parameter("shape", REAL), concentration="shape"),),
-    ),
-    Distribution(
         "Beta",
         "A probability with mean concentration1 / (concentration1 + concentration0).",
         (CONCENTRATION1, CONCENTRATION0),
@@ -335,7 +328,7 @@ CONTINUOUS = (
     ),
     Distribution(
         "Stable",
-        "The Levy stable distribution: `stability` 2 is a normal, 1 a Cauchy; `skew` from -1 to 1. Slow: it integrates.",
+        "The Levy stable distribution: `stability` 2 is a normal, 1 a Cauchy; `skew` is from -1 to 1. Slow.",
         (
             Parameter("stability", interval(0.0, 2.0, lo_open=True)),
             Parameter("skew", interval(-1.0, 1.0)),
@@ -590,7 +583,7 @@ VECTORS = (
     ),
     Distribution(
         "RelaxedOneHotCategorical",
-        "A OneHotCategorical blurred to a point of the simplex; the lower the `temperature`, the nearer to its corners.",
+        "A OneHotCategorical blurred to a point of the simplex; a low `temperature` keeps it near the corners.",
         (TEMPERATURE, *VALUE_PROBS),
         SIMPLEX,
         choices=(PROBS_OR_LOGITS,),
@@ -625,7 +618,7 @@ VECTORS = (
     ),
     Distribution(
         "MultivariateStudentT",
-        "Student's t for vectors: `scale_tril` is the Cholesky factor of its scale matrix, which is not its covariance.",
+        "Student's t for vectors: `scale_tril` is the Cholesky factor of the scale matrix, not of the covariance.",
         (DF, _vector("loc", REAL_VECTOR), _square("scale_tril", LOWER_CHOLESKY)),
         REAL_VECTOR,
         event=1,
@@ -696,6 +689,7 @@ VECTORS = (
         event=1,
         event_sizes=(2,),
         reparameterised=False,
+        broadcasts=False,
     ),
 )
 
@@ -703,7 +697,7 @@ MATRIX_VALUED = (
     Distribution(
         "LKJCholesky",
         "The Cholesky factor of a correlation matrix; `concentration` 1 is uniform, more favours weak correlations.",
-        (Parameter("concentration", POSITIVE, default=1.0),),
+        (DIM, Parameter("concentration", POSITIVE, default=1.0)),
         CHOLESKY_CORR,
         event=2,
         sizes=("dim",),
@@ -712,7 +706,7 @@ MATRIX_VALUED = (
     Distribution(
         "LKJ",
         "A correlation matrix with density proportional to its determinant to the power `concentration - 1`.",
-        (Parameter("concentration", POSITIVE, default=1.0),),
+        (DIM, Parameter("concentration", POSITIVE, default=1.0)),
         CORRELATION,
         event=2,
         sizes=("dim",),
@@ -773,6 +767,7 @@ LEFT_OUT: dict[str, str] = {
     "GaussianHMM": _SERIES,
     "GaussianMRF": _SERIES,
     "GaussianScaleMixture": "It takes no plates and names no support: write `Mixture(w, D(..))`.",
+    "GeneralizedPareto": "Its density refuses double precision while torch's default is single.",
     "GroupedNormalNormal": "It takes a table of groups; the hierarchy is written with a plate.",
     "ImproperUniform": "`Flat()` is this.",
     "Independent": _PLATES,

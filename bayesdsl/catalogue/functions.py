@@ -394,7 +394,7 @@ def _structured(kept: Callable[[Support, Support], Support | None], rule: Suppor
 
 
 def _kept_by_sum(a: Support, b: Support) -> Support | None:
-    """Covariances add up to one. An ordered vector plus a known number is ordered; other terms may differ by element."""
+    """Covariances add up to one, and an ordered vector plus a known number is ordered; other terms may differ by element."""
     if a.within(COVARIANCE) and b.within(COVARIANCE):
         return COVARIANCE
     for vector, shift in ((a, b), (b, a)):
@@ -565,12 +565,14 @@ _FUNCTIONS = (
         torch="torch.special.ndtr",
         numpy="scipy.special.ndtr",
     ),
-    _function(
+    Function(
         "softplus",
         "log(1 + exp(x)): a smooth way to a positive number.",
+        (1, 1),
+        "torch.nn.functional.softplus",
+        "",
+        "",
         _keeps_order(_increasing(_softplus, 0.0, inf)),
-        torch="torch.nn.functional.softplus",
-        numpy="scipy.special.softplus",
     ),
     Function(
         "relu",
@@ -788,7 +790,7 @@ _REDUCTIONS = (
         "dot",
         "The sum over the plates of the product of two values.",
         "torch.linalg.vecdot",
-        "numpy.vecdot",
+        "",
         _elementwise(_dot),
         arity=2,
     ),

@@ -64,17 +64,18 @@ class Alternative:
 class Distribution:
     """A distribution of Pyro, under Pyro's name, its arguments in Pyro's order.
 
-    `support` is where its values lie, for data; a latent with a density lies in `support.interior`. `bounds` names the arguments that are its lower and upper bound where it
-    depends on them (`("low", "high")` for Uniform; None for a side that does not). `choices` are sets of arguments
-    of which exactly one is given (`("probs", "logits")`). `event` is the number of event dimensions of a value.
-    `reparameterised` says whether Pyro has `rsample` for it. `location_scale` names the two arguments for which
-    `noncentered` may be said: the value is location plus scale times a standard draw. `sizes` names arguments that
-    the compiler fills with the size of the value's event plate (`dim` of LKJCholesky), which users never write.
-    `takes` names arguments that are themselves distributions, which come before the others. `event_sizes` are the
-    numbers of members the event plate may have, empty where any will do. `broadcasts` is False where Pyro neither
-    broadcasts the arguments nor expands the distribution: each must be given at the full shape of the site. `accepts` is
-    what data may lie in where people observe more than the values: proportions under a Bernoulli. `lowering` names a function of
-    `lower/distributions.py` where constructing it is more than a call with these arguments.
+    `support` is where its values lie, for data; a latent with a density lies in `support.interior`. `bounds` names
+    the arguments that are its lower and upper bound where it depends on them (`("low", "high")` for Uniform; None for
+    a side that does not). `choices` are sets of arguments of which exactly one is given (`("probs", "logits")`).
+    `event` is the number of event dimensions of a value. `reparameterised` says whether Pyro has `rsample` for it.
+    `location_scale` names the two arguments for which `noncentered` may be said: the value is location plus scale
+    times a standard draw. `sizes` names parameters that the compiler fills with the size of the value's event plate
+    (`dim` of LKJCholesky), which users never write. `takes` names arguments that are themselves distributions, which
+    come before the parameters. `event_sizes` are the numbers of members the event plate may have, empty where any
+    will do. `broadcasts` is False where Pyro neither broadcasts the arguments nor expands the distribution: each must
+    be given at the full shape of the site. `accepts` is what data may lie in where people observe more than the
+    values: proportions under a Bernoulli. `lowering` names a function of `lower/distributions.py` where constructing
+    it is more than a call with these arguments.
     """
 
     name: str

@@ -254,9 +254,11 @@ class Expressions:
     def _labelled(self, base: ir.Ref, plate: str, item: ast.Arg) -> tuple[str, ir.Index] | None:
         match item.value:
             case ast.Str(label, span) | ast.Num(label, span):
-                labels = self.scope.plates[ir.base_plate(plate)].labels
-                if labels is not None and label not in labels:
-                    near = nearest(str(label), [str(known) for known in labels])
+                known = self.scope.plates[ir.base_plate(plate)]
+                numbered = known.origin is ir.Origin.NUMBER
+                labels = tuple(map(str, range(1, known.size + 1))) if numbered else known.labels
+                if labels is not None and str(label) not in labels:
+                    near = nearest(str(label), labels)
                     self.scope.report(errors.no_such_member(self.scope.source, span, plate, label, labels, near))
                     return None
                 self.scope.used.add(f"plate {plate}")

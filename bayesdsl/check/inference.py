@@ -1,42 +1,47 @@
-"""Whether each inference can work on this model."""
+"""Whether an inference can work on a model."""
 
 from __future__ import annotations
 
 from bayesdsl.check import errors
 from bayesdsl.check.scope import Scope
+from bayesdsl.diagnostics.diagnostic import Diagnostic
 from bayesdsl.model import ir
+from bayesdsl.source import Source
 
 
 def check_inferences(scope: Scope, model: tuple[ir.Statement, ...], inferences: tuple[ir.Inference, ...]) -> None:
-    """Report inferences that cannot run: discrete latents, params without priors, guides that do not fit."""
+    """Report inferences that cannot run: discrete latents, params without priors, nothing to infer."""
     names: dict[str, ir.Inference] = {}
-    latents = [s for s in model if isinstance(s, ir.Sample)]
-    params = [s for s in model if isinstance(s, ir.Parameter)]
     for inference in inferences:
         if inference.name in names:
             scope.report(errors.declared_twice(scope.source, inference.span, inference.name, names[inference.name].span))
         names[inference.name] = inference
-        _discrete(scope, inference, latents)
-        _without_prior(scope, inference, params)
-        _nothing_to_infer(scope, inference, latents, params)
+        for finding in _findings(scope.source, model, inference):
+            # What could not be read may hold the latents that seem to be missing.
+            if finding.code != "BD510" or not scope.findings:
+                scope.report(finding)
 
 
-def _discrete(scope: Scope, inference: ir.Inference, latents: list[ir.Sample]) -> None:
-    if inference.engine.discrete:
-        return
-    for latent in latents:
-        if latent.support.integer and latent.support.known:
-            scope.report(errors.discrete_latent(scope.source, inference.span, inference.engine.name, latent.name, latent.span))
+def inference_findings(model: ir.Model, inference: ir.Inference) -> tuple[Diagnostic, ...]:
+    """The findings of one inference, which need not be one of the spec's."""
+    return tuple(_findings(model.source, model.statements, inference))
 
 
-def _without_prior(scope: Scope, inference: ir.Inference, params: list[ir.Parameter]) -> None:
-    if not inference.engine.params:
-        for param in params:
-            scope.report(errors.param_without_prior(scope.source, inference.span, inference.engine.name, param.name, param.span, param.support))
-
-
-def _nothing_to_infer(
-    scope: Scope, inference: ir.Inference, latents: list[ir.Sample], params: list[ir.Parameter]
-) -> None:
-    if not latents and not (params and inference.engine.params) and not scope.findings:
-        scope.report(errors.nothing_to_infer(scope.source, inference.span, inference.engine.name))
+def _findings(source: Source, statements: tuple[ir.Statement, ...], inference: ir.Inference) -> list[Diagnostic]:
+    engine, span = inference.engine, inference.span
+    latents = [s for s in statements if isinstance(s, ir.Sample)]
+    params = [s for s in statements if isinstance(s, ir.Parameter)]
+    found: list[Diagnostic] = []
+    if not engine.discrete:
+        found += [
+            errors.discrete_latent(source, span, engine.name, latent.name, latent.span)
+            for latent in latents
+            if latent.support.integer and latent.support.known
+        ]
+    if not engine.params:
+        found += [
+            errors.param_without_prior(source, span, engine.name, p.name, p.span, p.support) for p in params
+        ]
+    if not latents and not (params and engine.params):
+        found.append(errors.nothing_to_infer(source, span, engine.name))
+    return found

@@ -6,12 +6,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bayesdsl.catalogue.inference import ENGINES, GUIDES, LOSSES, OPTIMISERS
 from bayesdsl.catalogue.rows import Component, Setting, SettingKind
 from bayesdsl.catalogue.spelling import FOREIGN_ENGINES, FOREIGN_SETTINGS, nearest
 from bayesdsl.check import errors
 from bayesdsl.check.expressions import Expressions
 from bayesdsl.check.scope import Scope
+from bayesdsl.diagnostics.diagnostic import Diagnostic
 from bayesdsl.model import ir
 from bayesdsl.source import Source, Span
 from bayesdsl.syntax import ast
@@ -153,18 +156,32 @@ def _default(row: Setting) -> object:
     return row.default
 
 
-def override(inference: ir.Inference, name: str, text: str) -> tuple[ir.Inference | None, tuple]:
+def default_inference(name: str) -> ir.Inference | None:
+    """An engine with its default settings, as `--infer nuts` asks for where the spec has none of that name."""
+    if name not in ENGINES:
+        return None
+    return _written(Source("--infer", f"infer {name}"))[0]
+
+
+def override(
+    changed: ir.Inference, name: str, text: str
+) -> tuple[ir.Inference | None, tuple[Diagnostic, ...]]:
     """An inference with one setting changed, as by `--set infer.draws=200`; the findings where it cannot be."""
+    engine = changed.engine.name
+    given, findings = _written(Source(f"--set infer.{name}={text}", f"infer {engine}({name} = {text})"))
+    if given is None:
+        return None, findings
+    settings = {**dict(changed.settings), name: given.setting(name)}
+    return replace(changed, settings=tuple(settings.items())), findings
+
+
+def _written(source: Source) -> tuple[ir.Inference | None, tuple[Diagnostic, ...]]:
+    """An inference from the text of its statement."""
     from bayesdsl.syntax.parser import parse
 
-    source = Source(f"--set infer.{name}={text}", f"infer {inference.engine.name}({name} = {text})")
     parsed = parse(source)
     scope = Scope(source)
-    changed = None
-    if not parsed.diagnostics and parsed.spec.statements and isinstance(parsed.spec.statements[0], ast.Infer):
-        changed = globals()["inference"](scope, parsed.spec.statements[0])
-    findings = (*parsed.diagnostics, *scope.findings)
-    if changed is None:
-        return None, findings
-    values = {**dict(inference.settings), name: changed.setting(name)}
-    return ir.Inference(inference.name, inference.engine, tuple(values.items()), inference.span), findings
+    statements = parsed.spec.statements
+    sound = not parsed.diagnostics and len(statements) == 1 and isinstance(statements[0], ast.Infer)
+    made = inference(scope, statements[0]) if sound else None
+    return made, (*parsed.diagnostics, *scope.findings)

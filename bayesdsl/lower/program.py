@@ -40,7 +40,7 @@ class Program:
     """The emitted program and what is needed to run it.
 
     `inputs` maps the program's arguments to what they are; `optional` are the observed ones. `sites` maps each latent
-    of the spec to its site in the program. `automatic` are the guides that are built from the model. `prior_terms`
+    of the spec to its site in the program, `guide_functions` each guide to its function. `automatic` are the guides that are built from the model. `prior_terms`
     are factors that belong to priors. `moving` are the sites whose support depends on other latents.
     """
 
@@ -49,6 +49,7 @@ class Program:
     optional: frozenset[str]
     reported: tuple[Reported, ...]
     sites: dict[str, str]
+    guide_functions: dict[str, str]
     automatic: frozenset[str]
     prior_terms: tuple[str, ...]
     moving: tuple[str, ...]
@@ -108,6 +109,7 @@ class _Lowering:
             frozenset(self.optional),
             tuple(self.reported),
             self.sites,
+            {name: function for name, (function, _) in zip(self.model.guides, guides, strict=True)},
             automatic,
             tuple(self.prior_terms),
             tuple(self.moving),
@@ -160,8 +162,8 @@ class _Lowering:
         origin = self._line(plate.span)
         if isinstance(kind, Size):
             return py.assign(argument, plate.size - kind.short, origin=origin)
-        labels = list(plate.labels) if plate.labels is not None else list(range(1, (plate.size or 0) + 1))
-        return py.assign(argument, labels.index(kind.label), origin=origin)
+        labels = plate.labels if plate.labels is not None else range(1, (plate.size or 0) + 1)
+        return py.assign(argument, [str(label) for label in labels].index(str(kind.label)), origin=origin)
 
     def _given(self) -> list[tuple[Input, str]]:
         """The arguments in their order: sizes, positions, codes, columns, and what is observed last."""
@@ -215,7 +217,8 @@ class _Lowering:
                 return py.Constant(len(levels) - kind.short) if levels is not None else None
             case Position(plate, label):
                 levels = self._levels(plate)
-                return py.Constant(levels.index(label)) if levels is not None and label in levels else None
+                known = levels is not None and str(label) in levels
+                return py.Constant(levels.index(str(label))) if known else None
             case Values(column):
                 literal = self.model.columns[column].literal
                 if literal is None:
@@ -226,13 +229,14 @@ class _Lowering:
                 levels = self._levels(found.category)
                 if found.literal is None or levels is None:
                     return None
-                if not set(found.literal) <= set(levels):
+                texts = [str(label) for label in found.literal]
+                if not set(texts) <= set(levels):
                     return None
-                return py.call("torch.tensor", [levels.index(label) for label in found.literal])
+                return py.call("torch.tensor", [levels.index(label) for label in texts])
             case _:
                 assert_never(kind)
 
-    def _levels(self, plate: str) -> list[str | int | float] | None:
+    def _levels(self, plate: str) -> list[str] | None:
         """The members of a plate that the spec alone tells."""
         found = self.model.plates[plate]
         if found.labels is not None:
@@ -240,7 +244,7 @@ class _Lowering:
         columns = [c for c in self.model.columns.values() if c.category == plate]
         if found.origin is not ir.Origin.LEVELS or not columns or any(c.literal is None for c in columns):
             return None
-        return in_order(label for column in columns for label in column.literal)
+        return in_order(str(label) for column in columns for label in column.literal)
 
     # Functions
 

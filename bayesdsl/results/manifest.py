@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints
 
-from bayesdsl.results.summary import Summary
+from bayesdsl.results.summary import Row, Summary
 from bayesdsl.results.verdict import Verdict
 from bayesdsl.results.versions import version_of
 
@@ -121,25 +121,6 @@ class Manifest(Record):
         return self.model_dump_json(indent=2) + "\n"
 
 
-class RowRecord(Record):
-    """One scalar element. What does not apply to the kind of posterior is null."""
-
-    name: str
-    variable: str
-    index: tuple[str, ...] = ()
-    mean: float | None = None
-    sd: float | None = None
-    median: float | None = None
-    lower: float | None = None
-    upper: float | None = None
-    ess_bulk: float | None = None
-    ess_tail: float | None = None
-    rhat: float | None = None
-    mcse_mean: float | None = None
-    estimate: float | None = None
-    std_error: float | None = None
-
-
 class SummaryRecord(Record):
     """`summary.json`: a row for every scalar element. `interval` is the probability between lower and upper."""
 
@@ -148,14 +129,14 @@ class SummaryRecord(Record):
     interval: float = Field(gt=0, lt=1)
     chains: int = Field(ge=0)
     draws: int = Field(ge=0)
-    rows: tuple[RowRecord, ...]
+    rows: tuple[Row, ...]
 
     @classmethod
     def of(cls, summary: Summary) -> SummaryRecord:
         return cls.model_validate(summary.to_dict())
 
     def summary(self) -> Summary:
-        return Summary.from_dict(self.model_dump())
+        return Summary(**dict(self))
 
     def to_json(self) -> str:
         return self.model_dump_json(indent=1) + "\n"

@@ -10,6 +10,9 @@
 Everything is written into a sibling, `.NAME.partial-PID`, every file is flushed to the disk, and the sibling is then
 renamed. A crash leaves the sibling, which `open_run` refuses and `write_run` reports but does not touch, as it may
 hold draws that somebody wants. `manifest.json` comes last, so a directory without it is not a run.
+
+A run that is overwritten is renamed out of the way (`.NAME.replaced-PID`) before the new one is renamed in, and back
+if that fails. A machine that dies between the two leaves both whole and neither under its name; both are reported.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from math import isfinite
 from typing import TYPE_CHECKING, Any
@@ -20,20 +20,6 @@ if TYPE_CHECKING:
 # The tails whose effective sample size is reported are those of Vehtari et al. (2021), whatever the interval shown.
 _TAILS = (0.05, 0.95)
 _FEWEST_DRAWS = 4
-
-FIGURES = (
-    "mean",
-    "sd",
-    "median",
-    "lower",
-    "upper",
-    "ess_bulk",
-    "ess_tail",
-    "rhat",
-    "mcse_mean",
-    "estimate",
-    "std_error",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +45,9 @@ class Row:
     mcse_mean: float | None = None
     estimate: float | None = None
     std_error: float | None = None
+
+
+FIGURES = tuple(field.name for field in fields(Row) if field.name not in ("name", "variable", "index"))
 
 
 @dataclass(frozen=True)

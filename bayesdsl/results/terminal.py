@@ -7,12 +7,13 @@ Colour is used on terminals alone and never where NO_COLOR is set; nothing depen
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from textwrap import wrap
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TextIO
@@ -31,9 +32,9 @@ ELSEWHERE = "all in summary.json"
 _WIDEST_PROSE = 100
 _SHORTEST_BAR, _LONGEST_BAR, _BESIDE_THE_BAR = 8, 40, 62
 
-# How often a line is written where there is no terminal: not before this much time and this share of the way since
-# the last, but at the latest after the longer time, so that a log shows that a slow run is alive.
-_SECONDS_BETWEEN, _SHARE_BETWEEN, _SECONDS_AT_MOST = 5.0, 0.1, 60.0
+# Where there is no terminal a line is written for each tenth of the way, but none within so many seconds of the last,
+# and one after so many, so that a log shows that a slow run is alive.
+_SECONDS_BETWEEN, _SECONDS_AT_MOST = 5.0, 60.0
 
 
 # Progress
@@ -146,13 +147,14 @@ def _finished(progress: Progress) -> bool:
     return progress.done >= progress.total and progress.phase != "warmup"
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
 class _Last:
-    """What a chain's last line said, and when."""
+    """What a chain's last line said, and when. `tenth` counts the tenths of the way."""
 
     seconds: float
     phase: str
-    share: float
+    tenth: int
+    finished: bool = False
 
 
 class _Lines:
@@ -171,24 +173,12 @@ class _Lines:
 
     def report(self, progress: Progress) -> None:
         with self._lock:
-            if self._due(progress):
-                share = progress.done / progress.total if progress.total else 0.0
-                self._last[progress.chain] = _Last(self._clock(), progress.phase, share)
-                self._write(progress)
-
-    def _due(self, progress: Progress) -> bool:
-        finished = _finished(progress)
-        last = self._last.get(progress.chain)
-        if last is None:
+            now = _Last(self._clock(), progress.phase, _tenth(progress), _finished(progress))
             # The clock of a chain starts with its first report, which is not worth a line.
-            self._last[progress.chain] = _Last(self._clock(), progress.phase, 0.0)
-            return finished
-        if finished:
-            return last.share < 1 or last.phase != progress.phase
-        waited = self._clock() - last.seconds
-        share = progress.done / progress.total if progress.total else 0.0
-        moved = progress.phase != last.phase or share - last.share >= _SHARE_BETWEEN
-        return (moved and waited >= _SECONDS_BETWEEN) or waited >= _SECONDS_AT_MOST
+            last = self._last.setdefault(progress.chain, replace(now, finished=False))
+            if _due(last, now):
+                self._last[progress.chain] = now
+                self._write(progress)
 
     def _write(self, progress: Progress) -> None:
         label = _chain_label(progress.chain, self._chains)
@@ -196,6 +186,17 @@ class _Lines:
         share = f"{progress.done}/{progress.total}"
         words = [word for word in (label, f"{progress.phase} {share}", facts) if word]
         write_text(self._stream, GAP.join(words))
+
+
+def _due(last: _Last, now: _Last) -> bool:
+    if now.finished:
+        return not last.finished
+    waited, moved = now.seconds - last.seconds, (now.phase, now.tenth) != (last.phase, last.tenth)
+    return (moved and waited >= _SECONDS_BETWEEN) or waited >= _SECONDS_AT_MOST
+
+
+def _tenth(progress: Progress) -> int:
+    return 10 * progress.done // progress.total if progress.total else 0
 
 
 def _chain_label(chain: int, chains: int) -> str:
@@ -226,7 +227,8 @@ def show_summary(summary: Summary, stream: TextIO | None = None, limit: int = 20
     _print(stream, styled)
     if layout.dropped:
         where = f" ({elsewhere})" if elsewhere else ""
-        _print(stream, [[(f"  not shown for want of room: {', '.join(layout.dropped)}{where}", "dim")]])
+        note = f"not shown for want of room: {', '.join(layout.dropped)}{where}"
+        _print(stream, [[(f"  {line}", "dim")] for line in _wrapped(note, (width_of(stream) or _WIDEST_PROSE) - 2)])
 
 
 def show_verdict(verdict: Verdict, stream: TextIO | None = None) -> None:
@@ -256,7 +258,7 @@ def _styled_table(layout: Layout, summary: Summary) -> Styled:
 
 def _styled_verdict(verdict: Verdict, width: int) -> Styled:
     style = "bold green" if verdict.ok else "bold red"
-    lines: Styled = [[(line, style)] for line in wrap(verdict.sentence, width)]
+    lines: Styled = [[(line, style)] for line in _wrapped(verdict.sentence, width)]
     for finding in verdict.findings:
         lines += [[], *_styled_finding(finding, width)]
     return lines
@@ -264,10 +266,17 @@ def _styled_verdict(verdict: Verdict, width: int) -> Styled:
 
 def _styled_finding(finding: Finding, width: int) -> Styled:
     mark, style = ("!", "bold red") if finding.serious else ("-", "bold yellow")
-    message = wrap(finding.message, width - 2)
-    advice = wrap(f"Try: {finding.advice}", width - 2, subsequent_indent=" " * 5)
+    message = _wrapped(finding.message, width - 2)
+    advice = _wrapped(f"Try: {finding.advice}", width - 2, hanging=5)
     lines: Styled = [[(mark if i == 0 else " ", style), (f" {text}", "")] for i, text in enumerate(message)]
     return lines + [[(f"  {text}", "dim")] for text in advice]
+
+
+def _wrapped(text: str, width: int, hanging: int = 0) -> list[str]:
+    """Lines of a paragraph; what stands in backticks stays on one line."""
+    whole = re.sub("`[^`]*`", lambda code: code[0].replace(" ", "\N{NO-BREAK SPACE}"), text)
+    lines = wrap(whole, width, subsequent_indent=" " * hanging, break_on_hyphens=False)
+    return [line.replace("\N{NO-BREAK SPACE}", " ") for line in lines]
 
 
 def _print(stream: TextIO, lines: Styled) -> None:

@@ -2,9 +2,9 @@
 
 Every threshold is a row of `RULES`, with where it comes from. A check is a function from the posterior and its summary
 to findings; `CHECKS` says which are made of which kind of posterior. Of an engine's `facts` these are read where
-they are there: `max_tree_depth`; `khat` (Pareto k-hat of the guide's importance weights) and `guide`;
-`gradient_norm` (on the unconstrained scale, in nats), `converged`, `hessian_positive_definite`, `unidentified`
-(names) and `std_errors`.
+they are there: `max_tree_depth`; `khat` (Pareto k-hat of the guide's importance weights), `khat_note` (why there is
+none) and `guide`; `gradient_norm` (on the unconstrained scale, in nats), `converged`, `hessian_positive_definite`,
+`unidentified` (names), `std_errors` and `std_errors_note` (why there are none).
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`ok` says whether the posterior can be used; `sentence` says it in words; `findings` are the serious ones first."""
+    """`ok` says whether the posterior can be used; `sentence` says it in words; serious `findings` come first."""
 
     ok: bool
     sentence: str
@@ -232,7 +232,9 @@ def check_rhat(posterior: Posterior, summary: Summary) -> list[Finding]:
     if not over:
         return []
     worst = max(over, key=lambda row: row.rhat)
-    others = f" and over {rule.limit} for {_counted(len(over) - 1, 'other')}" if len(over) > 1 else f", over {rule.limit}"
+    others = (
+        f" and over {rule.limit} for {_counted(len(over) - 1, 'other')}" if len(over) > 1 else f", over {rule.limit}"
+    )
     message = f"R-hat is {_rhat(worst.rhat)} for `{worst.name}`{others}."
     longer = f"run longer, with `warmup = {_double(posterior.warmup)}, draws = {_double(summary.draws)}`"
     if posterior.chains == 1:
@@ -417,7 +419,9 @@ def check_losses(posterior: Posterior, _: Summary) -> list[Finding]:
     if trend.error > RULES["loss_noisy"].limit and trend.error > 0.01 * trend.improvement:
         message = f"The loss varies too much to tell whether it has settled: {_short(trend.level)}"
         message += f" over the last {trend.window} steps, give or take {_short(trend.error)} nats."
-        advice = "lower the learning rate, or average the loss over more particles."
+        # A point's loss is not random: it swings because the steps are too long.
+        average = ", or average over more draws a step, `loss = Trace_ELBO(num_particles = 10)`"
+        advice = f"lower the learning rate{average if posterior.kind == 'svi' else ''}."
         return [Finding("loss_noisy", None, message, advice)]
     return []
 
@@ -433,30 +437,50 @@ def check_khat(posterior: Posterior, _: Summary) -> list[Finding]:
 
 
 def check_gradient(posterior: Posterior, _: Summary) -> list[Finding]:
+    """Whether the optimiser has arrived: by the engine's word where it gives one, else by the gradient."""
     norm, converged = posterior.facts.get("gradient_norm"), posterior.facts.get("converged")
-    losses = _losses(posterior)
-    size = abs(float(losses[-1])) if losses is not None and isfinite(losses[-1]) else 1.0
-    limit = RULES["gradient"].limit * sqrt(max(size, 1.0))
-    far = norm is not None and not norm <= limit
-    if not far and converged is not False:
+    if converged is None:
+        converged = norm is None or norm <= _gradient_limit(posterior)
+    if converged:
         return []
     message = "The optimiser stopped before it arrived"
     message += f": the gradient's norm is {_short(norm)}." if norm is not None else "."
     return [Finding("gradient", None, message, "take more steps, or let the learning rate fall towards the end.")]
 
 
+def _gradient_limit(posterior: Posterior) -> float:
+    losses = _losses(posterior)
+    size = abs(float(losses[-1])) if losses is not None and isfinite(losses[-1]) else 1.0
+    return RULES["gradient"].limit * sqrt(max(size, 1.0))
+
+
 def check_identified(posterior: Posterior, summary: Summary) -> list[Finding]:
     """A Hessian that is not positive definite: a direction in which the data say nothing, or not a maximum."""
     names = list(posterior.facts.get("unidentified") or ())
-    if not names and posterior.facts.get("hessian_positive_definite", True):
+    if not names and _positive_definite(posterior) is not False:
         return []
     if not names and posterior.facts.get("std_errors"):
         names = [row.name for row in summary.rows if row.std_error is None]
     shown = [f"`{name}`" for name in names[:4]] + ([_counted(len(names) - 4, "other")] if len(names) > 4 else [])
-    which = f": look at {_listed(shown)}" if names else ""
-    message = f"The curvature at the point is not positive in every direction{which}."
+    message = "the curvature at the point is not positive in every direction"
+    message = f"{message}: look at {_listed(shown)}" if names else posterior.facts.get("std_errors_note") or message
+    message = f"{message[0].upper()}{message[1:]}."
     advice = "drop or tie parameters that only their sum or product is known of, or give them priors (`map`)."
     return [Finding("not_identified", names[0] if names else None, message, advice)]
+
+
+def _positive_definite(posterior: Posterior) -> bool | None:
+    """Whether the Hessian is, None where it is not known.
+
+    An engine that could judge convergence had the Hessian; if it then gives no standard errors but a note why, the
+    Hessian was not positive definite.
+    """
+    facts = posterior.facts
+    if "hessian_positive_definite" in facts:
+        return bool(facts["hessian_positive_definite"])
+    if "std_errors" in facts:
+        return True
+    return False if "std_errors_note" in facts and facts.get("converged") is not None else None
 
 
 CHECKS: dict[str, tuple[Check, ...]] = {
@@ -503,15 +527,18 @@ def _guide_sentence(posterior: Posterior, _: Summary) -> str:
     if losses is not None and len(losses) >= RULES["few_steps"].limit:
         trend = _trend(losses[np.isfinite(losses)])
         settled = f"The loss has settled at {_short(trend.level, 4)} nats"
-    fits = "how well the guide fits was not measured" if khat is None else f"the guide fits (Pareto k-hat {khat:.2f})"
-    return f"{settled}; {fits}." if khat is None else f"{settled}, and {fits}."
+    if khat is not None:
+        return f"{settled}, and the guide fits (Pareto k-hat {khat:.2f})."
+    note = posterior.facts.get("khat_note")
+    return f"{settled}; how well the guide fits was not measured{f' ({note})' if note else ''}."
 
 
 def _point_sentence(posterior: Posterior, _: Summary) -> str:
-    norm, definite = posterior.facts.get("gradient_norm"), posterior.facts.get("hessian_positive_definite")
+    norm, note = posterior.facts.get("gradient_norm"), posterior.facts.get("std_errors_note")
     facts = [f"the gradient's norm is {_short(norm)}"] if norm is not None else []
-    facts += ["the curvature is positive in every direction"] if definite else []
-    return f"The optimiser has arrived: {_listed(facts)}." if facts else "The optimiser has settled."
+    facts += ["the curvature is positive in every direction"] if _positive_definite(posterior) else []
+    arrived = f"The optimiser has arrived: {_listed(facts)}" if facts else "The optimiser has settled"
+    return f"{arrived}; there are no standard errors ({note})." if note else f"{arrived}."
 
 
 SENTENCES: dict[str, Callable[[Posterior, Summary], str]] = {

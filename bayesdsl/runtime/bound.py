@@ -32,7 +32,7 @@ class BoundModel:
     spec to a callable that takes the same arguments, or to a function from the model to an autoguide
     (`automatic`). `source` is the program's text, `module_name` names it in tracebacks. `coords` holds the members
     of every plate. `dtype` is that of every real in the program. `moving_supports` names the latents whose support
-    depends on other latents.
+    depends on other latents, `prior_terms` the factors that are part of a prior.
     """
 
     name: str
@@ -45,6 +45,7 @@ class BoundModel:
     guides: dict[str, Callable[..., Any]] = field(default_factory=dict)
     automatic: frozenset[str] = frozenset()
     moving_supports: tuple[str, ...] = ()
+    prior_terms: tuple[str, ...] = ()
     dtype: torch.dtype = torch.float64
 
     def variables_in(self, *roles: str) -> tuple[Variable, ...]:

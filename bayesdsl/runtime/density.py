@@ -8,7 +8,7 @@ is right at every point, and an improper prior needs no draw to start from.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from math import prod
 from typing import Any
@@ -53,8 +53,9 @@ class Density:
     """The log density of a bound model over R^`dimension`.
 
     `jacobian=False` leaves out the volume change of the maps into the supports: the density of the constrained values,
-    whose mode is the MAP. `prior=False` leaves out the latents' own terms and keeps the observed sites and the factors:
-    the likelihood. With `params=True`, `pyro.param` sites are entries of the vector as well.
+    whose mode is the MAP. `prior=False` leaves out the latents' own terms and the factors of priors and keeps the
+    observed sites and the other factors: the likelihood. With `params=True`, `pyro.param` sites are entries of the
+    vector as well.
 
     Raises DiscreteLatent, UnsupportedSupport, Subsampled and, without `params`, ParamsNotSupported. A vector is a
     float64 tensor of shape (dimension,); the model computes in `bound.dtype`, the terms are added in float64.
@@ -87,7 +88,7 @@ class Density:
 
     def log_density(self, u: torch.Tensor) -> torch.Tensor:
         """The log density at `u`, a float64 scalar that can be differentiated."""
-        handler = self._evaluate(u, _LogDensity(self.jacobian, self.prior))
+        handler = self._evaluate(u, self._log_density())
         return _total([term for _, term in handler.terms], u)
 
     def value_and_grad(self, u: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -113,11 +114,21 @@ class Density:
         parts = [handler.free[site.name].reshape(-1).double() for site in self.sites]
         return torch.cat(parts) if parts else torch.zeros(0, dtype=torch.float64)
 
-    def initial(self, generator: torch.Generator, radius: float = 2.0, tries: int = 100) -> torch.Tensor:
+    def initial(
+        self,
+        generator: torch.Generator,
+        radius: float = 2.0,
+        tries: int = 100,
+        strategy: Callable[[dict[str, Any]], torch.Tensor] | None = None,
+    ) -> torch.Tensor:
         """A point whose log density and gradient are finite: latents uniform in (-radius, radius) before their maps,
-        learnable values where the model starts them. Raises InitFailed."""
+        learnable values where the model starts them. With `strategy`, one of Pyro's ways to choose a start, latents
+        with a proper prior start there (those draw from the global generator). Raises InitFailed."""
         for _ in range(tries):
             u = (2 * torch.rand(self.dimension, generator=generator, dtype=torch.float64) - 1) * radius
+            if strategy is not None:
+                with torch.no_grad():
+                    u = self._evaluate(u, _Start(strategy)).vector(self.sites)
             for site in self.sites:
                 if site.role == "param":
                     u[site.start : site.start + site.size] = self._initial_params[site.name].reshape(-1)
@@ -184,6 +195,9 @@ class Density:
             (gradient,) = torch.autograd.grad(value, u)
         return value.detach(), gradient
 
+    def _log_density(self) -> _LogDensity:
+        return _LogDensity(self.jacobian, self.prior, () if self.prior else self.bound.prior_terms)
+
     def _evaluate(self, u: torch.Tensor, handler: _Substitution) -> _Substitution:
         handler.index = self._index
         handler.parts = u.to(self.bound.dtype).split_with_sizes(self._sizes) if self.sites else ()
@@ -196,7 +210,7 @@ class Density:
     def _first_not_finite(self, u: torch.Tensor) -> str | None:
         with torch.no_grad():
             try:
-                terms = self._evaluate(u, _LogDensity(self.jacobian, self.prior)).terms
+                terms = self._evaluate(u, self._log_density()).terms
             except torch.linalg.LinAlgError:
                 return None
         return next((name for name, term in terms if not term.isfinite()), None)
@@ -261,10 +275,11 @@ class _Substitution(_Handler):
 class _LogDensity(_Substitution):
     """Collects the terms of the log density, each a scalar, with the name of its site."""
 
-    def __init__(self, jacobian: bool, prior: bool) -> None:
+    def __init__(self, jacobian: bool, prior: bool, left_out: tuple[str, ...]) -> None:
         super().__init__()
         self.jacobian = jacobian
         self.prior = prior
+        self.left_out = left_out
         self.terms: list[tuple[str, torch.Tensor]] = []
 
     def latent(self, msg: dict[str, Any]) -> torch.Tensor:
@@ -279,7 +294,8 @@ class _LogDensity(_Substitution):
         return value
 
     def observed(self, msg: dict[str, Any]) -> None:
-        self.terms.append((msg["name"], _log_prob(msg, msg["value"])))
+        if msg["name"] not in self.left_out:
+            self.terms.append((msg["name"], _log_prob(msg, msg["value"])))
 
 
 class _Values(_Substitution):
@@ -321,6 +337,27 @@ class _Unconstrain(_Handler):
         value = value.expand(shape) if shape is not None else value
         self.free[msg["name"]] = transform.inv(value)
         return value
+
+
+class _Start(_Substitution):
+    """Takes the latents where a strategy puts them, and from the vector where it cannot."""
+
+    def __init__(self, strategy: Callable[[dict[str, Any]], torch.Tensor]) -> None:
+        super().__init__()
+        self.strategy = strategy
+        self.started: dict[str, torch.Tensor] = {}
+
+    def latent(self, msg: dict[str, Any]) -> torch.Tensor:
+        transform, free = bijection(msg["fn"].support), self.free(msg["name"])
+        with suppress(NotImplementedError):
+            chosen = transform.inv(self.strategy(msg).to(free.dtype))
+            free = torch.where(chosen.isfinite(), chosen, free)
+        self.started[msg["name"]] = free
+        return transform(free)
+
+    def vector(self, sites: tuple[Site, ...]) -> torch.Tensor:
+        parts = [self.started.get(s.name, torch.zeros(s.size)).reshape(-1).double() for s in sites]
+        return torch.cat(parts)
 
 
 class _Prototype(_Handler):

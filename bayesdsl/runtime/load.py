@@ -17,7 +17,7 @@ def load(source: str, name: str) -> ModuleType:
     filename = _register(source, f"<{name}>")
     module = ModuleType(name)
     module.__file__ = filename
-    exec(compile(source, filename, "exec", dont_inherit=True), module.__dict__)  # noqa: S102  the program is what is run
+    exec(compile(source, filename, "exec", dont_inherit=True), module.__dict__)
     return module
 
 

@@ -209,7 +209,7 @@ def _compiled(graph: fx.Graph, constants: _Constants) -> ValueAndGrad:
     used = {n.target for n in graph.nodes if n.op == "get_attr"}
     code = graph.python_code("self")
     namespace = dict(code.globals)
-    exec(compile(code.src, "<traced>", "exec"), namespace)  # noqa: S102  printed from the list just made
+    exec(compile(code.src, "<traced>", "exec"), namespace)
     forward, holder = namespace["forward"], SimpleNamespace(**{n: constants.values[n] for n in used})
 
     def run(u: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

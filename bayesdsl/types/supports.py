@@ -46,8 +46,8 @@ class Support:
     def interior(self) -> Support:
         """Where a draw from a density on this support lies with probability one: the ends are left out.
 
-        A scale with a HalfNormal prior is positive, not just nonnegative. Integers keep their ends, as do the structured
-        supports that put an element on one (a Cholesky factor of a correlation starts with 1).
+        A scale with a HalfNormal prior is positive, not just nonnegative. Integers keep their ends, as do the
+        structured supports that put an element on one (a Cholesky factor of a correlation starts with 1).
         """
         if not self.known or self.integer or self.lo == self.hi:
             return self

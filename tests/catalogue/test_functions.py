@@ -153,7 +153,8 @@ def test_a_root_of_a_negative_number_is_an_error_and_not_a_complex_number():
 def test_rows_are_under_their_own_names_and_documented(table):
     for name, row in table.items():
         assert row.name == name
-        assert row.doc.endswith(".") and "\n" not in row.doc
+        assert row.doc.endswith(".")
+        assert "\n" not in row.doc
 
 
 def test_aliases_lead_to_something_and_hide_nothing():
@@ -307,7 +308,7 @@ def test_every_reduction_and_scan_is_covered_here():
     assert REDUCTIONS.keys() | SCANS.keys() == REDUCED.keys() | {"dot", "softmax"}
 
 
-@pytest.mark.parametrize("name", [*REDUCTIONS, *SCANS])
+@pytest.mark.parametrize("name", [name for name, row in {**REDUCTIONS, **SCANS}.items() if row.numpy])
 def test_reductions_and_scans_agree_between_torch_and_numpy(name: str):
     row = {**REDUCTIONS, **SCANS}[name]
     values = np.array([[0.25, 1.5, 0.75], [2.0, 0.125, 1.0]])

@@ -17,12 +17,14 @@ ROWS: tuple[Code, ...] = (
         The statement is set aside and the rest of the file is still checked, so each mistake is reported once.
         """,
         """
-        slope ~
-        mean = 2 x
+        data obs { x = [0.1, 0.5, 0.9]; y = [1.2, 0.7, 2.1] }
+        slope ~ Normal(0, 1)
+        observe y ~ Normal(slope x, 1)
         """,
         """
+        data obs { x = [0.1, 0.5, 0.9]; y = [1.2, 0.7, 2.1] }
         slope ~ Normal(0, 1)
-        mean = 2 * x
+        observe y ~ Normal(slope * x, 1)
         """,
     ),
     Code(
@@ -36,10 +38,14 @@ ROWS: tuple[Code, ...] = (
         compiler. Add something that tells more, as in `data_mean`.
         """,
         """
+        data obs { y = [1.2, 0.7, 2.1] }
         param ~ Normal(0, 1)
+        observe y ~ Normal(param, 1)
         """,
         """
-        slope ~ Normal(0, 1)
+        data obs { y = [1.2, 0.7, 2.1] }
+        mu ~ Normal(0, 1)
+        observe y ~ Normal(mu, 1)
         """,
     ),
     Code(
@@ -53,10 +59,14 @@ ROWS: tuple[Code, ...] = (
         swallow the statements after it.
         """,
         """
-        observe y ~ Normal(a + b * (x - 1, sigma)
+        data obs { x = [0.1, 0.5, 0.9]; y = [1.2, 0.7, 2.1] }
+        a, b ~ Normal(0, 1)
+        observe y ~ Normal(a + b * (x - 0.5, 1)
         """,
         """
-        observe y ~ Normal(a + b * (x - 1), sigma)
+        data obs { x = [0.1, 0.5, 0.9]; y = [1.2, 0.7, 2.1] }
+        a, b ~ Normal(0, 1)
+        observe y ~ Normal(a + b * (x - 0.5), 1)
         """,
     ),
     Code(
@@ -71,9 +81,13 @@ ROWS: tuple[Code, ...] = (
         """,
         """
         data house from "radon.csv { log_radon : real }
+        mu ~ Normal(0, 1)
+        observe log_radon ~ Normal(mu, 1)
         """,
         """
         data house from "radon.csv" { log_radon : real }
+        mu ~ Normal(0, 1)
+        observe log_radon ~ Normal(mu, 1)
         """,
     ),
     Code(
@@ -122,10 +136,14 @@ ROWS: tuple[Code, ...] = (
         map the real line onto the values that are allowed.
         """,
         """
+        data day { calls : count = [3, 0, 2, 5] }
         rate : rate > 0 ~ Gamma(2, 1)
+        observe calls ~ Poisson(rate)
         """,
         """
+        data day { calls : count = [3, 0, 2, 5] }
         rate : positive ~ Gamma(2, 1)
+        observe calls ~ Poisson(rate)
         """,
     ),
     Code(
@@ -139,19 +157,24 @@ ROWS: tuple[Code, ...] = (
         Data, constants, layers, guides and inference settings belong to the whole spec and stand at its top.
         """,
         """
+        data obs { y = [1.2, 0.7, 2.1] }
+        mu ~ Normal(0, 10)
         guide by_hand {
             param loc = 0
             mu ~ Normal(loc, 1)
             observe y ~ Normal(mu, 1)
         }
+        infer svi(guide = by_hand)
         """,
         """
+        data obs { y = [1.2, 0.7, 2.1] }
         mu ~ Normal(0, 10)
         observe y ~ Normal(mu, 1)
         guide by_hand {
             param loc = 0
             mu ~ Normal(loc, 1)
         }
+        infer svi(guide = by_hand)
         """,
     ),
     Code(

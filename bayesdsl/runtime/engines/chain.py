@@ -12,6 +12,7 @@ import torch
 from pyro.infer.mcmc import NUTS
 
 from bayesdsl.runtime.density import Density
+from bayesdsl.runtime.engines.components import initialisation
 from bayesdsl.runtime.engines.isolation import Isolated, chain_seed
 from bayesdsl.runtime.progress import Progress
 
@@ -23,18 +24,20 @@ _EVERY = 0.2
 class NutsSettings:
     """The settings of the engine, by the names that a spec uses.
 
-    `step_size` is where the search for a step size starts; None starts at 1. Without warmup a given step size is
-    used as it is. `cores` bounds the processes, None for as many as the machine has. `parallel=False` runs the chains
-    one after another in this process.
+    Two more: `cores` bounds the processes, None for as many as the machine has; `parallel=False` runs the chains one
+    after another in this process.
     """
 
     chains: int = 4
     warmup: int = 1000
     draws: int = 1000
+    step_size: float = 1.0
+    adapt_step_size: bool = True
+    adapt_mass_matrix: bool = True
+    full_mass: bool = False
     target_accept_prob: float = 0.8
     max_tree_depth: int = 10
-    full_mass: bool = False
-    step_size: float | None = None
+    init_strategy: str = "init_to_uniform"
     init_radius: float = 2.0
     cores: int | None = None
     parallel: bool = True
@@ -79,7 +82,11 @@ class _Run:
     def __init__(self, density: Density, names: tuple[str, ...], settings: NutsSettings, chain: int) -> None:
         self.density, self.names, self.settings, self.chain = density, names, settings, chain
         self.kernel = _kernel(density, settings)
-        self.position = {"u": density.initial(torch.default_generator, settings.init_radius)}
+        uniform = settings.init_strategy == "init_to_uniform"
+        strategy = None if uniform else initialisation(settings.init_strategy)
+        self.position = {
+            "u": density.initial(torch.default_generator, settings.init_radius, strategy=strategy),
+        }
         self.kernel.initial_params = self.position
         self.kernel.setup(settings.warmup)
         self.done = self.divergences = 0
@@ -130,9 +137,9 @@ class _Run:
 def _kernel(density: Density, settings: NutsSettings) -> Kernel:
     return Kernel(
         potential_fn=lambda z: _Potential.apply(z["u"], density),
-        step_size=1.0 if settings.step_size is None else settings.step_size,
-        adapt_step_size=settings.warmup > 0 or settings.step_size is None,
-        adapt_mass_matrix=settings.warmup > 0,
+        step_size=settings.step_size,
+        adapt_step_size=settings.adapt_step_size,
+        adapt_mass_matrix=settings.adapt_mass_matrix,
         full_mass=settings.full_mass,
         target_accept_prob=settings.target_accept_prob,
         max_tree_depth=settings.max_tree_depth,

@@ -41,11 +41,12 @@ def arranged(variable: Variable, values: np.ndarray, coords: Mapping[str, Sequen
     if len(site) != len(want) or any(have not in (1, size) for have, size in zip(site, want, strict=True)):
         raise ValueError(f"{variable.name} has shape {tuple(values.shape[lead:])}, laid out as {variable.layout}")
     first = values.shape[:lead]
-    full = np.broadcast_to(values.reshape(*first, *site), (*first, *want))
+    full = np.broadcast_to(values.reshape((*first, *site)), (*first, *want))
     kept = [i for i, dim in enumerate(layout) if dim is not None]
-    full = full.reshape(*first, *(want[i] for i in kept))
+    full = full.reshape((*first, *(want[i] for i in kept)))
     order = [[layout[i] for i in kept].index(dim) for dim in variable.dims]
-    return np.ascontiguousarray(full.transpose(*range(lead), *(lead + i for i in order)))
+    # Not ascontiguousarray, which turns a scalar into a vector.
+    return np.array(full.transpose((*range(lead), *(lead + i for i in order))), order="C")
 
 
 def members(dim: str, coords: Mapping[str, Sequence[Any]]) -> list[Any]:

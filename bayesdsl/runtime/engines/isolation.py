@@ -1,11 +1,12 @@
 """What an engine may disturb for everybody else, set aside while it runs.
 
-Random numbers, Pyro's parameter store and its checks are global to the process. Inside, they are the engine's own, set
-from a seed; outside, they are as if the engine had never been there.
+Random numbers, Pyro's parameter store, its checks and its remarks are global to the process. Inside, they are the
+engine's own, set from a seed; outside, they are as if the engine had never been there.
 """
 
 from __future__ import annotations
 
+import logging
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,6 +30,7 @@ class _State:
     numpy_random: Any
     python_random: Any
     threads: int
+    logging: int
     checks: dict[str, bool]
     params: dict[str, Any]
 
@@ -39,6 +41,7 @@ class _State:
             np.random.get_state(),
             random.getstate(),
             torch.get_num_threads(),
+            pyro.log.level,
             {name: pyro.settings.get(name) for name in _CHECKS},
             pyro.get_param_store().get_state(),
         )
@@ -51,6 +54,7 @@ class _State:
             np.random.RandomState(words[2:3]).get_state(),
             random.Random(int(words[3])).getstate(),
             torch.get_num_threads() if threads is None else threads,
+            logging.WARNING,
             dict.fromkeys(_CHECKS, False),
             {"params": {}, "constraints": {}},
         )
@@ -62,6 +66,7 @@ class _State:
         random.setstate(self.python_random)
         if torch.get_num_threads() != self.threads:
             torch.set_num_threads(self.threads)
+        pyro.log.setLevel(self.logging)
         pyro.settings.set(**self.checks)
         store = pyro.get_param_store()
         store.clear()

@@ -10,6 +10,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import IO, Any
 
@@ -90,10 +91,9 @@ class _Worker:
         """Let it run the next chain, if there is one."""
         self.chain = waiting.pop(0) if waiting else None
         if self.chain is not None:
-            try:
+            # Where it is gone, what it leaves behind says so.
+            with suppress(OSError):
                 messages.write(self.process.stdin, self.chain)
-            except OSError:
-                pass  # It is gone; what it leaves behind says so.
 
     def gone(self) -> WorkerFailed:
         code = self.process.wait()
@@ -106,10 +106,8 @@ class _Worker:
         self.process.terminate()
         self.process.wait()
         for pipe in (self.process.stdin, self.process.stdout, self.said):
-            try:
+            with suppress(OSError):
                 pipe.close()
-            except OSError:
-                pass
 
 
 def _environment() -> dict[str, str]:

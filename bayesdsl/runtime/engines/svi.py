@@ -15,7 +15,7 @@ import pyro
 import torch
 from pyro import poutine
 from pyro.infer import SVI, Trace_ELBO, TraceTailAdaptive_ELBO
-from pyro.infer.autoguide import AutoDelta, AutoGaussian, AutoLaplaceApproximation
+from pyro.infer.autoguide import AutoDelta, AutoGaussian, AutoGuide, AutoLaplaceApproximation
 from pyro.optim import PyroOptim
 from pyro.poutine.guide import GuideMessenger
 from pyro.poutine.util import site_is_subsample
@@ -58,7 +58,7 @@ _FEWEST_FOR_KHAT = 100
 class SviSettings:
     """The settings of the engine, by the names that a spec uses."""
 
-    guide: Named = ("AutoDiagonalNormal", {})
+    guide: Named = ("AutoNormal", {})
     optim: Named = ("Adam", {"lr": 0.01})
     loss: Named = ("Trace_ELBO", {})
     steps: int = 2000
@@ -99,13 +99,12 @@ def run(bound: BoundModel, settings: dict[str, Any], seed: int, report: Report =
 
 @dataclass(frozen=True)
 class _Survey:
-    """What a run of the model shows. `observations` counts observed values, `depth` the dimensions that plates take."""
+    """What a run of the model shows; `observations` counts observed values."""
 
     latents: tuple[str, ...]
     discrete: tuple[str, ...]
     params: tuple[str, ...]
     observations: int
-    depth: int
 
 
 @dataclass
@@ -145,23 +144,20 @@ class _Fit:
             if name in self.bound.guides:
                 guide = self.bound.guides[name](self._model)
             else:
-                make = resolve("guide", name)
-                guide = make(self._model, **_start_in(make, self.bound.dtype), **settings)
+                make, given = resolve("guide", name, settings)
+                guide = make(self._model, **_start_in(make, given, self.bound.dtype))
             with torch.no_grad(), _reals_as(guide, self.bound.dtype):
-                guide()
+                _set_up(guide, self.bound.dtype)
         except _REFUSALS as error:
             raise GuideNotSupported(name, _reason(error)) from error
-        if isinstance(guide, torch.nn.Module):
-            # Pyro makes some of a guide's parameters in torch's default precision.
-            guide.to(self.bound.dtype)
-            for part in guide.modules():
-                if isinstance(part, AutoDelta) and self.free is not None:
-                    self.free.plain.update(name for name, _ in part.prototype_trace.iter_stochastic_nodes())
+        for part in guide.modules() if isinstance(guide, torch.nn.Module) else ():
+            if isinstance(part, AutoDelta) and self.free is not None:
+                self.free.plain.update(name for name, _ in part.prototype_trace.iter_stochastic_nodes())
         return guide
 
     def optimise(self, tell: Report) -> None:
         loss_name, loss_settings = self.settings.loss
-        loss = _make_loss(loss_name, loss_settings, self.survey.depth)
+        loss = _make_loss(loss_name, loss_settings)
         svi = SVI(self._model, self.guide, _make_optimiser(*self.settings.optim), loss)
         steps = self.settings.steps
         every = max(1, steps // 100)
@@ -266,11 +262,24 @@ class _Fit:
         return {"khat": float(khat)}
 
 
-def _start_in(guide: Any, dtype: torch.dtype) -> dict[str, Any]:
+def _start_in(guide: Any, settings: dict[str, Any], dtype: torch.dtype) -> dict[str, Any]:
     """Let a guide start where it would, in a precision of our own: its parameters take that of where it starts."""
     parameter = signature(guide.__init__).parameters.get("init_loc_fn")
-    default = parameter.default if parameter is not None else None
-    return {"init_loc_fn": lambda site: default(site).to(dtype)} if callable(default) else {}
+    start = settings.get("init_loc_fn", parameter.default if parameter is not None else None)
+    return settings | {"init_loc_fn": lambda site: start(site).to(dtype)} if callable(start) else settings
+
+
+def _set_up(guide: Any, dtype: torch.dtype) -> None:
+    """Let a guide look at the model, and turn what it makes in torch's default precision into ours.
+
+    Some parts are made when it looks at the model, others when it is first called.
+    """
+    if isinstance(guide, AutoGuide):
+        guide._setup_prototype()
+        guide.to(dtype)
+    guide()
+    if isinstance(guide, torch.nn.Module):
+        guide.to(dtype)
 
 
 def _survey(model: Callable[..., Any]) -> _Survey:
@@ -284,7 +293,6 @@ def _survey(model: Callable[..., Any]) -> _Survey:
         discrete=tuple(site["name"] for site in latents if site["fn"].support.is_discrete),
         params=tuple(trace.param_nodes),
         observations=sum(site["fn"].batch_shape.numel() for site in data),
-        depth=max((-frame.dim for site in sites for frame in site["cond_indep_stack"] if frame.vectorized), default=0),
     )
 
 
@@ -303,10 +311,10 @@ def _check_sites(name: str, guide: Callable[..., Any], latents: tuple[str, ...])
         raise GuideMismatch(name, missing, extra)
 
 
-def _make_loss(name: str, settings: dict[str, Any], depth: int) -> Any:
-    loss = resolve("loss", name)
+def _make_loss(name: str, settings: dict[str, Any]) -> Any:
+    loss, given = resolve("loss", name, settings)
     try:
-        return loss(**{"max_plate_nesting": depth, **settings})
+        return loss(**given)
     except _REFUSALS as error:
         raise LossNotSupported(name, _reason(error)) from error
 
@@ -314,10 +322,7 @@ def _make_loss(name: str, settings: dict[str, Any], depth: int) -> Any:
 def _make_optimiser(name: str, settings: dict[str, Any]) -> PyroOptim:
     if name in _NO_OPTIMISER:
         raise OptimiserNotSupported(name, "svi", _NO_OPTIMISER[name])
-    optimiser = resolve("optimiser", name)
-    if isinstance(optimiser, type) and issubclass(optimiser, torch.optim.Optimizer):
-        return PyroOptim(optimiser, settings)
-    return optimiser(settings)
+    return PyroOptim(*resolve("optimiser", name, settings))
 
 
 def _laplace(guide: AutoLaplaceApproximation) -> Any:

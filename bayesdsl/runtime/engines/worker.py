@@ -69,7 +69,7 @@ def _serve(job: Job, chains: queue.Queue[int], output: BinaryIO) -> None:
         raise
     except EngineError as error:
         messages.write(output, Failure(chain, error, error.message, ""))
-    except Exception as error:  # noqa: BLE001  whatever it is, the parent says it
+    except Exception as error:
         messages.write(output, Failure(chain, None, f"{type(error).__name__}: {error}", traceback.format_exc()))
 
 

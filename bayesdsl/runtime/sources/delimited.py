@@ -106,7 +106,7 @@ def read_delimited(data: bytes, file: str, settings: Settings, sha256: str, defa
     the row names that R and pandas write, and is left out. Raises `SourceError`.
     """
     form = Form.of(settings, default_sep)
-    refuse_binary(data, file, "text", form.encoding)
+    refuse_binary(data, file, "delimited text", form.encoding)
     try:
         return _read(data, file, form, sha256)
     except UnicodeError:
@@ -135,6 +135,8 @@ def _read(data: bytes, file: str, form: Form, sha256: str) -> RawTable:
         blocks.append([strip(text_array(fields)) for fields in zip(*block, strict=True)])
     columns = [_joined(blocks, i) for i in range(len(names))]
     rows = len(columns[0])
+    if rows == 0:
+        raise SourceError(errors.empty_table(file, names, form.header is None))
     # Lines and records run in step unless a field spans lines or lines were skipped.
     in_step = reader is not None and reader.line_num == rows + (form.header is None)
     places = _Lines(data, file, form, {name: i for i, name in enumerate(names)}, rows, in_step)
@@ -157,7 +159,7 @@ def _joined(blocks: list[list[np.ndarray]], column: int) -> np.ndarray:
 
 
 def _may_have_blanks(data: bytes, form: Form) -> bool:
-    """Whether a field may have blanks around it. In most large files none has, and looking is quicker than stripping."""
+    """Whether a field may have blanks around it: most large files have none, and looking is quicker than stripping."""
     blanks = [bytes([code]) for code in b" \t\v\f\x1c\x1d\x1e\x1f" if chr(code) != form.sep]
     return (
         form.encoding != "utf-8"
@@ -176,7 +178,7 @@ def _names(first: list[str], line: int, data: bytes, file: str, form: Form) -> l
     if form.header is not None:
         if tuple(names) == form.header:
             reason = "the first line of the file is this header already"
-            raise SourceError(errors.bad_option("header", list(form.header), reason, "leave it out"))
+            raise SourceError(errors.bad_option("header", list(form.header), reason, None))
         return list(form.header)
     if len(names) == 1:
         _check_separator(data, file, form)
@@ -219,7 +221,7 @@ def _ragged(data: bytes, file: str, form: Form, expected: int) -> Diagnostic:
         case extra if extra > 0 and form.sep == ",":
             reason = "put quotes around a field that has a comma in it, or separate fields by semicolons"
         case extra if extra > 0:
-            reason = f"put quotes around a field that has {errors.escaped(form.sep)!r} in it"
+            reason = f"put quotes around a field that has `{errors.escaped(form.sep)}` in it"
         case _:
             reason = "complete the line: an empty field still needs its separator"
     return errors.ragged_row(file, line, expected, len(fields), shown, reason)

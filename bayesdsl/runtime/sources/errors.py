@@ -79,13 +79,14 @@ def empty_file(file: str) -> Diagnostic:
     return Diagnostic("BD705", f"`{file}` is empty", hint="check how the file was written; a table was expected")
 
 
-def empty_table(file: str, columns: Sequence[str]) -> Diagnostic:
-    """Columns without a row."""
+def empty_table(file: str, columns: Sequence[str], has_header: bool = False) -> Diagnostic:
+    """Columns without a row; `has_header` says that their names were the first line of a file."""
+    headless = '; if its first line is data, name the columns: header = ["x", "y"]' if has_header else ""
     return Diagnostic(
         "BD706",
         f"`{file}` has columns but no rows" if columns else f"`{file}` has no rows",
         notes=(f"columns: {some(columns)}",) if columns else (),
-        hint='give it at least one row; if its first line is data, name the columns: header = ["x", "y"]',
+        hint="give it at least one row" + headless,
     )
 
 
@@ -121,12 +122,12 @@ def wrong_encoding(
     file: str, encoding: str, offset: int, line: int, byte: int | None, guess: str | None, sample: str
 ) -> Diagnostic:
     """Bytes that are not text of this encoding, the first of them `byte` at `offset` (from 0)."""
-    shown = f"byte 0x{byte:02x}" if byte is not None else "the file"
+    shown = f"byte 0x{byte:02x}" if byte is not None else "what stands"
     read_as = f": the text there reads {sample!r}" if sample else ""
     notes = (f"it looks like {guess}{read_as}",) if guess else ()
     return Diagnostic(
         "BD710",
-        f"`{file}` is not {encoding} text: {shown} at offset {offset}, on line {line}, is not part of any character",
+        f"`{file}` cannot be read as {encoding}: {shown} at offset {offset}, on line {line}, does not fit",
         cells=(Cell(file, line, 0),),
         notes=notes,
         hint=f'say what it is: encoding = "{guess or "latin-1"}", or save the file as UTF-8',
@@ -159,7 +160,9 @@ def broken_gzip(file: str, reason: str) -> Diagnostic:
 
 def bad_quoting(file: str, line: int, quote: str, sep: str, never_closed: bool) -> Diagnostic:
     """A quoted field that does not end where a field may end, in the record that begins on `line`."""
-    what = "a quote is opened and never closed" if never_closed else f"text follows a closing quote, not {sep!r}"
+    what = (
+        "a quote is opened and never closed" if never_closed else f"text follows a closing quote, not `{escaped(sep)}`"
+    )
     return Diagnostic(
         "BD714",
         f"`{file}`: in the record that begins on line {line}, {what}",
@@ -169,10 +172,11 @@ def bad_quoting(file: str, line: int, quote: str, sep: str, never_closed: bool) 
 
 
 def ragged_row(file: str, line: int, expected: int, got: int, text: str, reason: str) -> Diagnostic:
-    """A row with another number of fields than the header; `reason` is what this often comes from."""
+    """A row with another number of fields than there are columns; `reason` says what to do about its likely cause."""
+    wanted = "there is 1 column" if expected == 1 else f"there are {expected} columns"
     return Diagnostic(
         "BD715",
-        f"`{file}`: line {line} has {counted(got, 'field')}, but the header has {expected}",
+        f"`{file}`: line {line} has {counted(got, 'field')}, but {wanted}",
         cells=(Cell(file, line, 1, text),),
         hint=reason,
     )
@@ -181,10 +185,11 @@ def ragged_row(file: str, line: int, expected: int, got: int, text: str, reason:
 def duplicate_columns(file: str, name: str, positions: Sequence[int]) -> Diagnostic:
     """Two columns of one name; `positions` count from 1."""
     where = f" (columns {' and '.join(map(str, positions))})" if positions else ""
+    headless = "; if the first line is data and not a header, name the columns: header = [...]" if positions else ""
     return Diagnostic(
         "BD716",
         f"`{file}` has more than one column named `{name}`{where}",
-        hint="rename one of them; if the first line is data and not a header, name the columns: header = [...]",
+        hint="rename one of them" + headless,
     )
 
 
@@ -203,8 +208,8 @@ def wrong_separator(file: str, used: str, found: str, columns: int, decimal_comm
     option = f'sep = "{escaped(found)}"' + (', decimal = ","' if decimal_comma else "")
     return Diagnostic(
         "BD718",
-        f"`{file}` is a single column with {escaped(used)!r} as separator",
-        notes=(f"every line looked at has {counted(columns, 'field')} with {escaped(found)!r}",),
+        f"`{file}` is a single column with `{escaped(used)}` as separator",
+        notes=(f"every line looked at has {counted(columns, 'field')} with `{escaped(found)}`",),
         hint=f"write {option}",
     )
 
@@ -257,7 +262,10 @@ def no_columns(file: str, set_aside: Mapping[str, str]) -> Diagnostic:
     """A source with nothing in it that could be a column."""
     notes = tuple(f"`{name}` is {reason}" for name, reason in list(set_aside.items())[:_LONGEST_LIST])
     return Diagnostic(
-        "BD723", f"`{file}` has no columns", notes=notes, hint="a column is an array with one or two dims"
+        "BD723",
+        f"`{file}` has no columns",
+        notes=notes,
+        hint="a column is an array of numbers or text, with one value or one row of values for each row",
     )
 
 
@@ -342,11 +350,13 @@ def unknown_option(file: str, name: str, known: Sequence[str]) -> Diagnostic:
     return Diagnostic("BD740", f"`{name}` is not an option of a data source", hint=hint)
 
 
-def bad_option(name: str, value: object, reason: str, example: str) -> Diagnostic:
-    """A value that the option cannot have."""
+def bad_option(name: str, value: object, reason: str, example: str | None) -> Diagnostic:
+    """A value that the option cannot have; without an example, it is the option that should not be there."""
     shown = repr(value)
     shown = shown if len(shown) <= 60 else shown[:57] + "..."
-    return Diagnostic("BD741", f"`{name}` cannot be {shown}: {reason}", hint=f"for example: {example}")
+    return Diagnostic(
+        "BD741", f"`{name}` cannot be {shown}: {reason}", hint=f"for example: {example}" if example else "leave it out"
+    )
 
 
 def option_not_for_format(file: str, name: str, format: str, formats: Sequence[str]) -> Diagnostic:

@@ -20,15 +20,20 @@ from bayesdsl.runtime.sources.errors import SourceError
 from bayesdsl.runtime.sources.options import Settings
 from bayesdsl.runtime.sources.table import Missing, RawColumn, RawTable, text_array
 
+_MARK = b"PAR1"
+
 Maker = Callable[[str], RawColumn]
 
 
 def read_parquet(data: bytes, file: str, settings: Settings, sha256: str) -> RawTable:
-    """A table of a Parquet file, by polars or else pyarrow. Raises `SourceError`."""
+    """A table of a Parquet file, by pyarrow or else polars. Raises `SourceError`."""
     refuse_other_format(data, file, "parquet", "Parquet")
     reader = next((read for module, read in _PARQUET_READERS.items() if importlib.util.find_spec(module)), None)
     if reader is None:
         raise SourceError(errors.parquet_unavailable(file))
+    # The most common damage is a file cut short, and not every library is sound on what is no Parquet at all.
+    if not data.startswith(_MARK) or not data.endswith(_MARK) or int.from_bytes(data[-8:-4], "little") + 12 > len(data):
+        raise SourceError(errors.broken_parquet(file, "it does not begin and end as one"))
     try:
         frame = reader(data)
     except (KeyboardInterrupt, SystemExit):
@@ -51,7 +56,7 @@ def _by_pyarrow(data: bytes) -> Any:
     return pyarrow.parquet.read_table(io.BytesIO(data))
 
 
-_PARQUET_READERS: dict[str, Callable[[bytes], Any]] = {"polars": _by_polars, "pyarrow": _by_pyarrow}
+_PARQUET_READERS: dict[str, Callable[[bytes], Any]] = {"pyarrow": _by_pyarrow, "polars": _by_polars}
 
 
 def is_frame(given: object) -> bool:

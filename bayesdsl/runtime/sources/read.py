@@ -74,13 +74,14 @@ def read_source(
     if replaced:
         settings = replace(settings, sha256=None, format=None)
     remotely = remote.is_address(file)
+    path = None if remotely else _located(file, name, base_dir)
     format = settings.format or _format_of(remote.file_name(file) if remotely else file, file)
     if not replaced:
         check_applies(settings, format, file)
-    if remotely:
+    if path is None:
         data = remote.fetch(file, name, settings.sha256, settings.max_bytes, fixed=not replaced)
     else:
-        data = _read_file(file, name, base_dir, settings.max_bytes)
+        data = _read_file(path, file, settings.max_bytes)
     actual = hashlib.sha256(data).hexdigest()
     if settings.sha256 not in (None, actual):
         raise SourceError(errors.checksum_mismatch(file, str(settings.sha256), actual))
@@ -108,21 +109,30 @@ def _unpacked(data: bytes, file: str, remotely: bool, limit: int) -> bytes:
     return data
 
 
-def _read_file(file: str, table: str, base_dir: Path, limit: int) -> bytes:
+def _located(file: str, table: str, base_dir: Path) -> Path:
+    """The path of a regular file."""
     path = base_dir / _expanded(file)
     try:
-        status = path.stat()
-        if stat.S_ISDIR(status.st_mode):
-            raise SourceError(errors.not_a_file(file, "a directory", _data_files(path)))
-        if not stat.S_ISREG(status.st_mode):
-            # Reading a pipe or a device might never end.
-            raise SourceError(errors.not_a_file(file, "a device or a pipe", ()))
-        if status.st_size > limit:
-            raise SourceError(errors.too_large(file, status.st_size, limit))
-        with path.open("rb") as stream:
-            data = stream.read(limit + 1)
+        mode = path.stat().st_mode
     except (FileNotFoundError, NotADirectoryError, ValueError):
         raise SourceError(errors.file_not_found(file, table, path, _names(path.parent))) from None
+    except OSError as reason:
+        raise SourceError(errors.not_readable(file, path, reason.strerror or str(reason))) from None
+    if stat.S_ISDIR(mode):
+        raise SourceError(errors.not_a_file(file, "a directory", _data_files(path)))
+    if not stat.S_ISREG(mode):
+        # Reading a pipe or a device might never end.
+        raise SourceError(errors.not_a_file(file, "a device or a pipe", ()))
+    return path
+
+
+def _read_file(path: Path, file: str, limit: int) -> bytes:
+    try:
+        size = path.stat().st_size
+        if size > limit:
+            raise SourceError(errors.too_large(file, size, limit))
+        with path.open("rb") as stream:
+            data = stream.read(limit + 1)
     except OSError as reason:
         raise SourceError(errors.not_readable(file, path, reason.strerror or str(reason))) from None
     if len(data) > limit:

@@ -110,11 +110,11 @@ def _to_cache(path: Path, data: bytes) -> bool:
 
 
 def _download(address: str, limit: int, timeout: float) -> bytes:
-    request = urllib.request.Request(
-        _quoted(address), headers={"User-Agent": "bayesdsl", "Accept-Encoding": "identity", "Accept": "*/*"}
-    )
     until = time.monotonic() + DEADLINE
     try:
+        request = urllib.request.Request(
+            _quoted(address), headers={"User-Agent": "bayesdsl", "Accept-Encoding": "identity", "Accept": "*/*"}
+        )
         with _opener().open(request, timeout=timeout) as response:
             announced = _length(response)
             if announced is not None and announced > limit:

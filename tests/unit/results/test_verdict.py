@@ -111,7 +111,7 @@ EXAMPLES: dict[str, tuple[Callable[..., Posterior], str | None]] = {
     "loss_noisy": (lambda make: flat(make, losses=losses(noise=50, start=100)), None),
     "few_steps": (lambda make: flat(make, losses=losses(50)), None),
     "khat": (lambda make: flat(make, facts={"khat": 0.83}), None),
-    "gradient": (lambda make: point(make, gradient_norm=40.0), None),
+    "gradient": (lambda make: point(make, converged=None, gradient_norm=40.0), None),
     "not_identified": (
         lambda make: point(make, hessian_positive_definite=False, unidentified=["mu", "a[Adelie]"]),
         "mu",
@@ -166,6 +166,7 @@ def test_a_good_guide_raises_nothing(penguins):
         "The loss has settled at 246 nats, and the guide fits (Pareto k-hat 0.31)."
     )
     assert "was not measured" in verdict_of(flat(penguins)).sentence
+    assert "(the guide is a point)" in verdict_of(flat(penguins, facts={"khat_note": "the guide is a point"})).sentence
 
 
 def test_a_good_point_raises_nothing(penguins):
@@ -275,9 +276,22 @@ def test_a_khat_without_bound_is_no_fit(penguins, khat):
 
 
 def test_a_gradient_is_judged_by_the_size_of_the_loss(penguins):
-    assert verdict_of(point(penguins, gradient_norm=1.0)).ok
-    assert not verdict_of(point(penguins, gradient_norm=2.0)).ok
-    assert not verdict_of(point(penguins, gradient_norm=float("nan"))).ok
+    # A tenth of the root of 246 nats is 1.57.
+    assert verdict_of(point(penguins, converged=None, gradient_norm=1.5)).ok
+    assert not verdict_of(point(penguins, converged=None, gradient_norm=1.7)).ok
+    assert not verdict_of(point(penguins, converged=None, gradient_norm=float("nan"))).ok
+
+
+def test_more_draws_a_step_are_advised_where_there_are_any(penguins):
+    swinging = losses(noise=50, start=100)
+    guide = finding(verdict_of(flat(penguins, losses=swinging)), "loss_noisy")
+    at_point = finding(verdict_of(replace(point(penguins), losses=swinging)), "loss_noisy")
+    assert "num_particles" in guide.advice
+    assert "num_particles" not in at_point.advice
+
+
+def test_an_engine_s_own_word_on_its_convergence_counts(penguins):
+    assert verdict_of(point(penguins, converged=True, gradient_norm=40.0)).ok
     assert not verdict_of(point(penguins, converged=False)).ok
 
 
@@ -286,6 +300,19 @@ def test_parameters_without_standard_error_are_those_not_identified(penguins):
     found = finding(verdict_of(point(penguins, **facts)), "not_identified")
     assert found.parameter == "a[Gentoo]"
     assert "`sigma`" in found.message
+
+
+def test_a_hessian_that_was_judged_but_gave_no_standard_errors_is_not_positive_definite(penguins):
+    bare = {"losses": losses(noise=0), "chains": 1, "draws": 1, "kind": "point"}
+    note = "the density does not fall in every direction: see mu"
+    judged = verdict_of(penguins(**bare, facts={"gradient_norm": 0.0, "converged": True, "std_errors_note": note}))
+    assert kinds(judged) == ["not_identified"]
+    assert note[1:] in judged.findings[0].message
+    unknown = verdict_of(
+        penguins(**bare, facts={"gradient_norm": 0.0, "converged": None, "std_errors_note": "too many"})
+    )
+    assert unknown.ok
+    assert "there are no standard errors (too many)" in unknown.sentence
 
 
 def test_serious_findings_come_first(penguins):

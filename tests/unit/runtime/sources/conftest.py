@@ -46,7 +46,7 @@ def problem(read: Callable[..., RawTable]) -> Callable[..., Diagnostic]:
 
 
 class Site:
-    """A server on this machine; `pages` maps a path to a status, headers and a body; `asked` are the paths asked for."""
+    """A server on this machine. `pages` maps a path to a status, headers and a body; `asked` are the paths so far."""
 
     def __init__(self) -> None:
         self.pages: dict[str, tuple[int, dict[str, str], bytes]] = {}

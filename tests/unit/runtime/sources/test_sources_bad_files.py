@@ -73,8 +73,8 @@ BAD = [
     ("d.csv", "x\n1\n".encode("utf-16"), {}, "BD710", 1, "offset 0", 'encoding = "utf-16"'),
     ("d.csv", "x\n1\n".encode("utf-16-le"), {}, "BD710", 1, "offset 1", 'encoding = "utf-16-le"'),
     ("d.csv", "x\n1\n".encode("utf-16-be"), {}, "BD710", 1, "offset 0", 'encoding = "utf-16-be"'),
-    ("d.csv", "x\n1\n".encode("utf-16-le"), {"encoding": "utf-16"}, "BD710", 1, "utf-16 text", '"utf-16-le"'),
-    ("d.csv", "x\nô\n".encode(), {"encoding": "ascii"}, "BD710", 2, "ascii text", 'encoding = "utf-8"'),
+    ("d.csv", "x\n1\n".encode("utf-16-le"), {"encoding": "utf-16"}, "BD710", 1, "read as utf-16:", '"utf-16-le"'),
+    ("d.csv", "x\nô\n".encode(), {"encoding": "ascii"}, "BD710", 2, "read as ascii:", 'encoding = "utf-8"'),
     ("d.json", b'{"x": ["\xf4"]}', {}, "BD710", 1, "byte 0xf4", 'encoding = "latin-1"'),
     ("d.csv", b"x,y\n1,2\n3,\x00\n", {}, "BD711", 3, "zero byte at offset 10", ""),
     ("d.json", b'{"x":\x00 [1]}', {}, "BD711", 1, "zero byte", ""),
@@ -88,13 +88,13 @@ BAD = [
     ("d.csv", b'x,y\n1,2\n"a" b,2\n', {}, "BD714", 3, "text follows", "twice"),
     ("d.csv", b'x,y\n1,"' + b"a\n" * 100_000, {}, "BD714", 2, "never closed", "twice"),
     ("d.csv", b'# c\nx,y\n1,"a\n2,b\n', {"comment": "#"}, "BD714", 3, "never closed", "twice"),
-    ("d.csv", b"x,y\n1,2\n1,2,3\n1,2\n", {}, "BD715", 3, "has 3 fields, but the header has 2", "quotes around"),
-    ("d.csv", b"x,y\n1,2\n\n1\n", {}, "BD715", 4, "has 1 field, but the header has 2", "complete"),
+    ("d.csv", b"x,y\n1,2\n1,2,3\n1,2\n", {}, "BD715", 3, "has 3 fields, but there are 2 columns", "quotes around"),
+    ("d.csv", b"x,y\n1,2\n\n1\n", {}, "BD715", 4, "has 1 field, but there are 2 columns", "complete"),
     ("d.csv", b'x,y\n"a\nb",2\n1,2,3\n', {}, "BD715", 4, "has 3 fields", "quotes around"),
     ("d.csv", b"#\nx,y\n#\n1,2,3\n", {"comment": "#"}, "BD715", 4, "has 3 fields", ""),
     ("d.csv", b"x,y\n1,2,\n3,4,\n", {}, "BD715", 2, "has 3 fields", "at the end of each line"),
     ("d.csv", b"x,y\na,1,2\nb,3,4\n", {}, "BD715", 2, "has 3 fields", "row name"),
-    ("d.tsv", b"x\ty\n1\t2\n1\t2\t3\n", {}, "BD715", 3, "has 3 fields", r"'\\t'"),
+    ("d.tsv", b"x\ty\n1\t2\n1\t2\t3\n", {}, "BD715", 3, "has 3 fields", r"`\t`"),
     ("d.csv", b"1,2,3\n4,5,6\n", {"header": ["x", "y"]}, "BD715", 1, "has 3 fields", ""),
     ("d.csv", b"x,y,x\n1,2,3\n", {}, "BD716", None, "named `x` (columns 1 and 3)", "header = "),
     ("d.json", b'{"x": [1], "x": [2]}', {}, "BD716", None, "named `x`", "rename"),
@@ -102,12 +102,12 @@ BAD = [
     ("d.csv", b"x,y,\n1,2,\n", {}, "BD717", 1, "column 3", "name it"),
     ("d.csv", b"\n\nx,,y\n1,2,3\n", {}, "BD717", 3, "column 2", "name it"),
     ("d.csv", b'""\n1\n', {}, "BD717", 1, "column 1", "name it"),
-    ("d.csv", b"x;y\n1;2\n", {}, "BD718", None, "single column with ','", 'sep = ";"'),
+    ("d.csv", b"x;y\n1;2\n", {}, "BD718", None, "single column with `,`", 'sep = ";"'),
     ("d.csv", b"x;y\n1,5;2\n2,5;3\n", {}, "BD718", None, "single column", 'sep = ";", decimal = ","'),
     ("d.csv", b"x;y\n1.5;2,3\n", {}, "BD718", None, "single column", 'write sep = ";"'),
     ("d.csv", b"x\ty\n1\t2\n", {}, "BD718", None, "single column", 'sep = "\\t"'),
-    ("d.csv", b"x,y\n1,2\n", {"sep": ";"}, "BD718", None, "single column with ';'", 'sep = ","'),
-    ("d.tsv", b"x,y\n1,2\n", {}, "BD718", None, r"single column with '\\t'", 'sep = ","'),
+    ("d.csv", b"x,y\n1,2\n", {"sep": ";"}, "BD718", None, "single column with `;`", 'sep = ","'),
+    ("d.tsv", b"x,y\n1,2\n", {}, "BD718", None, r"single column with `\t`", 'sep = ","'),
     # JSON
     ("d.json", b'{"x": [1, 2,]}', {}, "BD720", 1, "a comma stands before `]`", "remove the comma"),
     ("d.json", b'{"x": [1,\n 2 3]}', {}, "BD720", 2, "delimiter", ""),
@@ -188,7 +188,7 @@ def test_a_missing_file_is_told_with_its_neighbours(write, problem):
 
 
 @pytest.mark.parametrize(
-    "given", ["nothing-like-it.csv", "no/such/place.csv", "a\0b.csv", "~nobody-of-that-name/x.csv"]
+    "given", ["nothing-like-it.csv", "nothing", "no/such/place.csv", "a\0b.csv", "~nobody-of-that-name/x.csv"]
 )
 def test_a_missing_file_without_neighbours_can_be_given_otherwise(problem, given):
     found = problem(given)
@@ -201,10 +201,10 @@ def test_a_path_through_a_file_is_not_found(write, problem):
 
 
 def test_a_directory_is_told_with_the_data_in_it(tmp_path, problem):
-    (tmp_path / "all.csv").mkdir()
-    (tmp_path / "all.csv" / "a.csv.gz").touch()
-    (tmp_path / "all.csv" / "readme.md").touch()
-    found = problem("all.csv")
+    (tmp_path / "all").mkdir()
+    (tmp_path / "all" / "a.csv.gz").touch()
+    (tmp_path / "all" / "readme.md").touch()
+    found = problem("all")
     assert (found.code, found.hint) == ("BD702", "name a file in it: `a.csv.gz`")
 
 

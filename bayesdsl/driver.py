@@ -1,0 +1,405 @@
+"""The whole pipeline, top to bottom, and the two things it gives to Python: `Compiled` and `Fit`.
+
+    read -> parse -> check -> lower -> print -> load -> bind -> run -> summarise
+
+`analyse` needs none of torch, pyro or numpy; they are imported by what comes after it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bayesdsl.catalogue.spelling import nearest
+from bayesdsl.check import Checked, check
+from bayesdsl.diagnostics.diagnostic import BayesError, Diagnostic
+from bayesdsl.model import ir
+from bayesdsl.source import Source
+from bayesdsl.syntax import errors as syntax_errors
+from bayesdsl.syntax.parser import parse
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    import torch
+
+    from bayesdsl.lower.program import Program
+    from bayesdsl.pysrc.printer import Printed
+    from bayesdsl.results.summary import Summary
+    from bayesdsl.results.verdict import Verdict
+    from bayesdsl.runtime.binding.bind import BoundData
+    from bayesdsl.runtime.bound import BoundModel
+    from bayesdsl.runtime.posterior import Posterior
+    from bayesdsl.runtime.progress import Report
+
+DTYPES = ("float64", "float32")
+
+
+def read_spec(path: str | os.PathLike[str]) -> Source:
+    """The text of a spec. Raises `BayesError` where it cannot be read."""
+    name = os.fspath(path)
+    try:
+        data = Path(name).read_bytes()
+    except OSError as error:
+        raise BayesError((_unreadable(name, error),)) from None
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        reason = f"byte {data[error.start]:#04x} at offset {error.start:,}"
+        raise BayesError((syntax_errors.not_text(name, reason),)) from None
+    return Source(name, text.replace("\r\n", "\n"))
+
+
+def _unreadable(name: str, error: OSError) -> Diagnostic:
+    directory = Path(name).parent
+    near = None
+    if directory.is_dir():
+        near = nearest(Path(name).name, [p.name for p in directory.iterdir() if p.suffix == ".bayes"])
+    hint = f"did you mean `{directory / near}`?" if near else None
+    return Diagnostic("BD809", f"`{name}` cannot be read: {(error.strerror or str(error)).lower()}", hint=hint)
+
+
+def analyse(source: Source) -> Checked:
+    """Parse and check a spec: the typed model, and every finding. Never raises on what a user wrote."""
+    return check(parse(source))
+
+
+def compile(spec: str | os.PathLike[str] | Source, *, dtype: str = "float64") -> Compiled:  # noqa: A001
+    """Compile a spec: a path, or a `Source` made from text.
+
+    `dtype` is that of every real in the program, `"float64"` or `"float32"`. Raises `BayesError` with every finding
+    where the spec has errors.
+    """
+    if dtype not in DTYPES:
+        raise ValueError(f"dtype is one of {', '.join(DTYPES)}, not {dtype!r}")
+    source = spec if isinstance(spec, Source) else read_spec(spec)
+    checked = analyse(source)
+    if checked.model is None:
+        raise BayesError(checked.errors)
+    return Compiled(checked.model, checked.diagnostics, dtype)
+
+
+def compile_text(text: str, *, name: str = "model.bayes", dtype: str = "float64") -> Compiled:
+    """Compile a spec given as text. Files it names are looked for in the current directory."""
+    return compile(Source(name, text), dtype=dtype)
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A spec without errors. `diagnostics` are its warnings; everything else is made when it is first asked for."""
+
+    spec: ir.Model
+    diagnostics: tuple[Diagnostic, ...] = ()
+    dtype: str = "float64"
+
+    @cached_property
+    def program(self) -> Program:
+        """The lowered program, with what its arguments are."""
+        from bayesdsl.lower.program import lower
+
+        return lower(self.spec, self.dtype)
+
+    @cached_property
+    def printed(self) -> Printed:
+        from bayesdsl.pysrc.printer import print_module
+
+        return print_module(self.program.module)
+
+    @property
+    def source(self) -> str:
+        """The Pyro program as text: what runs, and what `bayesdsl emit` prints."""
+        return self.printed.text
+
+    @property
+    def name(self) -> str:
+        return Path(self.spec.source.name).stem
+
+    @cached_property
+    def module(self) -> ModuleType:
+        """The program, loaded."""
+        from bayesdsl.runtime.load import load
+
+        return load(self.source, f"bayesdsl_{self.name}".replace("-", "_"))
+
+    @property
+    def model(self) -> Any:
+        """The Pyro model: a function of the arguments that `inputs` gives."""
+        return self.module.model
+
+    @property
+    def guides(self) -> dict[str, Any]:
+        """The spec's guides by name: functions with the model's arguments, or from a model to an autoguide."""
+        return {name: getattr(self.module, _guide_function(self, name)) for name in self.spec.guides}
+
+    @property
+    def guide(self) -> Any:
+        """The spec's first guide. Raises AttributeError where it has none."""
+        for guide in self.guides.values():
+            return guide
+        raise AttributeError(f"{self.spec.source.name} has no guide")
+
+    def inputs(self, data: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """The arguments of `model` and of guides by hand: `m.model(**m.inputs())`."""
+        return dict(self.bind(data).inputs)
+
+    def bind(self, data: Mapping[str, Any] | None = None) -> Bound:
+        """Bind data: those the spec names, or `data`, by the name of the table: a path, a frame of pandas or polars,
+        or a dict of arrays. Raises `BayesError` with every finding.
+        """
+        import torch
+
+        from bayesdsl.runtime.binding.bind import bind_data
+        from bayesdsl.runtime.bound import BoundModel, Variable
+
+        dtype: torch.dtype = getattr(torch, self.dtype)
+        base = Path(self.spec.source.name).parent
+        found = bind_data(self.spec, self.program, data, base, dtype)
+        variables = tuple(Variable(r.name, r.role, r.dims, r.layout) for r in self.program.reported)
+        model = BoundModel(
+            name=self.module.__name__,
+            source=self.source,
+            model=self.model,
+            inputs=found.inputs,
+            variables=variables,
+            coords=found.coords,
+            observed=tuple(s.name for s in self.spec.statements if isinstance(s, ir.Observed)),
+            guides=self.guides,
+            automatic=self.program.automatic,
+            moving_supports=self.program.moving,
+            prior_terms=self.program.prior_terms,
+            dtype=dtype,
+        )
+        return Bound(self, found, model)
+
+    def inference(self, name: str | None = None) -> ir.Inference:
+        """An inference of the spec by name, the first by default; any engine's name with its default settings."""
+        from bayesdsl.check.settings import default_inference
+        from bayesdsl.runtime import errors
+
+        known = {i.name: i for i in reversed(self.spec.inferences)}
+        if name is None:
+            if not self.spec.inferences:
+                raise BayesError((errors.no_inference(self.spec.source.name),))
+            return self.spec.inferences[0]
+        found = known.get(name) or default_inference(name)
+        if found is None:
+            names = [i.name for i in self.spec.inferences]
+            raise BayesError((errors.unknown_inference(name, nearest(name, names), names),))
+        return found
+
+    def fit(
+        self,
+        infer: str | None = None,
+        *,
+        data: Mapping[str, Any] | None = None,
+        seed: int = 0,
+        progress: Report | None = None,
+        **settings: Any,
+    ) -> Fit:
+        """Run an inference of the spec (the first by default) or an engine by its name.
+
+        `settings` override those of the `infer` statement: `m.fit("nuts", draws=500)`. The same seed gives the same
+        draws. Raises `BayesError`.
+        """
+        return self.bind(data).fit(infer, seed=seed, progress=progress, **settings)
+
+
+def _guide_function(compiled: Compiled, name: str) -> str:
+    return compiled.program.guide_functions[name]
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A compiled spec with its data."""
+
+    compiled: Compiled
+    data: BoundData
+    model: BoundModel
+
+    @property
+    def inputs(self) -> dict[str, Any]:
+        return self.data.inputs
+
+    @property
+    def warnings(self) -> tuple[Diagnostic, ...]:
+        """What the data showed that is probably not meant."""
+        return self.data.warnings
+
+    def fit(
+        self, infer: str | ir.Inference | None = None, *, seed: int = 0, progress: Report | None = None, **settings: Any
+    ) -> Fit:
+        """As `Compiled.fit`, on these data."""
+        from bayesdsl.runtime import errors
+        from bayesdsl.runtime.engines import run_engine
+        from bayesdsl.runtime.engines.errors import EngineError
+        from bayesdsl.runtime.progress import silent
+
+        inference = infer if isinstance(infer, ir.Inference) else self.compiled.inference(infer)
+        inference = overridden(inference, {name: _written(value) for name, value in settings.items()})
+        _runnable(self.compiled.spec, inference)
+        started = datetime.now(UTC)
+        try:
+            posterior = run_engine(
+                inference.engine.name, self.model, _engine_settings(inference), seed, progress or silent
+            )
+        except EngineError as error:
+            raise BayesError((errors.engine_failed(self.compiled.spec, error),)) from error
+        except (ValueError, RuntimeError, IndexError, NotImplementedError) as error:
+            line = _spec_line(self.compiled, error)
+            if line is None:
+                raise
+            message = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+            raise BayesError((errors.program_failed(self.compiled.spec, line, message),)) from error
+        return Fit(self, inference, posterior, seed, started, datetime.now(UTC))
+
+
+def _runnable(model: ir.Model, inference: ir.Inference) -> None:
+    """What the checker asks of an `infer` statement, asked of one that was chosen when running."""
+    from bayesdsl.check.inference import inference_findings
+
+    found = inference_findings(model, inference)
+    if found:
+        raise BayesError(found)
+
+
+def overridden(inference: ir.Inference, settings: Mapping[str, str]) -> ir.Inference:
+    """An inference with settings replaced, each written as in a spec. Raises `BayesError`."""
+    from bayesdsl.check.settings import override
+
+    for name, text in settings.items():
+        changed, findings = override(inference, name, text)
+        if changed is None:
+            raise BayesError(findings)
+        inference = changed
+    return inference
+
+
+def _written(value: Any) -> str:
+    """A Python value as a spec writes it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_written, value))}]"
+    return str(value)
+
+
+def _engine_settings(inference: ir.Inference) -> dict[str, Any]:
+    """Settings as engines take them: numbers, and (name, settings) for guides, optimisers and losses."""
+
+    def plain(value: object) -> object:
+        if isinstance(value, ir.Setup):
+            return value.row.name, dict(value.settings)
+        return value
+
+    values = {name: plain(value) for name, value in inference.settings}
+    if isinstance(values.get("guide"), str):
+        values["guide"] = (values["guide"], {})
+    return values
+
+
+def _spec_line(compiled: Compiled, error: BaseException) -> int | None:
+    """The line of the spec that an error in the emitted program comes from."""
+    line = None
+    traceback = error.__traceback__
+    while traceback is not None:
+        if traceback.tb_frame.f_code.co_filename.startswith(f"<{compiled.module.__name__}"):
+            line = compiled.printed.lines.get(traceback.tb_lineno, line)
+        traceback = traceback.tb_next
+    return line
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What a run gave: the draws, and how far they can be trusted."""
+
+    bound: Bound
+    inference: ir.Inference
+    posterior: Posterior
+    seed: int
+    started: datetime
+    finished: datetime
+    _summaries: dict[float, Summary] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def draws(self) -> dict[str, Any]:
+        """Arrays of shape (chain, draw, *plates) by name."""
+        return self.posterior.draws
+
+    def __getitem__(self, name: str) -> Any:
+        return self.posterior.draws[name]
+
+    def summary(self, interval: float = 0.9) -> Summary:
+        """Mean, sd, median, an interval of this probability, and what the draws are worth, for every quantity."""
+        from bayesdsl.results.summary import summarise
+
+        if interval not in self._summaries:
+            self._summaries[interval] = summarise(self.posterior, interval)
+        return self._summaries[interval]
+
+    def verdict(self) -> Verdict:
+        """Whether to trust the draws, which parameter is in trouble, and what to try."""
+        from bayesdsl.results.verdict import judge
+
+        return judge(self.posterior, self.summary())
+
+    def to_datatree(self) -> Any:
+        """The draws as an xarray DataTree in ArviZ's conventions."""
+        from bayesdsl.results.netcdf import to_datatree
+
+        return to_datatree(self.posterior, self.bound.data.observed, self.bound.data.constant)
+
+    def save(self, directory: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
+        """Write a run directory, whole or not at all. Raises `RunError` where it may not be written."""
+        from bayesdsl.results.rundir import write_run
+
+        compiled = self.bound.compiled
+        return write_run(
+            os.fspath(directory),
+            source=compiled.spec.source.text,
+            program=compiled.source,
+            manifest=self.manifest(),
+            posterior=self.posterior,
+            summary=self.summary(),
+            observed=self.bound.data.observed,
+            constant=self.bound.data.constant,
+            overwrite=overwrite,
+        ).directory
+
+    def manifest(self) -> Any:
+        """What was run, on what and with what, as a record."""
+        import torch
+
+        from bayesdsl.results.manifest import DataRecord, Manifest, VerdictRecord, fingerprint
+
+        compiled = self.bound.compiled
+        text = compiled.spec.source.text
+        return Manifest(
+            spec=Path(compiled.spec.source.name).name,
+            spec_sha256=fingerprint(text),
+            inference=self.inference.name,
+            engine=self.inference.engine.name,
+            settings=_engine_settings(self.inference),
+            seed=self.seed,
+            threads=torch.get_num_threads(),
+            dtype=compiled.dtype,
+            data=tuple(
+                DataRecord(
+                    plate=t.plate,
+                    source=None if t.sha256 is None else t.source,
+                    sha256=t.sha256 or fingerprint(text),
+                    rows=t.rows,
+                    rows_dropped=t.rows_dropped,
+                )
+                for t in self.bound.data.tables
+            ),
+            started=self.started,
+            finished=self.finished,
+            elapsed_seconds=(self.finished - self.started).total_seconds(),
+            interrupted=self.posterior.interrupted,
+            verdict=VerdictRecord.of(self.verdict()),
+        )

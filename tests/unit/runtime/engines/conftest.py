@@ -1,0 +1,214 @@
+"""Models written by hand, with their data, to run engines on."""
+
+from __future__ import annotations
+
+import csv
+import math
+import random
+import textwrap
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyro
+import pytest
+import torch
+
+from bayesdsl.runtime.bound import BoundModel, Variable
+from bayesdsl.runtime.load import load
+
+HEADER = """
+import torch, pyro
+import pyro.distributions as dist
+from torch.distributions import constraints
+from pyro import poutine
+def real(value):
+    return torch.tensor(value, dtype=torch.float64)
+"""
+
+RUGGED = """
+def model(africa, rugged, log_gdp):
+    a = pyro.sample("a", dist.Normal(real(0.0), real(10.0)))
+    bA = pyro.sample("bA", dist.Normal(real(0.0), real(1.0)))
+    bR = pyro.sample("bR", dist.Normal(real(0.0), real(1.0)))
+    bAR = pyro.sample("bAR", dist.Normal(real(0.0), real(1.0)))
+    sigma = pyro.sample("sigma", dist.Uniform(real(0.0), real(10.0)))
+    mean = a + bA * africa + bR * rugged + bAR * africa * rugged
+    pyro.deterministic("slope_in_africa", bR + bAR)
+    with pyro.plate("nation", len(log_gdp), dim=-1):
+        pyro.sample("log_gdp", dist.Normal(mean, sigma), obs=log_gdp)
+"""
+
+Program = Callable[..., BoundModel]
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """Small models gain nothing from more, and the machine is shared."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def bind(
+    text: str,
+    inputs: dict[str, Any] | None = None,
+    latents: str = "",
+    derived: str = "",
+    params: str = "",
+    coords: dict[str, list[Any]] | None = None,
+    name: str = "by_hand",
+    **rest: Any,
+) -> BoundModel:
+    """A program's text and data as a bound model; variables are named in strings, scalar, or `x[p]` over a plate."""
+    source = HEADER + textwrap.dedent(text)
+    module = load(source, name)
+    roles = {"latent": latents, "derived": derived, "param": params}
+    variables = tuple(_variable(word, role) for role, words in roles.items() for word in words.split())
+    guides = {k: getattr(module, v) for k, v in rest.pop("guides", {}).items()}
+    return BoundModel(name, source, module.model, inputs or {}, variables, coords or {}, guides=guides, **rest)
+
+
+def _variable(word: str, role: str) -> Variable:
+    name, _, plates = word.rstrip("]").partition("[")
+    dims = tuple(plates.split(",")) if plates else ()
+    return Variable(name, role, dims, dims)
+
+
+@pytest.fixture
+def rugged() -> BoundModel:
+    """Terrain ruggedness and income of 170 nations: simulated ones, with the published coefficients."""
+    generator = torch.Generator().manual_seed(0)
+    africa = (torch.rand(170, generator=generator, dtype=torch.float64) < 0.3).double()
+    rugged = 3 * torch.rand(170, generator=generator, dtype=torch.float64)
+    noise = 0.93 * torch.randn(170, generator=generator, dtype=torch.float64)
+    log_gdp = 9.2 - 1.9 * africa - 0.2 * rugged + 0.39 * africa * rugged + noise
+    inputs = {"africa": africa, "rugged": rugged, "log_gdp": log_gdp}
+    return bind(RUGGED, inputs, "a bA bR bAR sigma", "slope_in_africa")
+
+
+@pytest.fixture
+def rugged_data() -> BoundModel:
+    """The same on the published data, where they lie beside the checkout."""
+    path = next((p for up in Path(__file__).parents if (p := up / "shared" / "data" / "rugged.csv").exists()), None)
+    if path is None:
+        pytest.skip("rugged.csv is not here")
+    with path.open(encoding="latin-1", newline="") as file:
+        rows = [row for row in csv.DictReader(file, delimiter=";") if row["rgdppc_2000"]]
+    inputs = {
+        "africa": torch.tensor([float(row["cont_africa"]) for row in rows], dtype=torch.float64),
+        "rugged": torch.tensor([float(row["rugged"]) for row in rows], dtype=torch.float64),
+        "log_gdp": torch.tensor([math.log(float(row["rgdppc_2000"])) for row in rows], dtype=torch.float64),
+    }
+    return bind(RUGGED, inputs, "a bA bR bAR sigma", "slope_in_africa")
+
+
+@pytest.fixture
+def coin() -> BoundModel:
+    """Seven heads in ten tosses under a flat prior: the posterior is Beta(8, 4)."""
+    heads = torch.tensor([1.0] * 7 + [0.0] * 3, dtype=torch.float64)
+    text = """
+    def model(heads):
+        p = pyro.sample("p", dist.Beta(real(1.0), real(1.0)))
+        pyro.deterministic("odds", p / (1 - p))
+        with pyro.plate("toss", len(heads), dim=-1):
+            pyro.sample("heads", dist.Bernoulli(p), obs=heads)
+
+    def by_hand(heads):
+        a = pyro.param("by_hand.a", real(1.0), constraint=constraints.positive)
+        b = pyro.param("by_hand.b", real(1.0), constraint=constraints.positive)
+        pyro.sample("p", dist.Beta(a, b))
+
+    def forgetful(heads):
+        pyro.sample("q", dist.Beta(real(1.0), real(1.0)))
+    """
+    return bind(text, {"heads": heads}, "p", "odds", guides={"by_hand": "by_hand", "forgetful": "forgetful"})
+
+
+@pytest.fixture
+def normal_mean() -> BoundModel:
+    """Eight values with a known scale of 2, prior Normal(0, 3): the posterior of the mean is normal."""
+    y = torch.tensor([1.2, 3.4, 0.3, 2.2, 4.1, 1.9, 2.7, 0.8], dtype=torch.float64)
+    text = """
+    def model(y):
+        mu = pyro.sample("mu", dist.Normal(real(0.0), real(3.0)))
+        with pyro.plate("row", len(y), dim=-1):
+            pyro.sample("y", dist.Normal(mu, real(2.0)), obs=y)
+    """
+    return bind(text, {"y": y}, "mu")
+
+
+def normal_mean_posterior(bound: BoundModel) -> tuple[float, float]:
+    """Mean and standard deviation, in closed form."""
+    y = bound.inputs["y"]
+    precision = 1 / 3.0**2 + len(y) / 2.0**2
+    return float(y.sum()) / 2.0**2 / precision, precision**-0.5
+
+
+@pytest.fixture
+def triangle() -> BoundModel:
+    """`b ~ Uniform(0, 1 - a)`: its support moves with a. With `a ~ Uniform(0, 1)` alone, E[b] = 1/4 and P(b < 1/2) =
+    (1 + log 2) / 2."""
+    text = """
+    def model():
+        a = pyro.sample("a", dist.Uniform(real(0.0), real(1.0)))
+        b = pyro.sample("b", dist.Uniform(real(0.0), 1 - a))
+        pyro.deterministic("rest", 1 - a - b)
+    """
+    return bind(text, {}, "a b", "rest", moving_supports=("b",))
+
+
+@pytest.fixture
+def improper_scale() -> BoundModel:
+    """Flat priors on a location and on the logarithm of a scale: the classical posterior, the mean a Student t."""
+    y = torch.tensor([1.2, 3.4, 0.3, 2.2, 4.1, 1.9, 2.7, 0.8, 2.0, 1.1, 3.0, 2.5], dtype=torch.float64)
+    text = """
+    def model(y):
+        mu = pyro.sample("mu", dist.ImproperUniform(constraints.real, (), ()))
+        sigma = pyro.sample("sigma", dist.ImproperUniform(constraints.positive, (), ()))
+        pyro.factor("sigma_prior", -sigma.log())
+        with pyro.plate("row", len(y), dim=-1):
+            pyro.sample("y", dist.Normal(mu, sigma), obs=y)
+    """
+    return bind(text, {"y": y}, "mu sigma", prior_terms=("sigma_prior",))
+
+
+@pytest.fixture
+def empirical_bayes() -> BoundModel:
+    """A scale with no prior: six means around zero, each seen once. Its maximum likelihood estimate is known."""
+    y = torch.tensor([2.1, -3.3, 0.4, 1.8, -2.6, 3.9], dtype=torch.float64)
+    text = """
+    def model(y):
+        tau = pyro.param("tau", real(1.0), constraint=constraints.positive)
+        with pyro.plate("row", len(y), dim=-1):
+            theta = pyro.sample("theta", dist.Normal(real(0.0), tau))
+            pyro.sample("y", dist.Normal(theta, real(1.0)), obs=y)
+    """
+    return bind(text, {"y": y}, "theta[row]", params="tau", coords={"row": list("abcdef")})
+
+
+def world() -> dict[str, Any]:
+    """Everything global that an engine could disturb."""
+    store = pyro.get_param_store()
+    return {
+        "torch": torch.get_rng_state().tolist(),
+        "numpy": str(np.random.get_state()),
+        "python": random.getstate(),
+        "threads": torch.get_num_threads(),
+        "dtype": torch.get_default_dtype(),
+        "grad": torch.is_grad_enabled(),
+        "log": pyro.log.level,
+        "checks": {
+            name: pyro.settings.get(name)
+            for name in (
+                "validate_distributions_torch",
+                "validate_distributions_pyro",
+                "validate_poutine",
+                "validate_infer",
+            )
+        },
+        "params": {name: (id(value), value.tolist()) for name, value in store._params.items()},
+        "stack": len(pyro.poutine.runtime._PYRO_STACK),
+    }
