@@ -181,7 +181,7 @@ CONTINUOUS = (
     ),
     Distribution(
         "SoftAsymmetricLaplace",
-        "An AsymmetricLaplace quantity plus a normal one of standard deviation `scale * softness`.",
+        "AsymmetricLaplace plus a normal of deviation `scale * softness`; its gradient is lost 38 such deviations out.",
         (LOC, SCALE, ASYMMETRY, Parameter("softness", POSITIVE, default=1.0)),
         REAL,
         location_scale=LOC_SCALE,

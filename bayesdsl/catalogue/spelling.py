@@ -161,7 +161,7 @@ FOREIGN_ARGUMENTS: dict[str, tuple[str, ...]] = {
     "lambda_": ("rate",),
     "lmbda": ("rate",),
     "b": ("scale", "rate", "concentration0"),
-    "a": ("concentration", "concentration1"),
+    "a": ("concentration1", "concentration"),
     "alpha": ("concentration1", "concentration", "total_count"),
     "beta": ("concentration0", "rate", "scale"),
     "shape1": ("concentration1",),

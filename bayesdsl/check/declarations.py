@@ -79,7 +79,7 @@ def declare_table(scope: Scope, data: ast.Data) -> None:
     """Enter a data block and its columns."""
     options, key = _options(scope, data)
     columns: list[ir.Column] = []
-    where: list[ast.Expr] = []
+    where: list[ir.RowExpr] = []
     drop = False
     for item in data.items:
         match item:
@@ -88,8 +88,9 @@ def declare_table(scope: Scope, data: ast.Data) -> None:
                 if column is not None:
                     columns.append(column)
             case ast.Where(condition):
-                _column_expression(scope, condition)
-                where.append(condition)
+                found = row_expression(scope, condition)
+                if found is not None:
+                    where.append(found)
             case ast.Missing(policy):
                 if policy.name not in MISSING_POLICIES:
                     near = nearest(policy.name, MISSING_POLICIES)
@@ -187,9 +188,10 @@ def _values(scope: Scope, data: ast.Data, item: ast.Column, plates: ir.Plates) -
     stack = pattern = literal = value = None
     match item.value:
         case ast.ListOf(items) if item.target.plates:
-            for part in items:
-                _column_expression(scope, part)
-            stack = items
+            parts = [row_expression(scope, part) for part in items]
+            if None in parts:
+                return None
+            stack = tuple(parts)
         case ast.ListOf():
             literal = _literal(scope, item, declared)
             if literal is None:
@@ -201,8 +203,9 @@ def _values(scope: Scope, data: ast.Data, item: ast.Column, plates: ir.Plates) -
         case None:
             pass
         case other:
-            _column_expression(scope, other)
-            value = other
+            value = row_expression(scope, other)
+            if value is None:
+                return None
     if declared is None and literal is None and not item.target.plates:
         scope.report(errors.column_without_type(source, span, name))
         return None
@@ -256,37 +259,52 @@ def _pattern(scope: Scope, args: tuple[ast.Arg, ...], span: Span, matrix: bool) 
     return args[0].value.value
 
 
-def _column_expression(scope: Scope, expr: ast.Expr) -> None:
-    """Column expressions speak of the source's columns, which only the data tell; their functions are known."""
+def row_expression(scope: Scope, expr: ast.Expr) -> ir.RowExpr | None:
+    """A column's expression with its functions resolved; its names are the source's, which only the data tell."""
     source = scope.source
     match expr:
-        case ast.Call(func, None, args, span):
-            name = ALIASES.get(func.name, func.name)
-            known = [*FUNCTIONS, *COLUMN_FUNCTIONS, "present", "columns"]
-            if name not in FUNCTIONS and name not in COLUMN_FUNCTIONS and name != "present":
-                if name in REDUCTIONS:
-                    scope.report(errors.column_reduction(source, func.span, name))
-                else:
-                    scope.report(errors.unknown_function(source, func.span, func.name, nearest(func.name, known)))
-            elif name in FUNCTIONS and not FUNCTIONS[name].arity[0] <= len(args) <= FUNCTIONS[name].arity[1]:
-                scope.report(errors.wrong_arity(source, span, func.name, FUNCTIONS[name].arity, len(args)))
-            for arg in args:
-                _column_expression(scope, arg.value)
-        case ast.Call(func):
-            scope.report(errors.column_reduction(source, func.span, func.name))
+        case ast.Name(name, span):
+            if name in scope.constants:
+                scope.used.add(name)
+            return ir.RowName(name, span)
+        case ast.Num(value, span) | ast.Str(value, span):
+            return ir.RowValue(value, span)
         case ast.Binary("->", _, _, _, op_span):
             scope.report(errors.arrow_outside_layer(source, op_span))
-        case ast.Binary(_, left, right):
-            _column_expression(scope, left)
-            _column_expression(scope, right)
-        case ast.Unary(_, operand):
-            _column_expression(scope, operand)
-        case ast.Index(_, _, span) | ast.ListOf(_, span) | ast.TupleOf(_, span):
-            scope.report(errors.bad_column_expression(source, span))
-        case ast.Name(name) if name in scope.constants:
-            scope.used.add(name)
+        case ast.Binary(op, left, right, span):
+            return _row_call(scope, op, (left, right), span)
+        case ast.Unary("+", operand):
+            return row_expression(scope, operand)
+        case ast.Unary(op, operand, span):
+            return _row_call(scope, "neg" if op == "-" else op, (operand,), span)
+        case ast.Call(func, plates, args, span):
+            name = ALIASES.get(func.name, func.name)
+            if plates is not None or name in REDUCTIONS:
+                scope.report(errors.column_reduction(source, func.span, func.name))
+            elif name not in FUNCTIONS and name not in COLUMN_FUNCTIONS and name != PRESENT:
+                known = [*FUNCTIONS, *COLUMN_FUNCTIONS, PRESENT]
+                scope.report(errors.unknown_function(source, func.span, func.name, nearest(func.name, known)))
+            elif not _row_arity(name)[0] <= len(args) <= _row_arity(name)[1]:
+                scope.report(errors.wrong_arity(source, span, func.name, _row_arity(name), len(args)))
+            elif any(arg.keyword is not None for arg in args):
+                scope.report(errors.keyword_in_function(source, args[0].span, func.name))
+            else:
+                return _row_call(scope, name, tuple(arg.value for arg in args), span)
         case _:
-            pass
+            scope.report(errors.bad_column_expression(source, expr.span))
+    return None
+
+
+PRESENT = "present"
+
+
+def _row_arity(name: str) -> tuple[int, int]:
+    return FUNCTIONS[name].arity if name in FUNCTIONS else (1, 100) if name == PRESENT else (1, 1)
+
+
+def _row_call(scope: Scope, function: str, args: tuple[ast.Expr, ...], span: Span) -> ir.RowCall | None:
+    found = tuple(row_expression(scope, arg) for arg in args)
+    return None if None in found else ir.RowCall(function, found, span)
 
 
 def declare_constant(scope: Scope, statement: ast.Const) -> None:

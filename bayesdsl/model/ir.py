@@ -11,7 +11,6 @@ from enum import Enum
 
 from bayesdsl.catalogue.rows import Component, Distribution, Engine
 from bayesdsl.source import Source, Span
-from bayesdsl.syntax import ast
 from bayesdsl.types.supports import Support
 
 Plates = tuple[str, ...]
@@ -53,6 +52,35 @@ class Plate:
 
 
 @dataclass(frozen=True, slots=True)
+class RowName:
+    """In a column's expression: a column of the source, one declared above, or a constant; only the data tell."""
+
+    name: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class RowValue:
+    """A number, or a text to compare with."""
+
+    value: float | int | str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class RowCall:
+    """An operator, an elementwise function, a function of whole columns, or `present`."""
+
+    function: str
+    args: tuple[RowExpr, ...]
+    span: Span
+
+
+# What a column is computed by, row by row, from the columns of its source.
+RowExpr = RowName | RowValue | RowCall
+
+
+@dataclass(frozen=True, slots=True)
 class Column:
     """A column of a table, or a matrix of columns.
 
@@ -68,8 +96,8 @@ class Column:
     span: Span
     type: Support | None = None
     category: str | None = None
-    value: ast.Expr | None = None
-    stack: tuple[ast.Expr, ...] | None = None
+    value: RowExpr | None = None
+    stack: tuple[RowExpr, ...] | None = None
     pattern: str | None = None
     literal: tuple[float | int | str, ...] | None = None
 
@@ -84,7 +112,7 @@ class Table:
     source: str | None = None
     source_span: Span | None = None
     options: tuple[tuple[str, object], ...] = ()
-    where: tuple[ast.Expr, ...] = ()
+    where: tuple[RowExpr, ...] = ()
     drop_missing: bool = False
     key: str | None = None
 

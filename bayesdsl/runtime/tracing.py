@@ -105,8 +105,10 @@ def _refuse_random(graph: fx.Graph) -> None:
 def _make_functional(graph: fx.Graph) -> None:
     """Replace operations that write into their argument by those that do not.
 
-    Autograd's formulas write only into what they have just made and use once; anything else is refused.
+    That is the same where nobody else looks at what is written into: it is no view, has no views, and whoever used it
+    did so before.
     """
+    order = {node: position for position, node in enumerate(graph.nodes)}
     for node in _calls(graph):
         schema = getattr(node.target, "_schema", None)
         if schema is None or not schema.is_mutable:
@@ -114,15 +116,16 @@ def _make_functional(graph: fx.Graph) -> None:
         written = node.args[0]
         packet = getattr(aten, schema.name.split("::")[1].rstrip("_"), None)
         overload = getattr(packet, node.target._overloadname, None) if packet else None
-        fresh = isinstance(written, fx.Node) and len(written.users) == 1 and _makes_new(written)
-        if overload is None or not fresh:
+        alone = isinstance(written, fx.Node) and not _shares_memory(written)
+        others = [user for user in written.users if user is not node] if alone else []
+        if overload is None or not alone or any(_shares_memory(u) or order[u] > order[node] for u in others):
             raise NotTraceable(f"{node.target} writes into a tensor that others use")
         node.target = overload
 
 
-def _makes_new(node: fx.Node) -> bool:
-    """Whether the node's value is a tensor of its own, not a view of another."""
-    return node.op == "call_function" and not getattr(node.target, "is_view", True)
+def _shares_memory(node: fx.Node) -> bool:
+    """Whether the node's value may be a view of another tensor, or one that the model was given."""
+    return node.op != "call_function" or getattr(node.target, "is_view", True)
 
 
 def _fold(graph: fx.Graph, constants: _Constants) -> None:

@@ -1,4 +1,4 @@
-"""BD8xx: what goes wrong while a model runs, and results that should not be trusted."""
+"""BD8xx: what goes wrong before, while and after a model runs."""
 
 from __future__ import annotations
 
@@ -6,13 +6,216 @@ from bayesdsl.diagnostics.codes.row import Code
 from bayesdsl.diagnostics.diagnostic import Severity
 
 ROWS: tuple[Code, ...] = (
-    Code("BD801", "init-failed", Severity.ERROR, "No starting point with a finite density was found", "Being written: No starting point with a finite density was found; this text is on its way, see the message.", "..", "..."),
-    Code("BD802", "loss-not-finite", Severity.ERROR, "The loss became infinite or undefined", "Being written: The loss became infinite or undefined; this text is on its way, see the message.", "..", "..."),
-    Code("BD803", "worker-failed", Severity.ERROR, "A process that ran a chain ended early", "Being written: A process that ran a chain ended early; this text is on its way, see the message.", "..", "..."),
-    Code("BD804", "unknown-inference", Severity.ERROR, "The spec has no inference of the name asked for", "Being written: The spec has no inference of the name asked for; this text is on its way, see the message.", "..", "..."),
-    Code("BD805", "run-directory", Severity.ERROR, "The directory of a run exists already or is damaged", "Being written: The directory of a run exists already or is damaged; this text is on its way, see the message.", "..", "..."),
-    Code("BD806", "no-inference", Severity.ERROR, "The spec has no `infer`, and none was asked for", "Being written: The spec has no `infer`, and none was asked for; this text is on its way, see the message.", "..", "..."),
-    Code("BD807", "discrete-at-run-time", Severity.ERROR, "A latent turned out to be discrete when the model ran", "Being written: A latent turned out to be discrete when the model ran; this text is on its way, see the message.", "..", "..."),
-    Code("BD808", "bad-override", Severity.ERROR, "A `--set` is not of the form it must have", "Being written: A `--set` is not of the form it must have; this text is on its way, see the message.", "..", "..."),
-    Code("BD809", "cannot-read", Severity.ERROR, "The spec cannot be read", "Being written: The spec cannot be read; this text is on its way, see the message.", "..", "..."),
+    Code(
+        "BD801",
+        "init-failed",
+        Severity.ERROR,
+        "No starting point with a finite density was found",
+        """
+        A run starts where the posterior density and its slope are finite, and of the points that were tried none was
+        such a place. Usually a formula overflows, as exp(..) of a mean that goes into the hundreds, or a wide prior puts
+        the start where the data are impossible to the last digit the computer has. Predictors and outcomes on a scale
+        near 1, and priors that say what is plausible, mend both.
+        """,
+        """
+        data town from "towns.csv" { people : real; shops : count }
+        b ~ Normal(0, 100)
+        observe shops ~ Poisson(exp(b * people))        # people up to 90,000
+        """,
+        """
+        data town from "towns.csv" {
+            people : real = zscore(log(people))
+            shops  : count
+        }
+        a, b ~ Normal(0, 1)
+        observe shops ~ Poisson(exp(a + b * people))
+        """,
+    ),
+    Code(
+        "BD802",
+        "loss-not-finite",
+        Severity.ERROR,
+        "The loss became infinite or undefined",
+        """
+        An optimiser that has stepped to where the loss is no number cannot step back, since there is no slope to
+        follow. At the first step the start itself is bad: the scales of the priors and of the data are far apart. Later
+        on the steps were too long, or a scale went so near to zero that its logarithm overflowed. What was fitted up
+        to then is not the result that was asked for, so nothing is reported.
+        """,
+        """
+        infer svi(optim = Adam(lr = 1), steps = 2000)
+        """,
+        """
+        infer svi(optim = Adam(lr = 0.01), steps = 2000)
+        """,
+    ),
+    Code(
+        "BD803",
+        "worker-failed",
+        Severity.ERROR,
+        "A process that ran a chain ended early",
+        """
+        Chains run in processes of their own, and one of these failed or was ended by the system, most often because
+        memory ran out. The chains that are left are not reported as if they were all: that one ended may have to do
+        with where it went, and then the others would show the easier part of the posterior.
+        """,
+        """
+        $ bayesdsl run large.bayes --set infer.chains=16     # memory for 4
+        """,
+        """
+        $ bayesdsl run large.bayes --set infer.chains=4
+        """,
+    ),
+    Code(
+        "BD804",
+        "unknown-inference",
+        Severity.ERROR,
+        "The spec has no inference of the name asked for",
+        """
+        Inferences are asked for by the name that the spec gives them, or by the name of a method, which then runs with
+        its defaults. Another one in place of the one that was asked for would answer with a result of another kind: a
+        point in place of draws, or an approximation in place of the posterior.
+        """,
+        """
+        $ grep infer rugged.bayes
+        infer exact = nuts(chains = 4)
+        $ bayesdsl run rugged.bayes --infer exakt
+        """,
+        """
+        $ bayesdsl run rugged.bayes --infer exact
+        """,
+    ),
+    Code(
+        "BD805",
+        "run-directory",
+        Severity.ERROR,
+        "The directory of a run exists already or is damaged",
+        """
+        A run is written whole into a directory of its own: the spec, the program, the settings, the draws and their
+        summary, with checksums. Writing over another run would lose draws that may have taken hours, so it is done only
+        when asked for. A directory in which a file is missing or was changed no longer shows what was run, and is not
+        read as if it did.
+        """,
+        """
+        $ bayesdsl run rugged.bayes --out runs/first
+        $ bayesdsl run rugged.bayes --out runs/first
+        """,
+        """
+        $ bayesdsl run rugged.bayes --out runs/first
+        $ bayesdsl run rugged.bayes --out runs/second
+        """,
+    ),
+    Code(
+        "BD806",
+        "no-inference",
+        Severity.ERROR,
+        "The spec has no `infer`, and none was asked for",
+        """
+        One model can be answered in several ways, by draws from its posterior, by an approximation, or by a single point,
+        and they differ in time and in what they tell. The spec or the command says which; there is no silent default,
+        because the reader of a result has to know what it is.
+        """,
+        """
+        $ bayesdsl run model.bayes
+        """,
+        """
+        $ bayesdsl run model.bayes --infer nuts
+        """,
+    ),
+    Code(
+        "BD807",
+        "unsuited-inference",
+        Severity.ERROR,
+        "The inference cannot run this model or guide",
+        """
+        Most of what an inference asks of a model is known from the spec, but not all. A guide may need continuous
+        unknowns, a loss may need draws that can be differentiated, and a Laplace approximation needs a point at which
+        the posterior bends down in every direction. Where the model turns out to be otherwise, the method has no
+        answer, and another one has to be chosen.
+        """,
+        """
+        infer svi(guide = AutoLaplaceApproximation, steps = 10)
+        """,
+        """
+        infer svi(guide = AutoMultivariateNormal, steps = 5000)
+        """,
+    ),
+    Code(
+        "BD808",
+        "bad-override",
+        Severity.ERROR,
+        "A `--set` is not of the form it must have",
+        """
+        `--set` replaces one setting of the inference for one run, and is written as the setting's place and its value.
+        A form that is not understood cannot be passed over, since the run would then use the settings of the spec while
+        its command line says otherwise.
+        """,
+        """
+        $ bayesdsl run rugged.bayes --set draws:200
+        """,
+        """
+        $ bayesdsl run rugged.bayes --set infer.draws=200
+        """,
+    ),
+    Code(
+        "BD809",
+        "cannot-read",
+        Severity.ERROR,
+        "The spec cannot be read",
+        """
+        There is no such file, it is a directory, or the system does not let this user read it. Without the spec there
+        is nothing to check or to run. A relative path is taken from the directory in which the command was started.
+        """,
+        """
+        $ bayesdsl check ruged.bayes
+        """,
+        """
+        $ bayesdsl check rugged.bayes
+        """,
+    ),
+    Code(
+        "BD810",
+        "interrupted",
+        Severity.ERROR,
+        "A run was stopped before it had a result",
+        """
+        A sampler first adapts its steps to the posterior, and an optimiser first has to arrive. What they pass through
+        on the way are not draws from the posterior, so a run that is stopped there has nothing to report. Stopped later,
+        it keeps the draws it has, and its record says that it was stopped.
+        """,
+        """
+        $ bayesdsl run slow.bayes
+        ^C                               (during the warmup)
+        """,
+        """
+        $ bayesdsl run slow.bayes --set infer.warmup=300
+        """,
+    ),
+    Code(
+        "BD811",
+        "cannot-evaluate",
+        Severity.ERROR,
+        "A line of the model has no value for these data",
+        """
+        The spec is consistent, and yet a line of it failed when it was computed with these data: a matrix that is not
+        positive definite to the computer's precision, a number that became infinite, an argument that left its bounds
+        by rounding. What the checker can know ends where values begin. The message is that of the library that does
+        the computing; the line is the spec's.
+        """,
+        """
+        data point { t = [1.00, 1.01, 1.02]; y = [1.2, 1.3, 1.3] }
+        width ~ LogNormal(1, 1)
+        K[point, point'] = exp(-(t - t[point'])^2 / width)
+        observe y ~ MultivariateNormal(0, K)
+        infer nuts(chains = 4)
+        """,
+        """
+        data point { t = [1.00, 1.01, 1.02]; y = [1.2, 1.3, 1.3] }
+        width ~ LogNormal(1, 1)
+        K[point, point'] = exp(-(t - t[point'])^2 / width)
+        noisy[point, point'] = K + 0.01 * (t == t[point'])
+        observe y ~ MultivariateNormal(0, noisy)
+        infer nuts(chains = 4)
+        """,
+    ),
 )

@@ -12,49 +12,39 @@ from functools import cache
 
 import numpy as np
 
-from bayesdsl.catalogue.functions import ALIASES, COLUMN_FUNCTIONS, FUNCTIONS, OPERATORS
+from bayesdsl.catalogue.functions import FUNCTIONS, OPERATORS
+from bayesdsl.model import ir
 from bayesdsl.runtime.sources.table import RawTable
-from bayesdsl.syntax import ast
+from bayesdsl.source import Span
 
 
 class TextInArithmetic(Exception):
     """A column of text stands where a number is needed."""
 
-    def __init__(self, name: ast.Name) -> None:
-        super().__init__(name.name)
+    def __init__(self, name: str, span: Span) -> None:
+        super().__init__(name)
         self.name = name
+        self.span = span
 
 
-def names(expr: ast.Expr) -> Iterator[ast.Name]:
+def names(expr: ir.RowExpr) -> Iterator[ir.RowName]:
     """Every name in an expression."""
     match expr:
-        case ast.Name():
+        case ir.RowName():
             yield expr
-        case ast.Unary(_, operand):
-            yield from names(operand)
-        case ast.Binary(_, left, right):
-            yield from names(left)
-            yield from names(right)
-        case ast.Call(args=args):
+        case ir.RowCall(_, args):
             for arg in args:
-                yield from names(arg.value)
+                yield from names(arg)
 
 
-def needed(expr: ast.Expr) -> Iterator[ast.Name]:
+def needed(expr: ir.RowExpr) -> Iterator[ir.RowName]:
     """The names whose values an expression needs: all but those that it only asks about with `present`."""
     match expr:
-        case ast.Call(ast.Ident("present")):
-            return
-        case ast.Name():
+        case ir.RowName():
             yield expr
-        case ast.Unary(_, operand):
-            yield from needed(operand)
-        case ast.Binary(_, left, right):
-            yield from needed(left)
-            yield from needed(right)
-        case ast.Call(args=args):
+        case ir.RowCall(function, args) if function != "present":
             for arg in args:
-                yield from needed(arg.value)
+                yield from needed(arg)
 
 
 @dataclass
@@ -76,40 +66,36 @@ class Evaluator:
             self._reals[name] = self.raw.columns[name].as_real().values
         return self._reals[name][self.keep]
 
-    def evaluate(self, expr: ast.Expr) -> np.ndarray:
+    def evaluate(self, expr: ir.RowExpr) -> np.ndarray:
         """The values of an expression, float64 of shape (kept rows,) or a scalar. Raises `TextInArithmetic`."""
         with np.errstate(all="ignore"):
             return np.asarray(self._evaluate(expr), dtype=np.float64)
 
-    def _evaluate(self, expr: ast.Expr) -> np.ndarray | float:
+    def _evaluate(self, expr: ir.RowExpr) -> np.ndarray | float:
         match expr:
-            case ast.Num(value):
+            case ir.RowValue(str(), span):
+                raise TextInArithmetic("text", span)
+            case ir.RowValue(value):
                 return float(value)
-            case ast.Name(name):
+            case ir.RowName():
                 return self._name(expr)
-            case ast.Unary(op, operand):
-                row = OPERATORS["neg" if op == "-" else op] if op != "+" else None
-                value = self._evaluate(operand)
-                return value if row is None else _function(row.numpy)(value)
-            case ast.Binary("==" | "!=" as op, left, right) if isinstance(left, ast.Str) or isinstance(right, ast.Str):
+            case ir.RowCall("==" | "!=" as op, (left, right)) if _is_text(left) or _is_text(right):
                 return self._text_comparison(op, left, right)
-            case ast.Binary(op, left, right):
-                return _function(OPERATORS[op].numpy)(self._operand(left), self._operand(right))
-            case ast.Call(ast.Ident("present"), None, args):
+            case ir.RowCall("present", args):
                 present = np.ones(int(self.keep.sum()), dtype=bool)
                 for arg in args:
-                    for name in names(arg.value):
+                    for name in names(arg):
                         present &= ~self._missing(name.name)
                 return present
-            case ast.Call(func, None, args):
-                name = ALIASES.get(func.name, func.name)
-                values = [self._operand(arg.value) for arg in args]
-                if name in COLUMN_FUNCTIONS:
-                    return WHOLE_COLUMN[name](*values)
-                return _function(FUNCTIONS[name].numpy)(*values)
+            case ir.RowCall(function, args):
+                values = [self._operand(arg) for arg in args]
+                if function in WHOLE_COLUMN:
+                    return WHOLE_COLUMN[function](*values)
+                row = FUNCTIONS.get(function) or OPERATORS[function]
+                return _function(row.numpy)(*values)
         raise AssertionError(expr)
 
-    def _operand(self, expr: ast.Expr) -> np.ndarray | float:
+    def _operand(self, expr: ir.RowExpr) -> np.ndarray | float:
         value = self._evaluate(expr)
         # Truth values are numbers here: `2 * (x > 0)`, and numpy's booleans have no minus.
         return np.asarray(value, dtype=np.float64) if getattr(value, "dtype", None) == bool else value
@@ -118,11 +104,11 @@ class Evaluator:
         missing = self.raw.columns[name].missing if name in self.raw.columns else np.zeros(self.raw.rows, dtype=bool)
         return (missing if missing.ndim == 1 else missing.any(axis=1))[self.keep]
 
-    def _name(self, name: ast.Name) -> np.ndarray | float:
+    def _name(self, name: ir.RowName) -> np.ndarray | float:
         if name.name in self.raw.columns:
             column = self.raw.columns[name.name]
             if column.is_text and self._all_text(name.name):
-                raise TextInArithmetic(name)
+                raise TextInArithmetic(name.name, name.span)
             return self.real(name.name)
         if name.name in self.declared:
             return self.declared[name.name]
@@ -134,15 +120,19 @@ class Evaluator:
         bad = np.isin(np.flatnonzero(self.keep), reals.bad_rows).sum()
         return bool(found) and bad == found
 
-    def _text_comparison(self, op: str, left: ast.Expr, right: ast.Expr) -> np.ndarray:
-        text, other = (left, right) if isinstance(left, ast.Str) else (right, left)
-        if isinstance(other, ast.Str):
+    def _text_comparison(self, op: str, left: ir.RowExpr, right: ir.RowExpr) -> np.ndarray:
+        text, other = (left, right) if _is_text(left) else (right, left)
+        if _is_text(other):
             equal: object = text.value == other.value
-        elif isinstance(other, ast.Name) and other.name in self.raw.columns:
+        elif isinstance(other, ir.RowName) and other.name in self.raw.columns:
             equal = self.raw.columns[other.name].as_text()[self.keep] == text.value
         else:
-            raise TextInArithmetic(next(names(other), ast.Name("text", text.span)))
+            raise TextInArithmetic("text", text.span)
         return np.equal(equal, op == "==")
+
+
+def _is_text(expr: ir.RowExpr) -> bool:
+    return isinstance(expr, ir.RowValue) and isinstance(expr.value, str)
 
 
 def _zscore(x: np.ndarray) -> np.ndarray:

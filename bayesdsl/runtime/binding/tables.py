@@ -21,7 +21,6 @@ from bayesdsl.runtime.binding.columns import Evaluator, TextInArithmetic, names,
 from bayesdsl.runtime.sources.read import read_source
 from bayesdsl.runtime.sources.table import RawTable
 from bayesdsl.source import Span
-from bayesdsl.syntax import ast
 from bayesdsl.types.supports import Support
 
 SHOWN_CELLS = 5
@@ -128,10 +127,10 @@ def _bind(binder: _Binder, raw: RawTable) -> BoundTable | None:
 # Which columns of the source are needed
 
 
-def _expressions(binder: _Binder, raw: RawTable) -> dict[str, tuple[ast.Expr, ...]]:
+def _expressions(binder: _Binder, raw: RawTable) -> dict[str, tuple[ir.RowExpr, ...]]:
     """The expressions of each column over the source's columns; findings where one does not exist."""
     declared: set[str] = set()
-    result: dict[str, tuple[ast.Expr, ...]] = {}
+    result: dict[str, tuple[ir.RowExpr, ...]] = {}
     for column in binder.table.columns:
         result[column.name] = _column_expressions(binder, raw, column)
         for expr in result[column.name]:
@@ -146,7 +145,7 @@ def _expressions(binder: _Binder, raw: RawTable) -> dict[str, tuple[ast.Expr, ..
     return result
 
 
-def _column_expressions(binder: _Binder, raw: RawTable, column: ir.Column) -> tuple[ast.Expr, ...]:
+def _column_expressions(binder: _Binder, raw: RawTable, column: ir.Column) -> tuple[ir.RowExpr, ...]:
     if column.stack is not None:
         return column.stack
     if column.pattern is not None:
@@ -154,13 +153,13 @@ def _column_expressions(binder: _Binder, raw: RawTable, column: ir.Column) -> tu
         if not found:
             known = list(raw.columns)
             binder.report(errors.missing_column(binder.model.source, column.span, column.pattern, raw.name, None, known))
-        return tuple(ast.Name(name, column.span) for name in found)
+        return tuple(ir.RowName(name, column.span) for name in found)
     if column.value is not None:
         return (column.value,)
-    return (ast.Name(column.name, column.span),)
+    return (ir.RowName(column.name, column.span),)
 
 
-def _known_names(binder: _Binder, raw: RawTable, expr: ast.Expr, declared: set[str]) -> None:
+def _known_names(binder: _Binder, raw: RawTable, expr: ir.RowExpr, declared: set[str]) -> None:
     for name in names(expr):
         if name.name in raw.columns or name.name in declared or name.name in binder.model.constants:
             continue
@@ -173,7 +172,7 @@ def _known_names(binder: _Binder, raw: RawTable, expr: ast.Expr, declared: set[s
 
 
 def _without_missing(
-    binder: _Binder, raw: RawTable, keep: np.ndarray, expressions: Mapping[str, tuple[ast.Expr, ...]]
+    binder: _Binder, raw: RawTable, keep: np.ndarray, expressions: Mapping[str, tuple[ir.RowExpr, ...]]
 ) -> np.ndarray:
     """The rows in which everything the columns need is there."""
     table, source = binder.table, binder.model.source
@@ -198,16 +197,16 @@ def _without_missing(
     return result
 
 
-def _evaluated(binder: _Binder, evaluator: Evaluator, expr: ast.Expr, column: str) -> np.ndarray | None:
+def _evaluated(binder: _Binder, evaluator: Evaluator, expr: ir.RowExpr, column: str) -> np.ndarray | None:
     """The values of an expression; None and a finding where text stands for a number or a cell is none."""
     source = binder.model.source
     try:
         values = evaluator.evaluate(expr)
     except TextInArithmetic as error:
-        name = error.name.name
+        name = error.name
         rows = np.flatnonzero(evaluator.keep)[:SHOWN_CELLS]
         cells = [evaluator.raw.cell(int(row), name) for row in rows] if name in evaluator.raw.columns else []
-        binder.report(errors.not_number_column(source, error.name.span, name, cells))
+        binder.report(errors.not_number_column(source, error.span, name, cells))
         return None
     sound = True
     for name in {n.name: n for n in needed(expr)}.values():
@@ -215,7 +214,7 @@ def _evaluated(binder: _Binder, evaluator: Evaluator, expr: ast.Expr, column: st
     return values if sound else None
 
 
-def _no_bad_cells(binder: _Binder, evaluator: Evaluator, name: ast.Name) -> bool:
+def _no_bad_cells(binder: _Binder, evaluator: Evaluator, name: ir.RowName) -> bool:
     raw = evaluator.raw
     if name.name not in raw.columns or name.name not in evaluator._reals:
         return True
@@ -232,7 +231,7 @@ def _no_bad_cells(binder: _Binder, evaluator: Evaluator, name: ast.Name) -> bool
 
 
 def _column(
-    binder: _Binder, bound: BoundTable, evaluator: Evaluator, column: ir.Column, expressions: tuple[ast.Expr, ...]
+    binder: _Binder, bound: BoundTable, evaluator: Evaluator, column: ir.Column, expressions: tuple[ir.RowExpr, ...]
 ) -> None:
     leaf = next((n.name for expr in expressions for n in names(expr)), None)
     if leaf is not None:
@@ -254,7 +253,7 @@ def _column(
     evaluator.declared[column.name] = values
 
 
-def _vector(binder: _Binder, evaluator: Evaluator, column: ir.Column, expr: ast.Expr) -> np.ndarray | None:
+def _vector(binder: _Binder, evaluator: Evaluator, column: ir.Column, expr: ir.RowExpr) -> np.ndarray | None:
     values = _evaluated(binder, evaluator, expr, column.name)
     if values is None:
         return None
@@ -267,7 +266,7 @@ def _vector(binder: _Binder, evaluator: Evaluator, column: ir.Column, expr: ast.
 
 
 def _matrix(
-    binder: _Binder, bound: BoundTable, evaluator: Evaluator, column: ir.Column, expressions: tuple[ast.Expr, ...]
+    binder: _Binder, bound: BoundTable, evaluator: Evaluator, column: ir.Column, expressions: tuple[ir.RowExpr, ...]
 ) -> np.ndarray | None:
     """The columns of a matrix side by side, and the names of its members."""
     parts = []
@@ -298,10 +297,10 @@ def _matrix(
 
 
 def _category(
-    binder: _Binder, bound: BoundTable, evaluator: Evaluator, column: ir.Column, expr: ast.Expr
+    binder: _Binder, bound: BoundTable, evaluator: Evaluator, column: ir.Column, expr: ir.RowExpr
 ) -> None:
     """The labels of a category column: a column of the source as text, or an expression's values."""
-    if isinstance(expr, ast.Name) and expr.name in evaluator.raw.columns:
+    if isinstance(expr, ir.RowName) and expr.name in evaluator.raw.columns:
         texts = evaluator.raw.columns[expr.name].as_text()[evaluator.keep]
     else:
         values = _evaluated(binder, evaluator, expr, column.name)

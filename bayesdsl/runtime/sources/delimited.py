@@ -100,7 +100,7 @@ def _taken(option: str, mark: str, role: str, example: str) -> Diagnostic:
 
 
 def read_delimited(data: bytes, file: str, settings: Settings, sha256: str, default_sep: str) -> RawTable:
-    """A table of text columns.
+    """A table of text columns; it keeps the bytes, to find places in them.
 
     Names and fields are stripped of surrounding blanks. Blank lines are skipped. A first column without a name holds
     the row names that R and pandas write, and is left out. Raises `SourceError`.
@@ -234,9 +234,13 @@ def _quoting_problem(data: bytes, file: str, form: Form, reason: str) -> Diagnos
             pass
     except csv.Error:
         pass
-    # What swallows the rest of the file, or more of it than a field may hold, was opened and not closed.
-    never_closed = "unexpected end" in reason or "field larger" in reason
-    return errors.bad_quoting(file, placed.first, form.quote or '"', form.sep, never_closed)
+    if "unexpected end" in reason:
+        what = "a quote is opened and never closed"
+    elif "field larger" in reason:
+        what = f"a field has more than {csv.field_size_limit()} characters, as where a quote is never closed"
+    else:
+        what = f"text follows a closing quote, not `{errors.escaped(form.sep)}`"
+    return errors.bad_quoting(file, placed.first, form.quote or '"', what)
 
 
 class Placed:

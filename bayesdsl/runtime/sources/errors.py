@@ -158,11 +158,8 @@ def broken_gzip(file: str, reason: str) -> Diagnostic:
     return Diagnostic("BD713", f"`{file}` cannot be unpacked: {reason}", hint="fetch or write the file again")
 
 
-def bad_quoting(file: str, line: int, quote: str, sep: str, never_closed: bool) -> Diagnostic:
+def bad_quoting(file: str, line: int, quote: str, what: str) -> Diagnostic:
     """A quoted field that does not end where a field may end, in the record that begins on `line`."""
-    what = (
-        "a quote is opened and never closed" if never_closed else f"text follows a closing quote, not `{escaped(sep)}`"
-    )
     return Diagnostic(
         "BD714",
         f"`{file}`: in the record that begins on line {line}, {what}",

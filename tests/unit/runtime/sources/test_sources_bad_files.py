@@ -86,7 +86,7 @@ BAD = [
     # Rows and columns
     ("d.csv", b'x,y\n1,"a\n2,b\n', {}, "BD714", 2, "never closed", "twice"),
     ("d.csv", b'x,y\n1,2\n"a" b,2\n', {}, "BD714", 3, "text follows", "twice"),
-    ("d.csv", b'x,y\n1,"' + b"a\n" * 100_000, {}, "BD714", 2, "never closed", "twice"),
+    ("d.csv", b'x,y\n1,"' + b"a\n" * 100_000, {}, "BD714", 2, "more than 131072 characters", "twice"),
     ("d.csv", b'# c\nx,y\n1,"a\n2,b\n', {"comment": "#"}, "BD714", 3, "never closed", "twice"),
     ("d.csv", b"x,y\n1,2\n1,2,3\n1,2\n", {}, "BD715", 3, "has 3 fields, but there are 2 columns", "quotes around"),
     ("d.csv", b"x,y\n1,2\n\n1\n", {}, "BD715", 4, "has 1 field, but there are 2 columns", "complete"),
