@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -47,6 +48,11 @@ def read_spec(path: str | os.PathLike[str]) -> Source:
         data = Path(name).read_bytes()
     except OSError as error:
         raise BayesError((_unreadable(name, error),)) from None
+    return decode_spec(name, data)
+
+
+def decode_spec(name: str, data: bytes) -> Source:
+    """A spec from its bytes: UTF-8, with either kind of line ends. Raises `BayesError` where they are no text."""
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -57,9 +63,11 @@ def read_spec(path: str | os.PathLike[str]) -> Source:
 
 def _unreadable(name: str, error: OSError) -> Diagnostic:
     directory = Path(name).parent
-    near = None
-    if directory.is_dir():
-        near = nearest(Path(name).name, [p.name for p in directory.iterdir() if p.suffix == ".bayes"])
+    specs: list[str] = []
+    with suppress(OSError):
+        specs = sorted(p.name for p in directory.iterdir() if p.suffix == ".bayes")
+    without_suffix = f"{Path(name).name}.bayes"
+    near = without_suffix if without_suffix in specs else nearest(Path(name).name, specs)
     hint = f"did you mean `{directory / near}`?" if near else None
     return Diagnostic("BD809", f"`{name}` cannot be read: {(error.strerror or str(error)).lower()}", hint=hint)
 
@@ -353,8 +361,13 @@ class Fit:
 
         return to_datatree(self.posterior, self.bound.data.observed, self.bound.data.constant)
 
-    def save(self, directory: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
-        """Write a run directory, whole or not at all. Raises `RunError` where it may not be written."""
+    def save(
+        self, directory: str | os.PathLike[str], *, overwrite: bool = False, interval: float = 0.9
+    ) -> Path:
+        """Write a run directory, whole or not at all. Raises `RunError` where it may not be written.
+
+        `interval` is the probability between the bounds of the summary that is written.
+        """
         from bayesdsl.results.rundir import write_run
 
         compiled = self.bound.compiled
@@ -364,7 +377,7 @@ class Fit:
             program=compiled.source,
             manifest=self.manifest(),
             posterior=self.posterior,
-            summary=self.summary(),
+            summary=self.summary(interval),
             observed=self.bound.data.observed,
             constant=self.bound.data.constant,
             overwrite=overwrite,

@@ -1,0 +1,1 @@
+"""What the language knows of distributions, functions and inference, as rows of data."""

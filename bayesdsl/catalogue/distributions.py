@@ -185,7 +185,7 @@ CONTINUOUS = (
         (LOC, SCALE, ASYMMETRY, Parameter("softness", POSITIVE, default=1.0)),
         REAL,
         location_scale=LOC_SCALE,
-        broadcasts=False,
+        expands=False,
     ),
     Distribution(
         "Logistic",
@@ -711,7 +711,7 @@ MATRIX_VALUED = (
         event=2,
         sizes=("dim",),
         reparameterised=False,
-        broadcasts=False,
+        expands=False,
     ),
     Distribution(
         "Wishart",

@@ -4,8 +4,8 @@ Where a row names callables, by dotted names:
 
 - `torch` takes and gives tensors. Operators are of Python's `operator` module where tensors overload them, so that a
   printer may write the symbol; the logical ones are torch's, since Python's `and` does not broadcast.
-- `numpy` is of numpy or of scipy.special; empty where there is none. `numpy.std` and `numpy.var` divide by n unless
-  called with `ddof=1`; torch's divide by n - 1 as they are, which is what is meant here.
+- `numpy` takes and gives arrays; empty where there is none, for reductions alone. `numpy.std` and `numpy.var` divide by
+  n unless called with `ddof=1`; torch's divide by n - 1 as they are, which is what is meant here.
 - `math` is of `math`, `operator` or `builtins` and takes floats; empty where there is none. Out of its domain it raises
   ValueError, ZeroDivisionError or OverflowError.
 
@@ -282,6 +282,11 @@ def _ordered_within(elements: Support) -> Support:
     )
 
 
+def positive_part(x):
+    """x where it is positive, otherwise 0, of anything with arithmetic: numpy has no function of its own for it."""
+    return (x + abs(x)) / 2
+
+
 def _inv_logit(x: float) -> float:
     return 1 / (1 + math.exp(-x)) if x >= 0 else math.exp(x) / (1 + math.exp(x))
 
@@ -394,7 +399,7 @@ def _structured(kept: Callable[[Support, Support], Support | None], rule: Suppor
 
 
 def _kept_by_sum(a: Support, b: Support) -> Support | None:
-    """Covariances add up to one, and an ordered vector plus a known number is ordered; other terms may differ by element."""
+    """Covariances add up to one, an ordered vector plus a known number is ordered; other terms may differ within it."""
     if a.within(COVARIANCE) and b.within(COVARIANCE):
         return COVARIANCE
     for vector, shift in ((a, b), (b, a)):
@@ -570,7 +575,7 @@ _FUNCTIONS = (
         "log(1 + exp(x)): a smooth way to a positive number.",
         (1, 1),
         "torch.nn.functional.softplus",
-        "",
+        "scipy.special.softplus",
         "",
         _keeps_order(_increasing(_softplus, 0.0, inf)),
     ),
@@ -579,7 +584,7 @@ _FUNCTIONS = (
         "x where it is positive, otherwise 0.",
         (1, 1),
         "torch.relu",
-        "",
+        "bayesdsl.catalogue.functions.positive_part",
         "",
         _elementwise(lambda a: _maximum(a, interval(0.0, 0.0, integer=True))),
     ),

@@ -72,8 +72,9 @@ class Distribution:
     times a standard draw. `sizes` names parameters that the compiler fills with the size of the value's event plate
     (`dim` of LKJCholesky), which users never write. `takes` names arguments that are themselves distributions, which
     come before the parameters. `event_sizes` are the numbers of members the event plate may have, empty where any
-    will do. `broadcasts` is False where Pyro neither broadcasts the arguments nor expands the distribution: each must
-    be given at the full shape of the site. `accepts` is what data may lie in where people observe more than the
+    will do. `broadcasts` is False where Pyro does not broadcast the arguments: each must be given at the full shape of
+    the site. `expands` is False where Pyro's plates cannot expand the distribution as it is, only what its
+    `expand_by(())` gives, which wraps it. `accepts` is what data may lie in where people observe more than the
     values: proportions under a Bernoulli. `lowering` names a function of `lower/distributions.py` where constructing
     it is more than a call with these arguments.
     """
@@ -94,6 +95,7 @@ class Distribution:
     lowering: str | None = None
     event_sizes: tuple[int, ...] = ()
     broadcasts: bool = True
+    expands: bool = True
     accepts: Support | None = None
 
     @property

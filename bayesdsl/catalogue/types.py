@@ -54,7 +54,8 @@ _TYPES = (
 
 DATA_TYPES: dict[str, DataType] = {row.name: row for row in _TYPES}
 
-# Every support that has a constraint of `torch.distributions` of its own, by name.
+# Every support that has a constraint of its own under `pyro.distributions`, by name. Those of ordered vectors and of
+# integers are not in `torch.distributions`.
 CONSTRAINTS: dict[str, str] = {
     **{row.support.name: row.constraint for row in _TYPES if row.constraint and not row.arguments},
     "real_vector": "constraints.real_vector",

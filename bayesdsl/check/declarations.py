@@ -264,7 +264,7 @@ def row_expression(scope: Scope, expr: ast.Expr) -> ir.RowExpr | None:
     source = scope.source
     match expr:
         case ast.Name(name, span):
-            if name in scope.constants:
+            if name in scope.constants or name in scope.columns:
                 scope.used.add(name)
             return ir.RowName(name, span)
         case ast.Num(value, span) | ast.Str(value, span):

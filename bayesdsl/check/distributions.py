@@ -299,7 +299,7 @@ def _check_plates(
     """Report plates that the left side does not have; for an OWN argument, give its own plate."""
     if is_unknown(expr):
         return None
-    if parameter.extent is Extent.OWN:
+    if parameter.extent in (Extent.OWN, Extent.VALUE_OWN, Extent.OWN_VALUE):
         own = tuple(plate for plate in expr.plates if plate not in place.all)
         if place.category is not None and place.category in own:
             own = (place.category,)

@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 from typing import assert_never
 
 from bayesdsl.catalogue.rows import Extent, Parameter
 from bayesdsl.catalogue.types import CONSTRAINTS
-from bayesdsl.lower.expressions import Expressions, is_number, real
+from bayesdsl.lower.expressions import Expressions
 from bayesdsl.lower.layout import Layout
 from bayesdsl.model import ir
 from bayesdsl.pysrc import nodes as py
@@ -34,60 +35,79 @@ class Distributions:
                 assert_never(dist)
 
     def improper(self, support: Support, event: ir.Plates) -> py.Expr:
+        """Density one everywhere on the support, for values over the plates `event`."""
         sizes = tuple(self.expressions.inputs.size(plate) for plate in event)
-        return py.call("dist.ImproperUniform", constraint(support), (), sizes)
+        where = constraint(support)
+        if support.event < len(event):
+            where = py.call("constraints.independent", where, len(event) - support.event)
+        return py.call("dist.ImproperUniform", where, (), sizes)
 
     def _mixture(self, dist: ir.Mix, batch: Layout, event: ir.Plates) -> py.Expr:
-        weights = py.call("dist.Categorical", self.expressions.tensor(dist.weights, (*batch, dist.plate)))
-        component = self._call(dist.component, (*batch, dist.plate), event)
+        inside = (*batch, dist.plate)
+        weights = py.call("dist.Categorical", self.expressions.tensor(dist.weights, inside))
+        component = self._call(dist.component, inside, event)
+        if not any(dist.plate in expr.plates for expr in ir.dist_exprs(dist.component)):
+            # All components alike: torch counts them, and broadcasts only one value for all.
+            component = py.method(component, "expand", tuple(self._sizes(inside)))
         return py.call("dist.MixtureSameFamily", weights, component)
 
     def _call(self, dist: ir.Call, batch: Layout, event: ir.Plates) -> py.Expr:
-        row = dist.row
-        args: list[py.Expr] = []
+        row, given = dist.row, dict(dist.args)
+        args: list[py.Expr] = [self.lower(given[name], batch, event) for name in row.takes]
         kwargs: dict[str, py.Expr] = {}
-        given = dict(dist.args)
-        for name in row.takes:
-            args.append(self.lower(given[name], batch, event))
-        for parameter in row.parameters:
+        for position, parameter in enumerate(row.parameters, start=len(row.takes)):
             if parameter.name in row.sizes:
                 node = self.expressions.inputs.size(event[-1])
             elif parameter.name in given:
-                node = self._argument(parameter, given[parameter.name], batch, event, dict(dist.own), row.broadcasts)
+                node = self._argument(dist, parameter, batch, event)
             else:
                 continue
-            position = row.takes.__len__() + [p.name for p in row.parameters].index(parameter.name)
-            if parameter.keyword or position != len(args) or kwargs:
+            if parameter.keyword or position != len(args):
                 kwargs[parameter.name] = node
             else:
                 args.append(node)
-        return py.call(f"dist.{row.name}", *args, **kwargs)
+        made = py.call(f"dist.{row.name}", *args, **kwargs)
+        return made if row.expands or not batch else py.method(made, "expand_by", ())
 
-    def _argument(
-        self, parameter: Parameter, expr: ir.Expr, batch: Layout, event: ir.Plates, own: dict[str, str], broadcasts: bool
-    ) -> py.Expr:
+    def _argument(self, dist: ir.Call, parameter: Parameter, batch: Layout, event: ir.Plates) -> py.Expr:
+        expr = dist.arg(parameter.name)
         if parameter.static and isinstance(expr, ir.Number) and not parameter.tensor:
             return py.Constant(expr.value)
-        full = _extent(parameter.extent, event, own.get(parameter.name))
-        node = self.expressions.tensor(expr, (*batch, *full))
-        needed = (*(() if broadcasts else (p for p in batch if p is not None)), *full)
-        if all(plate in expr.plates for plate in needed) or not needed:
-            return node
-        return self._expanded(node, expr, (*batch, *full) if not broadcasts else full, batch)
+        own = _extent(parameter.extent, event, dict(dist.own).get(parameter.name))
+        layout = (*batch, *own)
+        # Pyro broadcasts the dimensions of independent copies for most distributions, those of one value for none.
+        full = own if dist.row.broadcasts else layout
+        return self._expanded(self.expressions.tensor(expr, layout), expr.plates, layout, full)
 
-    def _expanded(self, node: py.Expr, expr: ir.Expr, wanted: Layout, batch: Layout) -> py.Expr:
-        """The argument at the full size of the dimensions that belong to one value, which Pyro does not broadcast."""
-        layout = (*batch, *wanted) if wanted[: len(batch)] != batch or not batch else wanted
-        first = next((i for i, plate in enumerate(layout) if plate in expr.plates), len(layout) - len(wanted))
-        sizes: list[object] = []
-        for plate in layout[min(first, len(layout) - len(wanted)) :]:
-            if plate in expr.plates:
-                sizes.append(-1)
-            elif plate is None or plate not in wanted:
-                sizes.append(1)
-            else:
-                sizes.append(self.expressions.inputs.size(plate))
+    def _expanded(self, node: py.Expr, plates: ir.Plates, layout: Layout, full: Layout) -> py.Expr:
+        """A tensor over `plates`, in its place in `layout`, with every dimension of `full` at its full size."""
+        missing = [plate for plate in full if plate is not None and plate not in plates]
+        if not missing:
+            return node
+        first = next(i for i, plate in enumerate(layout) if plate in plates or plate in missing)
+        sizes = [
+            py.Constant(-1) if plate in plates else size
+            for plate, size in zip(layout[first:], self._sizes(layout[first:], missing), strict=True)
+        ]
         return py.method(node, "expand", *sizes)
+
+    def _sizes(self, layout: Layout, of: list[str] | None = None) -> list[py.Expr]:
+        """The sizes of a layout's dimensions, 1 for those that stand for no plate or for one that is not in `of`."""
+        wanted = [plate if of is None or plate in of else None for plate in layout]
+        return [py.Constant(1) if plate is None else self.expressions.inputs.size(plate) for plate in wanted]
+
+
+def event_count(dist: ir.Dist) -> int:
+    """How many dimensions one value of a distribution has."""
+    match dist:
+        case ir.Call(row):
+            return row.event
+        case ir.Mix(component=component):
+            return component.row.event
+        case ir.Improper(support=support):
+            return support.event
+        case _:
+            assert_never(dist)
 
 
 def _extent(extent: Extent, event: ir.Plates, own: str | None) -> ir.Plates:
@@ -105,17 +125,16 @@ def _extent(extent: Extent, event: ir.Plates, own: str | None) -> ir.Plates:
             return (*event, own)
         case Extent.OWN_VALUE:
             return (own, *event)
+        case _:
+            assert_never(extent)
 
 
 def constraint(support: Support) -> py.Expr:
-    """A support as a constraint of `torch.distributions`."""
+    """A support as one of Pyro's constraints."""
     if support.name in CONSTRAINTS:
         return py.dotted(CONSTRAINTS[support.name])
-    if support.lo == float("-inf"):
+    if support.lo == -inf:
         return py.call("constraints.less_than", support.hi)
-    if support.hi == float("inf"):
+    if support.hi == inf:
         return py.call("constraints.greater_than", support.lo)
     return py.call("constraints.interval", support.lo, support.hi)
-
-
-__all__ = ["Distributions", "constraint", "is_number", "real"]

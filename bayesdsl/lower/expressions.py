@@ -43,7 +43,7 @@ class Expressions:
     def _lower(self, expr: ir.Expr, target: Layout) -> py.Expr:
         match expr:
             case ir.Number(value):
-                return py.Constant(value)
+                return constant(value)
             case ir.Ref(name):
                 return align(self.inputs.value(name), self._layout(expr), target)
             case ir.At():
@@ -66,39 +66,49 @@ class Expressions:
         node = self.inputs.value(expr.base.name)
         layout = self._layout(expr.base)
         indices = dict(expr.indices)
-        members = {p: i for p, i in indices.items() if isinstance(i, ir.Member)}
+        members = {plate: index.label for plate, index in indices.items() if isinstance(index, ir.Member)}
         if members:
-            items = [
-                self.inputs.member(plate, members[plate].label) if plate in members else slice(None) for plate in layout
-            ]
-            node = py.index(node, *_without_tail(items))
-            layout = tuple(plate for plate in layout if plate not in members)
-        renamed = {p: i.plate for p, i in indices.items() if isinstance(i, ir.Rename)}
-        layout = tuple(renamed.get(plate, plate) if plate is not None else None for plate in layout)
-        rows = {p: i.column for p, i in indices.items() if isinstance(i, ir.Rows)}
-        if rows:
-            node, layout = self._gather(node, layout, rows)
+            node, layout = self._pick(node, layout, members)
+        renamed = {plate: index.plate for plate, index in indices.items() if isinstance(index, ir.Rename)}
+        layout = tuple(renamed.get(plate, plate) for plate in layout)
+        columns = {plate: index.column for plate, index in indices.items() if isinstance(index, ir.Rows)}
+        if columns:
+            node, layout = self._gather(node, layout, columns)
         return align(node, layout, target)
 
-    def _gather(self, node: py.Expr, layout: Layout, rows: dict[str, str]) -> tuple[py.Expr, Layout]:
-        """Members picked by row: the indexed dimensions become those of the tables, in the place of the first."""
-        tables = tuple(dict.fromkeys(self.inputs.model.columns[column].plates[0] for column in rows.values()))
+    def _pick(self, node: py.Expr, layout: Layout, labels: dict[str, str | int | float]) -> tuple[py.Expr, Layout]:
+        """Single members; dimensions that stand for no plate go with theirs."""
         items: list[object] = []
-        places = []
+        for plate in layout:
+            if plate in labels:
+                items.append(self.inputs.member(plate, labels[plate]))
+            else:
+                items.append(0 if plate is None else slice(None))
+        kept = tuple(plate for plate in layout if plate is not None and plate not in labels)
+        return py.index(node, *_without_tail(items)), kept
+
+    def _gather(self, node: py.Expr, layout: Layout, columns: dict[str, str]) -> tuple[py.Expr, Layout]:
+        """Members picked by row: the indexed dimensions become those of the tables, in the place of the first."""
+        table_of = {plate: self.inputs.model.columns[column].plates[0] for plate, column in columns.items()}
+        tables = tuple(dict.fromkeys(table_of.values()))
+        items: list[object] = []
+        places: list[int] = []
         for i, plate in enumerate(layout):
-            if plate in rows:
-                column = rows[plate]
-                table = self.inputs.model.columns[column].plates[0]
-                items.append(align(self.inputs.codes(column), (table,), tables))
-                places.append(i)
+            if plate in columns:
+                index, rows = self.inputs.codes(columns[plate]), table_of[plate]
+            elif plate in tables:
+                # The value has a member for each row already: it takes the one of the same row.
+                index, rows = py.call("torch.arange", self.inputs.size(plate)), plate
             else:
                 items.append(slice(None))
-        together = places == list(range(places[0], places[-1] + 1))
+                continue
+            items.append(align(index, (rows,), tables))
+            places.append(i)
+        # Where a slice stands between the indices, torch puts their dimensions first.
+        together = places[-1] - places[0] == len(places) - 1
         first = places[0] if together else 0
-        kept = [plate for plate in layout if plate not in rows]
-        # A table's own dimension that is already there takes the same rows.
-        result = (*kept[:first], *tables, *kept[first:])
-        return py.index(node, *_without_tail(items)), result
+        kept = [plate for i, plate in enumerate(layout) if i not in places]
+        return py.index(node, *_without_tail(items)), (*kept[:first], *tables, *kept[first:])
 
     # Functions
 
@@ -177,6 +187,11 @@ class Expressions:
         node = self.lower(expr.args[0], where)
         dim = where.index(plate) - len(where)
         return py.call(SCANS[expr.function].torch, node, dim)
+
+
+def constant(value: float | int) -> py.Expr:
+    """A known number; torch takes whole ones of 64 bits at most."""
+    return py.Constant(value if abs(value) < 2**63 else float(value))
 
 
 def real(node: py.Expr) -> py.Expr:

@@ -69,7 +69,8 @@ class Inputs:
         return self._use(Size(base), f"n_{base}")
 
     def member(self, plate: str, label: str | int | float) -> py.Expr:
-        return self._use(Position(plate, label), f"{plate}_{label}".lower())
+        base = ir.base_plate(plate)
+        return self._use(Position(base, label), f"{base}_{label}".lower())
 
     def _use(self, given: Input, wanted: str) -> py.Expr:
         if given not in self.used:

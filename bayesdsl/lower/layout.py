@@ -57,38 +57,34 @@ def align(value: py.Expr, layout: Layout, target: Layout) -> py.Expr:
 
     `layout` is that of the tensor; every plate in it is one of the target's.
     """
-    layout = _trim(layout)
+    if _broadcasts(layout, target):
+        return value
     own = [plate for plate in layout if plate is not None]
-    if not own:
-        return value
-    if all(a is None or a == b for a, b in zip(reversed(layout), reversed(target), strict=False)) and len(layout) <= len(target):
-        return value
     wanted = [plate for plate in target if plate in own]
     if wanted != own:
         if None in layout:
             value = py.index(value, *(0 if plate is None else slice(None) for plate in layout))
         value = py.method(value, "permute", *(own.index(plate) for plate in wanted))
         layout = tuple(wanted)
-    tail = target[target.index(wanted[0]) :]
     items: list[object] = []
-    source = list(layout)
-    for plate in tail:
-        while source and source[0] is None and plate is not None:
-            source.pop(0)
-            items.append(0)
+    rest = list(layout)
+    for plate in target[target.index(wanted[0]) :]:
         if plate in wanted:
-            source.pop(0)
+            while rest[0] is None:
+                rest.pop(0)
+                items.append(0)
+            rest.pop(0)
             items.append(slice(None))
-        elif source and source[0] is None:
-            source.pop(0)
+        elif rest and rest[0] is None:
+            rest.pop(0)
             items.append(slice(None))
         else:
             items.append(None)
-    items += [0] * len(source)
+    items += [0] * len(rest)
     return py.index(value, *items) if any(item != slice(None) for item in items) else value
 
 
-def _trim(layout: Layout) -> Layout:
-    """Without the leading dimensions of size one, which broadcasting adds by itself."""
-    first = next((i for i, plate in enumerate(layout) if plate is not None), len(layout))
-    return layout[first:] if first == 0 else layout
+def _broadcasts(layout: Layout, target: Layout) -> bool:
+    """Whether a tensor laid out so broadcasts against `target` as it is."""
+    pairs = zip(reversed(layout), reversed(target), strict=False)
+    return len(layout) <= len(target) and all(mine is None or mine == theirs for mine, theirs in pairs)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, fields, is_dataclass, replace
 from math import inf
 from typing import assert_never
 
-from bayesdsl.lower.distributions import Distributions, constraint
+from bayesdsl.lower.distributions import Distributions, constraint, event_count
 from bayesdsl.lower.expressions import Expressions, is_number, real
 from bayesdsl.lower.inputs import Codes, Input, Inputs, Position, Size, Values
 from bayesdsl.lower.layout import Layout, align, assign_dims, batch_layout, value_layout
@@ -135,7 +135,7 @@ class _Lowering:
         if "poutine" in used:
             statements += [py.ImportFrom("pyro", ("poutine",)), py.ImportFrom("pyro.infer", ("autoguide",))]
         if "constraints" in used:
-            statements.append(py.ImportFrom("torch.distributions", ("constraints",)))
+            statements.append(py.ImportFrom("pyro.distributions", ("constraints",)))
         statements.append(py.Blank())
         if used & {"real", "DTYPE"}:
             statements.append(py.assign("DTYPE", py.dotted(f"torch.{self.dtype}")))
@@ -210,11 +210,8 @@ class _Lowering:
     def _literal(self, kind: Input) -> py.Expr | None:
         match kind:
             case Size(plate):
-                found = self.model.plates[plate]
-                if found.origin is ir.Origin.ROWS and found.size is not None:
-                    return py.Constant(found.size)
                 levels = self._levels(plate)
-                return py.Constant(len(levels) - kind.short) if levels is not None else None
+                return py.Constant(len(levels)) if levels is not None else None
             case Position(plate, label):
                 levels = self._levels(plate)
                 known = levels is not None and str(label) in levels
@@ -241,6 +238,8 @@ class _Lowering:
         found = self.model.plates[plate]
         if found.labels is not None:
             return list(found.labels)
+        if found.size is not None:
+            return [str(number) for number in range(1, found.size + 1)]
         columns = [c for c in self.model.columns.values() if c.category == plate]
         if found.origin is not ir.Origin.LEVELS or not columns or any(c.literal is None for c in columns):
             return None
@@ -271,7 +270,17 @@ class _Lowering:
 
     def _plate(self, plate: str) -> py.Stmt:
         variable = self.names.of(f"{plate} plate", f"{plate}_plate")
-        return py.assign(variable, py.call("pyro.plate", plate, self.inputs.size(plate), dim=self.dims[plate]))
+        # A category column has the name of its plate, and as data it is a site of that name.
+        observed = any(s.name == plate for s in self.model.of(ir.Observed))
+        site = self._own_site(f"{plate}_plate") if observed else plate
+        return py.assign(variable, py.call("pyro.plate", site, self.inputs.size(plate), dim=self.dims[plate]))
+
+    def _own_site(self, wanted: str) -> str:
+        """A name of Pyro's for something that the spec has no name for."""
+        known = {*self.model.plates, *self.model.columns, *(s.name for s in self.model.statements)}
+        while wanted in known:
+            wanted += "_"
+        return wanted
 
     def _statement(self, statement: ir.Statement, guide: str) -> list[_Piece]:
         match statement:
@@ -302,9 +311,12 @@ class _Lowering:
         quote = self._quote(statement.span)
         if statement.noncentered and not guide:
             return self._noncentered(statement, batch, variable, quote)
-        if statement.restricted:
+        if statement.restricted and not isinstance(statement.dist, ir.Improper):
             return self._restricted(statement, batch, variable, quote, guide)
-        dist = self.distributions.lower(statement.dist, batch, statement.event)
+        if statement.restricted:
+            dist = self.distributions.improper(statement.support, statement.event)
+        else:
+            dist = self.distributions.lower(statement.dist, batch, statement.event)
         self._report(statement, layout, guide)
         sample = py.assign(variable, py.call("pyro.sample", statement.name, dist), **quote)
         return [_Piece(statement.plates, [sample])]
@@ -330,16 +342,17 @@ class _Lowering:
             for name, value in statement.dist.args
         }
         raw = self.names.of(f"{statement.name} raw", f"{statement.name}_raw")
+        site = self._own_site(raw)
         dist = self.distributions.lower(replace(statement.dist, args=tuple(standard.items())), batch, ())
-        args = dict(statement.dist.args)
-        loc = self.expressions.lower(args[loc_name], batch) if loc_name in args else py.Constant(0)
-        scale = self.expressions.lower(args[scale_name], batch) if scale_name in args else py.Constant(1)
-        value = py.binary("+", loc, py.binary("*", scale, py.Name(raw)))
-        self._report(statement, batch, "", raw)
-        sample = py.assign(raw, py.call("pyro.sample", raw, dist), **quote)
-        result = py.assign(
-            variable, py.call("pyro.deterministic", statement.name, value), origin=quote["origin"]
-        )
+        value: py.Expr = py.Name(raw)
+        loc, scale = statement.dist.arg(loc_name), statement.dist.arg(scale_name)
+        if scale is not None and not _is(scale, 1):
+            value = py.binary("*", self.expressions.lower(scale, batch), value)
+        if loc is not None and not _is(loc, 0):
+            value = py.binary("+", self.expressions.lower(loc, batch), value)
+        self._report(statement, batch, "", site)
+        sample = py.assign(raw, py.call("pyro.sample", site, dist), **quote)
+        result = py.assign(variable, py.call("pyro.deterministic", statement.name, value), origin=quote["origin"])
         return [_Piece(statement.plates, [sample]), _Piece((), [result])]
 
     def _restricted(
@@ -348,14 +361,14 @@ class _Lowering:
         """A prior cut down to a type: flat on the type, times the distribution's density (up to a constant)."""
         # The distribution's own plates hold the event plates of the type as independent copies.
         inner = (*batch, *statement.event)
-        own = statement.dist.row.event if isinstance(statement.dist, ir.Call) else 0
+        own = event_count(statement.dist)
         dist = self.distributions.lower(statement.dist, inner[: len(inner) - own], inner[len(inner) - own :])
         flat = self.distributions.improper(statement.support, statement.event)
         density = py.method(dist, "log_prob", py.Name(variable))
         extra = len(statement.event) - own
         if extra:
             density = py.method(density, "sum", tuple(range(-extra, 0)) if extra > 1 else -1)
-        factor = f"{statement.name}_prior"
+        factor = self._own_site(f"{statement.name}_prior")
         self._report(statement, inner, guide)
         self.prior_terms.append(factor)
         return [
@@ -424,13 +437,11 @@ class _Lowering:
         variable = self.names.of(name, statement.name)
         if guide:
             self.inputs.locals[statement.name] = variable
-        reported = statement.reported and not guide
-        value = self.expressions.tensor(statement.expr, layout) if reported else self.expressions.lower(statement.expr, layout)
+        value = self.expressions.tensor(statement.expr, layout)
         if set(statement.expr.plates) != set(statement.plates):
             sizes = [self.inputs.size(p) if p is not None else py.Constant(1) for p in layout]
-            node = self.expressions.tensor(statement.expr, layout)
-            value = py.method(node, "expand", *sizes)
-        if reported:
+            value = py.method(value, "expand", *sizes)
+        if statement.reported and not guide:
             value = py.call("pyro.deterministic", statement.name, value)
             self.reported.append(Reported(statement.name, "derived", statement.plates, layout))
         return _Piece((), [py.assign(variable, value, **self._quote(statement.span))])
@@ -498,6 +509,10 @@ def _say_once(pieces: list[_Piece]) -> None:
             if statement.comment is not None and statement.comment == last:
                 piece.statements[i] = replace(statement, comment=None)
             last = statement.comment or last
+
+
+def _is(expr: ir.Expr, value: int) -> bool:
+    return isinstance(expr, ir.Number) and expr.value == value
 
 
 def _plain(value: object) -> py.Value:

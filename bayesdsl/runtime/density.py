@@ -154,7 +154,7 @@ class Density:
         try:
             # The first point shows the operations; it is not among those that check them.
             with _no_validation():
-                candidate = trace(self._eager, points[0])
+                candidate = trace(self.log_density, points[0])
             difference = self._difference(candidate, points[1:])
         except NotTraceable as reason:
             self.gradient_note = str(reason)

@@ -11,12 +11,14 @@ but the data is worked out once; what is worked out twice is worked out once.
 from __future__ import annotations
 
 import operator
+import warnings
 from collections.abc import Callable, Iterable
 from types import SimpleNamespace
 from typing import Any
 
 import torch
 from torch import fx
+from torch.func import functionalize, grad_and_value
 from torch.fx.experimental.proxy_tensor import make_fx
 from torch.fx.node import map_arg
 
@@ -52,16 +54,24 @@ _DIRECT = {
 }
 
 
-def trace(function: ValueAndGrad, example: torch.Tensor) -> ValueAndGrad:
-    """`function` as a list of operations, run once at `example` to see what they are.
+def trace(function: Callable[[torch.Tensor], torch.Tensor], example: torch.Tensor) -> ValueAndGrad:
+    """The value of `function` and its gradient as a list of operations, run once at `example` to see what they are.
 
-    `function` takes a vector and gives a value and a gradient, and must do the same operations wherever it is called:
-    who calls this must compare the two at other points. Tensors it closes over become constants.
-    Raises NotTraceable.
+    `function` takes a vector, gives a scalar, and must do the same operations wherever it is called: who calls this
+    must compare the two at other points. Tensors it closes over become constants. Raises NotTraceable.
     """
+
+    # Without functionalize, a model that fills a tensor slice by slice would leave operations that write.
+    @functionalize
+    def both(u: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        gradient, value = grad_and_value(function)(u)
+        return value, gradient
+
     try:
-        # make_fx counts the arguments of what it is given, and miscounts those of a bound method.
-        module = make_fx(lambda u: function(u))(example.clone())
+        with warnings.catch_warnings():
+            # Torch warns of what it is about to refuse.
+            warnings.simplefilter("ignore")
+            module = make_fx(both)(example.clone())
     except Exception as error:
         # Whatever a model does that cannot be written down shows as one of many kinds of error.
         raise NotTraceable(f"{type(error).__name__}: {_first_line(error)}") from error
@@ -69,8 +79,7 @@ def trace(function: ValueAndGrad, example: torch.Tensor) -> ValueAndGrad:
     graph = fx.Graph()
     graph.output(graph.graph_copy(module.graph, {}))
     constants = _Constants(module, graph)
-    _refuse_random(graph)
-    _make_functional(graph)
+    _refuse_what_is_not_a_function(graph)
     _fold(graph, constants)
     _drop_identities(graph, constants, example)
     _share(graph)
@@ -95,37 +104,14 @@ class _Constants:
         return self._names[id(value)]
 
 
-def _refuse_random(graph: fx.Graph) -> None:
-    # Folded, a random operation would freeze one draw; not folded, the function would not be one.
-    for node in graph.nodes:
+def _refuse_what_is_not_a_function(graph: fx.Graph) -> None:
+    for node in _calls(graph):
+        # Folded, a random operation would freeze one draw; not folded, the list would not be a function.
         if torch.Tag.nondeterministic_seeded in getattr(node.target, "tags", ()):
             raise NotTraceable(f"{node.target} draws at random")
-
-
-def _make_functional(graph: fx.Graph) -> None:
-    """Replace operations that write into their argument by those that do not.
-
-    That is the same where nobody else looks at what is written into: it is no view, has no views, and whoever used it
-    did so before.
-    """
-    order = {node: position for position, node in enumerate(graph.nodes)}
-    for node in _calls(graph):
         schema = getattr(node.target, "_schema", None)
-        if schema is None or not schema.is_mutable:
-            continue
-        written = node.args[0]
-        packet = getattr(aten, schema.name.split("::")[1].rstrip("_"), None)
-        overload = getattr(packet, node.target._overloadname, None) if packet else None
-        alone = isinstance(written, fx.Node) and not _shares_memory(written)
-        others = [user for user in written.users if user is not node] if alone else []
-        if overload is None or not alone or any(_shares_memory(u) or order[u] > order[node] for u in others):
-            raise NotTraceable(f"{node.target} writes into a tensor that others use")
-        node.target = overload
-
-
-def _shares_memory(node: fx.Node) -> bool:
-    """Whether the node's value may be a view of another tensor, or one that the model was given."""
-    return node.op != "call_function" or getattr(node.target, "is_view", True)
+        if schema is not None and schema.is_mutable:
+            raise NotTraceable(f"{node.target} writes into a tensor")
 
 
 def _fold(graph: fx.Graph, constants: _Constants) -> None:

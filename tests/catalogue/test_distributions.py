@@ -311,30 +311,46 @@ def copies(row: Distribution, given: set[str]) -> list[str]:
     return [p.name for p in row.parameters if p.name in given and not p.static]
 
 
+REFUSALS = (AssertionError, NotImplementedError, RuntimeError, ValueError)
+
+
 @pytest.mark.parametrize("chosen", EVERY_CASE, ids=name_of)
 def test_arguments_broadcast_over_plates_where_the_row_says_so(chosen):
-    """One argument varies over one plate, the others over another, and the whole is expanded to a third."""
+    """One argument varies over one plate and the others over another."""
     row, given = chosen
     case = Case(row, given, seed=0)
     names = copies(row, given)
     shapes = {name: ((2, 1) if i == 0 else (3,)) for i, name in enumerate(names)}
-    value = case.value if case.value is not None else case.at(torch.tensor(0.0))[1]
-    single = case.log_prob(torch.tensor(0.0))
     full = (2, 3) if len(names) > 1 else (2, 1) if names else ()
+    value = case.value if case.value is not None else case.at(torch.tensor(0.0))[1]
+    single = case.log_prob(torch.tensor(0.0)).expand(full)
 
-    def works() -> bool:
+    def broadcasts() -> bool:
         try:
             made = case.distribution(spread(case, shapes))
-            together = made.batch_shape == full and made.expand((4, *full)).log_prob(value).shape == (4, *full)
-        except (AssertionError, NotImplementedError, RuntimeError, ValueError):
+            return made.batch_shape == full and torch.allclose(made.log_prob(value), single, rtol=1e-12)
+        except REFUSALS:
             return False
-        return together and torch.allclose(made.log_prob(value), single.expand(full), rtol=1e-12)
 
-    assert works() is row.broadcasts
+    assert broadcasts() is row.broadcasts
     # At full shape, where the row asks for it, there is nothing to broadcast.
     made = case.distribution(spread(case, dict.fromkeys(names, full)))
     assert made.batch_shape == full
-    torch.testing.assert_close(made.log_prob(value), single.expand(full), rtol=1e-12, atol=1e-12)
+    torch.testing.assert_close(made.log_prob(value), single, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("chosen", EVERY_CASE, ids=name_of)
+def test_plates_expand_a_distribution_where_the_row_says_so(chosen):
+    row, given = chosen
+    case = Case(row, given, seed=0)
+    value = case.value if case.value is not None else case.at(torch.tensor(0.0))[1]
+    single = case.log_prob(torch.tensor(0.0)).expand(3)
+    made = case.distribution(case.arguments(torch.tensor(0.0)))
+    if not row.expands:
+        with pytest.raises(NotImplementedError):
+            made.expand((3,))
+        made = made.expand_by(())
+    torch.testing.assert_close(made.expand((3,)).log_prob(value), single, rtol=1e-12, atol=1e-12)
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if row.location_scale], ids=by_name)

@@ -30,7 +30,7 @@ from bayesdsl.catalogue.inference import (
     PLUMBING,
 )
 from bayesdsl.catalogue.rows import Component, Setting, SettingKind
-from bayesdsl.catalogue.types import DATA_TYPES
+from bayesdsl.catalogue.types import CONSTRAINTS, DATA_TYPES
 
 COMPONENTS = {**GUIDES, **OPTIMISERS, **LOSSES}
 
@@ -262,3 +262,8 @@ def test_types_have_the_bounds_of_pyros_constraints(row):
     probes = [-1.5, -1.0, 0.0, 0.25, 1.0, 1.5, 2.0]
     if row.support.event == 0:
         assert [bool(found.check(torch.tensor(x))) for x in probes] == [row.support.holds(x) for x in probes]
+
+
+def test_constraints_of_supports_are_pyros():
+    for path in CONSTRAINTS.values():
+        assert imported("pyro.distributions." + path) is not None

@@ -306,7 +306,9 @@ ROWS: tuple[Code, ...] = (
         Severity.ERROR,
         "The fields of the data file are separated by something else",
         """
-        The file makes a table with another separator than the one in use. Comma is the default for .csv, tab for .tsv.
+        The file makes a table with another separator than the one in use, and a single column with this one. Comma is
+        the default for `.csv` and tab for `.tsv`, but where the comma is the decimal sign, programs write semicolons.
+        Which of the two a comma is cannot be known from every file, so it is asked and not guessed.
         """,
         """
         data nation from "rugged.csv" { rugged : real }   # a;b;c inside
@@ -322,7 +324,7 @@ ROWS: tuple[Code, ...] = (
         "The data file is a web page",
         """
         The file is HTML: an address that shows the data to people, or an error page that was saved under the data's
-        name.
+        name. The numbers may well be on the page, but among text and markup that change without the data changing.
         """,
         """
         data nation from "https://example.org/view/rugged.csv" (
@@ -391,14 +393,14 @@ ROWS: tuple[Code, ...] = (
         Severity.ERROR,
         "The data has no columns",
         """
-        Nothing in the source can be a column: a column is an array of numbers or text with one value a row, or with one
-        row of values a row.
+        Nothing in the source can be a column. A column is an array of numbers or text with one value for each row, or
+        with one row of values for each row. Single numbers beside the columns, such as their length, are passed over.
         """,
         """
-        {"N": 8, "K": 2}
+        {"y": [{"value": 28}, {"value": 8}, {"value": -3}]}
         """,
         """
-        {"N": 8, "y": [28, 8, -3, 7, -1, 1, 18, 12]}
+        {"y": [28, 8, -3]}
         """,
     ),
     Code(
@@ -408,13 +410,14 @@ ROWS: tuple[Code, ...] = (
         "The npz file cannot be read",
         """
         An npz file is an archive of arrays as `np.savez` writes it, and this one cannot be read as such: it is
-        something else under that name, or was cut off. A single array of `np.save` has no names, so no columns.
+        something else under that name, or it was cut off. An archive keeps its list of contents at its end, so what was
+        cut off has none.
         """,
         """
-        np.save("digits.npz", pixels)
+        $ head -c 1000 all.npz > digits.npz
         """,
         """
-        np.savez("digits.npz", pixels=pixels)
+        $ cp all.npz digits.npz
         """,
     ),
     Code(
@@ -455,7 +458,7 @@ ROWS: tuple[Code, ...] = (
         Severity.ERROR,
         "Nothing is installed that reads Parquet",
         """
-        Parquet is read by polars or pyarrow, whichever is installed. Both are large and most data come as text, so
+        Parquet is read by pyarrow or polars, whichever is installed. Both are large and most data come as text, so
         neither is required. One of them can be installed, or the table be saved as CSV.
         """,
         """
@@ -463,7 +466,7 @@ ROWS: tuple[Code, ...] = (
         $ bayesdsl run rugged.bayes --data nation=rugged.parquet
         """,
         """
-        $ pip install polars
+        $ pip install "bayesdsl[parquet]"
         $ bayesdsl run rugged.bayes --data nation=rugged.parquet
         """,
     ),
@@ -473,8 +476,8 @@ ROWS: tuple[Code, ...] = (
         Severity.ERROR,
         "The data could not be downloaded",
         """
-        The address did not give the file. Once a file has been fetched it is kept by its checksum, and later runs need
-        no network.
+        The address did not give the file: it is misspelt, the server does not answer, or there is no network. Once a
+        file has been fetched it is kept by its checksum, and later runs need no network.
         """,
         """
         data nation from "https://example.org/ruged.csv" (
@@ -567,8 +570,8 @@ ROWS: tuple[Code, ...] = (
         Severity.ERROR,
         "An option of a data source has a value it cannot have",
         """
-        Options are checked before the file is opened, so that a wrong one is reported as itself and not by the trouble
-        that it makes further on.
+        Options are checked before the file is opened, so that a wrong one is reported as itself, and not by the trouble
+        that it makes further on: a separator that does not occur would give a table of one column.
         """,
         """
         data nation from "rugged.csv" (sep = ";;") { rugged : real }

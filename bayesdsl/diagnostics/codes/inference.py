@@ -13,8 +13,8 @@ ROWS: tuple[Code, ...] = (
         "What follows `infer` is not an inference",
         """
         `infer` names one of the methods there are: `nuts` draws from the posterior, `svi` fits a guide to it, `map` and
-        `mle` find a point. They answer different questions, so a name that is none of them is not taken for the
-        nearest one.
+        `mle` find a point. They answer different questions, so a name that is none of them is not taken for the nearest
+        one.
         """,
         """
         data obs { y = [1.2, 0.7, 2.1] }

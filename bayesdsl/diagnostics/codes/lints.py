@@ -35,8 +35,7 @@ ROWS: tuple[Code, ...] = (
         """
         Papers often write a normal with its variance, N(mu, sigma^2), while here the second argument is the standard
         deviation. A formula copied from such a page fits a model in which the square of `sigma` is the standard
-        deviation: it runs, and the reported `sigma` is not the one of the paper. `var =` says that a variance is
-        meant.
+        deviation: it runs, and the reported `sigma` is not the one of the paper. `var =` says that a variance is meant.
         """,
         """
         data obs { y = [1.2, 0.7, 2.1] }
@@ -127,8 +126,8 @@ ROWS: tuple[Code, ...] = (
         Severity.WARNING,
         "The spec says nothing",
         """
-        The file has no statement, only blank lines or comments. That is no mistake in the language, but an empty file is
-        seldom what one wants to have checked: it may not have been saved, or be another one of the same name.
+        The file has no statement, only blank lines or comments. That is no mistake in the language, but an empty file
+        is seldom what one wants to have checked: it may not have been saved, or be another one of the same name.
         """,
         """
         # A model of radon in houses.

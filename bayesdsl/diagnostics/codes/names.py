@@ -13,9 +13,9 @@ ROWS: tuple[Code, ...] = (
         "A name is used that nothing declares",
         """
         A name that occurs only once is nearly always a slip of the keyboard. If it could stand for a new unknown, or
-        for data that are expected from elsewhere, the model would run with one parameter too many or one predictor
-        too few, and nothing in its results would show it. So every quantity is declared before it is used: by a
-        prior, a definition, a constant, or a column of data.
+        for data that are expected from elsewhere, the model would run with one parameter too many or one predictor too
+        few, and nothing in its results would show it. So every quantity is declared before it is used: by a prior, a
+        definition, a constant, or a column of data.
         """,
         """
         data obs { x = [0.1, 0.5, 0.9]; y = [1.2, 0.7, 2.1] }
@@ -57,8 +57,8 @@ ROWS: tuple[Code, ...] = (
         "A name is used above the line that declares it",
         """
         A spec is read from top to bottom, in the order in which the model would be simulated: what a quantity depends
-        on is there before it. This also rules out circles. Two quantities that each depend on the other have no
-        joint distribution that their two lines would define.
+        on is there before it. This also rules out circles. Two quantities that each depend on the other have no joint
+        distribution that their two lines would define.
         """,
         """
         data obs { y = [1.2, 0.7, 2.1] }
@@ -80,8 +80,8 @@ ROWS: tuple[Code, ...] = (
         "A distribution is unknown, or stands where none can",
         """
         On the right of `~` stands how a quantity is distributed: one of the known distributions, under Pyro's name,
-        with its arguments in parentheses. What is computed from other quantities is certain once they are known, and
-        is written with `=`. Inside a formula a distribution cannot stand: it would be an unknown without a name, which
+        with its arguments in parentheses. What is computed from other quantities is certain once they are known, and is
+        written with `=`. Inside a formula a distribution cannot stand: it would be an unknown without a name, which
         nothing could report, index or give a guide.
         """,
         """
@@ -102,10 +102,10 @@ ROWS: tuple[Code, ...] = (
         "A function or reduction is unknown, or cannot stand there",
         """
         The compiler knows of each function where its values lie and how to differentiate it, so only known ones can be
-        used. Some have their place. `zscore` and `center` look at all rows of a column, so they belong where the
-        column is declared: new data are then scaled by the same mean and standard deviation. `sum`, `mean` and the
-        other reductions need the plate they run over, since summing over features and summing over people give
-        different answers.
+        used. Some have their place. `zscore` and `center` look at all rows of a column, so they belong where the column
+        is declared: new data are then scaled by the same mean and standard deviation. `sum`, `mean` and the other
+        reductions need the plate they run over, since summing over features and summing over people give different
+        answers.
         """,
         """
         data person from "people.csv" {
@@ -151,9 +151,9 @@ ROWS: tuple[Code, ...] = (
         Severity.ERROR,
         "One name would stand for two things",
         """
-        Plates and quantities stand in the same places: if `school` were both the plate and an effect, `a[school]`
-        could be the effect of each school, or a choice by the value of an unknown. In a guide, a param with the name
-        of one of the model's unknowns would hide that unknown, which is the very thing the guide has to speak of.
+        Plates and quantities stand in the same places: if `school` were both the plate and an effect, `a[school]` could
+        be the effect of each school, or a choice by the value of an unknown. In a guide, a param with the name of one
+        of the model's unknowns would hide that unknown, which is the very thing the guide has to speak of.
         """,
         """
         data school { y = [28, 8, -3] }
@@ -174,8 +174,8 @@ ROWS: tuple[Code, ...] = (
         """
         `~` alone declares an unknown with its prior. For data the same line would be a likelihood, and everything that
         follows differs: an unknown is estimated and reported, data are conditioned on. If that were decided by whether
-        a name happens to be among the columns, a misspelt column would turn the likelihood into one more prior, and
-        the posterior would not know of the data. So a likelihood says `observe`.
+        a name happens to be among the columns, a misspelt column would turn the likelihood into one more prior, and the
+        posterior would not know of the data. So a likelihood says `observe`.
         """,
         """
         data obs { y = [1.2, 0.7, 2.1] }
@@ -216,9 +216,9 @@ ROWS: tuple[Code, ...] = (
         Severity.ERROR,
         "What should be a plate is not one",
         """
-        A plate is a dimension whose members are known: the rows of a table, the levels of a category, a number of
-        them, or a list of names. Quantities that share a plate are matched member by member. A misspelt plate would
-        be a dimension of its own, of no known size, that matches nothing.
+        A plate is a dimension whose members are known: the rows of a table, the levels of a category, a number of them,
+        or a list of names. Quantities that share a plate are matched member by member. A misspelt plate would be a
+        dimension of its own, of no known size, that matches nothing.
         """,
         """
         data house { county : category = ["A", "B", "A"]; y = [1.2, 0.7, 2.1] }

@@ -12,9 +12,9 @@ ROWS: tuple[Code, ...] = (
         Severity.ERROR,
         "An index does not select members of a plate",
         """
-        Members are selected by name: for each row by a category column, as in `a[county]`, or one of them by its
-        label. A position is not a name. It depends on the order of a file and on whether counting starts at 0 or 1,
-        so after a change of the data the same number would silently select another member.
+        Members are selected by name: for each row by a category column, as in `a[county]`, or one of them by its label.
+        A position is not a name. It depends on the order of a file and on whether counting starts at 0 or 1, so after a
+        change of the data the same number would silently select another member.
         """,
         """
         data house { county : category = ["A", "B", "A"]; y = [1.2, 0.7, 2.1] }
@@ -35,10 +35,10 @@ ROWS: tuple[Code, ...] = (
         Severity.ERROR,
         "The right side varies over a plate that the left does not",
         """
-        A line with `~` speaks of one member of the plates on its left: one house, one county. A value on the right
-        that varies over another plate has no single value there. Where dimensions are matched by position, the third
-        county would be paired with the third house whenever the sizes happen to agree. Here the spec says which value
-        is meant: indexed by row, reduced over the plate, one selected member, or one more plate on the left.
+        A line with `~` speaks of one member of the plates on its left: one house, one county. A value on the right that
+        varies over another plate has no single value there. Where dimensions are matched by position, the third county
+        would be paired with the third house whenever the sizes happen to agree. Here the spec says which value is
+        meant: indexed by row, reduced over the plate, one selected member, or one more plate on the left.
         """,
         """
         data house { county : category = ["A", "B", "A"]; y = [1.2, 0.7, 2.1] }
@@ -57,10 +57,10 @@ ROWS: tuple[Code, ...] = (
         Severity.ERROR,
         "A vector or matrix has no plate to run over",
         """
-        One draw of a Dirichlet or of a multivariate normal is a whole vector, one of an LKJCholesky a whole matrix.
-        Its elements need a plate, as everything that has several values does: the plate says how many there are, and
-        which of them belongs to which component, outcome or feature. The plates of one draw stand last on the left,
-        after those of independent copies.
+        One draw of a Dirichlet or of a multivariate normal is a whole vector, one of an LKJCholesky a whole matrix. Its
+        elements need a plate, as everything that has several values does: the plate says how many there are, and which
+        of them belongs to which component, outcome or feature. The plates of one draw stand last on the left, after
+        those of independent copies.
         """,
         """
         data voter { party : category = ["red", "blue", "red"] }
@@ -107,8 +107,8 @@ ROWS: tuple[Code, ...] = (
         "A value is indexed by a plate it does not vary over",
         """
         An index picks one value out of several. For a value that is the same for all members it would change nothing,
-        so it was probably meant to have one value a member, and the plate is missing where it is declared. Passed
-        over, the model would pool all counties completely without anyone having said so.
+        so it was probably meant to have one value a member, and the plate is missing where it is declared. Passed over,
+        the model would pool all counties completely without anyone having said so.
         """,
         """
         data house { county : category = ["A", "B", "A"]; y = [1.2, 0.7, 2.1] }
@@ -181,8 +181,8 @@ ROWS: tuple[Code, ...] = (
         "The members of a plate are not a number or distinct names",
         """
         How many members a plate has, and what they are called, is fixed before the model runs: a whole number of at
-        least 1, or a list of names. Two members of one name could not be told apart, neither by a label in the spec
-        nor in the results. How many rows a table has is counted when it is read.
+        least 1, or a list of names. Two members of one name could not be told apart, neither by a label in the spec nor
+        in the results. How many rows a table has is counted when it is read.
         """,
         """
         plate arm = ["drug", "drug"]
@@ -210,8 +210,8 @@ ROWS: tuple[Code, ...] = (
         "A plate stands twice where one value has it once",
         """
         Values are matched by the names of their plates, so one plate written twice is its diagonal, not a square. The
-        rows and columns of a covariance matrix have the same members but run independently of each other. The second
-        of the two is written with a prime, `L[axis, axis']`, and only together with the first.
+        rows and columns of a covariance matrix have the same members but run independently of each other. The second of
+        the two is written with a prime, `L[axis, axis']`, and only together with the first.
         """,
         """
         data leaf from "leaves.csv" { y[axis] = [length, width] }

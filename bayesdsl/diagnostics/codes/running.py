@@ -13,22 +13,21 @@ ROWS: tuple[Code, ...] = (
         "No starting point with a finite density was found",
         """
         A run starts where the posterior density and its slope are finite, and of the points that were tried none was
-        such a place. Usually a formula overflows, as exp(..) of a mean that goes into the hundreds, or a wide prior puts
-        the start where the data are impossible to the last digit the computer has. Predictors and outcomes on a scale
-        near 1, and priors that say what is plausible, mend both.
+        such a place. Usually a formula overflows, as exp(..) of a mean that goes into the hundreds, or a wide prior
+        puts the start where the data are impossible to the last digit the computer has. Predictors and outcomes on a
+        scale near 1, and priors that say what is plausible, mend both.
         """,
         """
-        data town from "towns.csv" { people : real; shops : count }
+        data town { people = [90000, 20000, 1000]; shops : count = [100, 30, 2] }
         b ~ Normal(0, 100)
-        observe shops ~ Poisson(exp(b * people))        # people up to 90,000
+        observe shops ~ Poisson(exp(b * people))
+        infer nuts(chains = 4)
         """,
         """
-        data town from "towns.csv" {
-            people : real = zscore(log(people))
-            shops  : count
-        }
+        data town { people = [90000, 20000, 1000]; shops : count = [100, 30, 2] }
         a, b ~ Normal(0, 1)
-        observe shops ~ Poisson(exp(a + b * people))
+        observe shops ~ Poisson(exp(a + b * log(people / 20000)))
+        infer nuts(chains = 4)
         """,
     ),
     Code(
@@ -39,14 +38,20 @@ ROWS: tuple[Code, ...] = (
         """
         An optimiser that has stepped to where the loss is no number cannot step back, since there is no slope to
         follow. At the first step the start itself is bad: the scales of the priors and of the data are far apart. Later
-        on the steps were too long, or a scale went so near to zero that its logarithm overflowed. What was fitted up
-        to then is not the result that was asked for, so nothing is reported.
+        on the steps were too long, or a scale went so near to zero that its logarithm overflowed. What was fitted up to
+        then is not the result that was asked for, so nothing is reported.
         """,
         """
-        infer svi(optim = Adam(lr = 1), steps = 2000)
+        data day { calls : count = [300, 310, 290] }
+        a ~ Normal(0, 10)
+        observe calls ~ Poisson(exp(a))
+        infer svi(optim = SGD(lr = 1), steps = 2000)
         """,
         """
-        infer svi(optim = Adam(lr = 0.01), steps = 2000)
+        data day { calls : count = [300, 310, 290] }
+        a ~ Normal(0, 10)
+        observe calls ~ Poisson(exp(a))
+        infer svi(optim = Adam(lr = 0.05), steps = 2000)
         """,
     ),
     Code(
@@ -111,9 +116,9 @@ ROWS: tuple[Code, ...] = (
         Severity.ERROR,
         "The spec has no `infer`, and none was asked for",
         """
-        One model can be answered in several ways, by draws from its posterior, by an approximation, or by a single point,
-        and they differ in time and in what they tell. The spec or the command says which; there is no silent default,
-        because the reader of a result has to know what it is.
+        One model can be answered in several ways, by draws from its posterior, by an approximation, or by a single
+        point, and they differ in time and in what they tell. The spec or the command says which; there is no silent
+        default, because the reader of a result has to know what it is.
         """,
         """
         $ bayesdsl run model.bayes
@@ -134,9 +139,15 @@ ROWS: tuple[Code, ...] = (
         answer, and another one has to be chosen.
         """,
         """
-        infer svi(guide = AutoLaplaceApproximation, steps = 10)
+        data obs { y = [1.2, 0.7, 2.1] }
+        a, b ~ Normal(0, 1)
+        observe y ~ Normal(a * b, 1)
+        infer svi(guide = AutoLaplaceApproximation, steps = 1)
         """,
         """
+        data obs { y = [1.2, 0.7, 2.1] }
+        a, b ~ Normal(0, 1)
+        observe y ~ Normal(a * b, 1)
         infer svi(guide = AutoMultivariateNormal, steps = 5000)
         """,
     ),
@@ -180,8 +191,8 @@ ROWS: tuple[Code, ...] = (
         "A run was stopped before it had a result",
         """
         A sampler first adapts its steps to the posterior, and an optimiser first has to arrive. What they pass through
-        on the way are not draws from the posterior, so a run that is stopped there has nothing to report. Stopped later,
-        it keeps the draws it has, and its record says that it was stopped.
+        on the way are not draws from the posterior, so a run that is stopped there has nothing to report. Stopped
+        later, it keeps the draws it has, and its record says that it was stopped.
         """,
         """
         $ bayesdsl run slow.bayes
@@ -199,21 +210,21 @@ ROWS: tuple[Code, ...] = (
         """
         The spec is consistent, and yet a line of it failed when it was computed with these data: a matrix that is not
         positive definite to the computer's precision, a number that became infinite, an argument that left its bounds
-        by rounding. What the checker can know ends where values begin. The message is that of the library that does
-        the computing; the line is the spec's.
+        by rounding. What the checker can know ends where values begin. The message is that of the library that does the
+        computing; the line is the spec's.
         """,
         """
-        data point { t = [1.00, 1.01, 1.02]; y = [1.2, 1.3, 1.3] }
-        width ~ LogNormal(1, 1)
+        data point { t = [1.0, 1.0, 2.0]; y = [1.2, 1.3, 0.4] }
+        width ~ LogNormal(0, 1)
         K[point, point'] = exp(-(t - t[point'])^2 / width)
-        observe y ~ MultivariateNormal(0, K)
+        observe y ~ MultivariateNormal(0, K)         # no noise: K is singular
         infer nuts(chains = 4)
         """,
         """
-        data point { t = [1.00, 1.01, 1.02]; y = [1.2, 1.3, 1.3] }
-        width ~ LogNormal(1, 1)
+        data point { id = [1, 2, 3]; t = [1.0, 1.0, 2.0]; y = [1.2, 1.3, 0.4] }
+        width ~ LogNormal(0, 1)
         K[point, point'] = exp(-(t - t[point'])^2 / width)
-        noisy[point, point'] = K + 0.01 * (t == t[point'])
+        noisy[point, point'] = K + 0.01 * (id == id[point'])
         observe y ~ MultivariateNormal(0, noisy)
         infer nuts(chains = 4)
         """,

@@ -14,8 +14,8 @@ ROWS: tuple[Code, ...] = (
         """
         A distribution exists only for some values of its arguments: a standard deviation is positive, a probability
         lies between 0 and 1. For other values its density is not defined, and a run would stop half way, or spend its
-        draws where there is no posterior. Which values an expression can take follows from the priors and types in
-        it, so this is known before any data are read.
+        draws where there is no posterior. Which values an expression can take follows from the priors and types in it,
+        so this is known before any data are read.
         """,
         """
         data obs { y = [1.2, 0.7, 2.1] }
@@ -144,9 +144,9 @@ ROWS: tuple[Code, ...] = (
         Severity.ERROR,
         "A function can get values that it is not defined for",
         """
-        A negative number has no logarithm and no square root among the real numbers. Wherever the argument falls outside
-        the domain, the density is not a number, and what a sampler then does is not sampling from the posterior. The
-        domain of the function is compared with where its argument can lie, before anything runs.
+        A negative number has no logarithm and no square root among the real numbers. Wherever the argument falls
+        outside the domain, the density is not a number, and what a sampler then does is not sampling from the
+        posterior. The domain of the function is compared with where its argument can lie, before anything runs.
         """,
         """
         data obs { y = [1.2, 0.7, 2.1] }
@@ -256,8 +256,8 @@ ROWS: tuple[Code, ...] = (
         "A data block or `unseen` is given an option it does not know",
         """
         An option that does not exist is mostly a slip, and reading on without it would read the file in another way
-        than the spec says. The words after `missing` and `unseen` decide what becomes of incomplete rows, and of
-        groups that were never seen. The answers of the model depend on both, so neither is guessed.
+        than the spec says. The words after `missing` and `unseen` decide what becomes of incomplete rows, and of groups
+        that were never seen. The answers of the model depend on both, so neither is guessed.
         """,
         """
         data town from "towns.csv" {

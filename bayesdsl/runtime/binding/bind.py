@@ -246,10 +246,12 @@ def _collinear(state: _Data) -> None:
             if column.name in observed or column.name not in table.values:
                 continue
             values = table.values[column.name]
-            parts.append(values if values.ndim == 2 else values[:, None])
             many = values.ndim == 2
-            labels += [f"{column.name}[{m}]" for m in state.coords[column.plates[1]]] if many else [column.name]
-        if not parts:
+            names = [f"{column.name}[{m}]" for m in state.coords[column.plates[1]]] if many else [column.name]
+            varying = [i for i in range(len(names)) if not _is_intercept(column, i)]
+            parts.append((values if many else values[:, None])[:, varying])
+            labels += [names[i] for i in varying]
+        if not labels:
             continue
         design = np.concatenate(parts, axis=1)
         rows, width = design.shape
@@ -258,6 +260,12 @@ def _collinear(state: _Data) -> None:
         together = _dependent(design, labels)
         if together:
             state.warnings.append(errors.collinear(state.model.source, state.tables[name].table.span, name, together))
+
+
+def _is_intercept(column: ir.Column, member: int) -> bool:
+    """Whether a column was written as a number: the 1 of an intercept, which is meant to be constant."""
+    expr = column.stack[member] if column.stack is not None else column.value
+    return isinstance(expr, ir.RowValue)
 
 
 def _dependent(design: np.ndarray, labels: list[str]) -> list[str]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from bayesdsl.runtime.bound import BoundModel
-from bayesdsl.runtime.posterior import Posterior
 from bayesdsl.runtime.progress import Report, silent
+
+if TYPE_CHECKING:
+    from bayesdsl.runtime.bound import BoundModel
+    from bayesdsl.runtime.posterior import Posterior
 
 # Engines import what they need, which takes seconds; each is imported when it is first used.
 _ENGINES = {

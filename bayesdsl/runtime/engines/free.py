@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 
 import torch
 from pyro.distributions import ImproperUniform
-from pyro.distributions.torch_distribution import TorchDistribution
+from pyro.distributions.torch_distribution import TorchDistribution, TorchDistributionMixin
 from pyro.distributions.util import sum_rightmost
 from pyro.poutine.messenger import Messenger
 from torch.distributions import constraints
@@ -89,15 +89,15 @@ class FreeSites(Messenger):
 
     def _pyro_sample(self, msg: dict[str, Any]) -> None:
         fn, name = msg["fn"], msg["name"]
-        if msg["is_observed"] or not isinstance(fn, TorchDistribution) or fn.support.is_discrete:
+        if msg["is_observed"] or not isinstance(fn, TorchDistributionMixin) or fn.support.is_discrete:
             return
         if name in self.names or _improper(fn) or not known_to_torch(fn.support):
-            # Whoever stands outside may put another distribution in its place; the map stays with the message.
             msg["fn"] = msg["infer"]["_free"] = Free(fn, jacobian=name not in self.plain)
 
     def _pyro_post_sample(self, msg: dict[str, Any]) -> None:
-        # Those outside have written down the unconstrained value by now; the program gets the other.
-        free = msg["infer"].get("_free")
+        # Those outside have written down the unconstrained value by now; the program gets the other. Replaying puts
+        # the guide's notes in the place of ours, a guide that runs the model itself its own distribution.
+        free = msg["fn"] if isinstance(msg["fn"], Free) else msg["infer"].get("_free")
         if free is not None:
             msg["value"] = self.values[msg["name"]] = free.constrained(msg["value"])
 

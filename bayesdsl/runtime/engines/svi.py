@@ -50,6 +50,9 @@ _NO_OPTIMISER = {
     "Muon": "it is for matrices only",
 }
 
+# Importance ratios whose logarithms differ by less than this are equal.
+_EQUAL = 1e-8
+
 # The fewest draws of a guide that say something about the tail of its importance ratios.
 _FEWEST_FOR_KHAT = 100
 
@@ -256,10 +259,15 @@ class _Fit:
             return {"khat_note": f"fewer than {_FEWEST_FOR_KHAT} draws"}
         if not np.isfinite(ratios).all():
             return {"khat_note": "the guide draws values that the model rules out"}
+        if ratios.std() < _EQUAL:
+            return {"khat": 0.0, "khat_note": "the guide is the posterior, up to rounding"}
         from arviz_stats.base import array_stats
 
-        _, khat = array_stats.psislw(ratios)
-        return {"khat": float(khat)}
+        try:
+            _, khat = array_stats.psislw(ratios)
+        except ValueError as error:
+            return {"khat_note": _reason(error)}
+        return {"khat": float(khat)} if np.isfinite(khat) else {"khat_note": "its tail has no shape"}
 
 
 def _start_in(guide: Any, settings: dict[str, Any], dtype: torch.dtype) -> dict[str, Any]:

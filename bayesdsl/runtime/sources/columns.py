@@ -243,11 +243,11 @@ def _plain(value: Any) -> Any:
             # A library's "not a time" is a datetime that differs from itself.
             return None if value != value else value.isoformat()
         case Decimal():
-            return None if value.is_nan() else float(value)
+            return None if value.is_nan() else _float(value)
         case numbers.Integral():
             return int(value)
         case numbers.Real():
-            return float(value)
+            return _float(value)
         case list() | tuple():
             return list(value)
         case np.ndarray():
@@ -259,6 +259,13 @@ def _plain(value: Any) -> Any:
     if callable(getattr(value, "item", None)) and getattr(value, "ndim", None) == 0:
         return _plain(value.item())
     raise NotAColumn(f"an array with values of type `{type(value).__name__}`, which are neither numbers nor text")
+
+
+def _float(value: Any) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        raise NotAColumn("an array with a number that is too large") from None
 
 
 def fingerprint(columns: Mapping[str, RawColumn]) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from bayesdsl.runtime.sources import errors
-from bayesdsl.runtime.sources.columns import column_from_array, column_from_list, make_table
+from bayesdsl.runtime.sources.columns import NotAColumn, column_from_array, column_from_list, make_table
 from bayesdsl.runtime.sources.content import refuse_other_format
 from bayesdsl.runtime.sources.errors import SourceError
 from bayesdsl.runtime.sources.options import Settings
@@ -68,7 +68,7 @@ def read_frame(frame: Any, name: str, lexicon: Missing, sha256: str | None = Non
     entries, set_aside = _ENTRIES[_library(frame)](frame, lexicon)
     if not entries:
         raise SourceError(errors.no_columns(name, set_aside))
-    table = make_table(name, entries, sha256)
+    table = make_table(name, [(title, _guarded(make)) for title, make in entries], sha256)
     return RawTable(name, table.columns, table.rows, table.sha256, set_aside | table.set_aside, table.places)
 
 
@@ -80,7 +80,22 @@ def is_series(given: object) -> bool:
 def series_maker(series: Any, lexicon: Missing) -> Maker:
     """How to make a column of a Series of pandas or polars."""
     library = next(r for c in type(series).__mro__ if ((r := c.__module__.split(".")[0]), c.__name__) in _SERIES)
-    return partial(_SERIES[library, "Series"], series=series, lexicon=lexicon)
+    return _guarded(partial(_SERIES[library, "Series"], series=series, lexicon=lexicon))
+
+
+def _guarded(make: Maker) -> Maker:
+    """The same, but what the library itself fails at is no column."""
+
+    def make_or_set_aside(name: str) -> RawColumn:
+        try:
+            return make(name)
+        except NotAColumn:
+            raise
+        except Exception as reason:
+            text = " ".join(str(reason).split())[:120] or type(reason).__name__
+            raise NotAColumn(f"a column that cannot be read: {text}") from None
+
+    return make_or_set_aside
 
 
 def _library(given: object) -> tuple[str, str] | None:

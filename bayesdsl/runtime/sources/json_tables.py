@@ -20,6 +20,7 @@ from bayesdsl.runtime.sources.options import Settings
 from bayesdsl.runtime.sources.table import Missing, RawColumn, RawTable, clean
 
 _LONGEST_SHOWN = 60
+_BLANKS = re.compile(r"[ \t\n\r]*")
 
 
 class _Repeated(Exception):
@@ -71,7 +72,9 @@ def _parse(text: str, file: str) -> Any:
     except _Repeated as repeated:
         raise SourceError(errors.duplicate_columns(file, str(repeated), ())) from None
     except JSONDecodeError as reason:
-        raise SourceError(errors.broken_json(file, reason.lineno, reason.colno, *_explained(reason))) from None
+        position, what, remedy = _explained(reason)
+        line, column = _line_and_column(text, position)
+        raise SourceError(errors.broken_json(file, line, column, what, remedy)) from None
     except RecursionError:
         raise SourceError(errors.json_shape(file, "arrays or objects are nested too deeply")) from None
     except ValueError:
@@ -86,21 +89,28 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return made
 
 
-def _explained(reason: JSONDecodeError) -> tuple[str, str | None]:
-    """What the parser found, in a sentence's middle, and what to do if that can be told."""
+def _explained(reason: JSONDecodeError) -> tuple[int, str, str | None]:
+    """Where the text stops being JSON, what stands there, as part of a sentence, and what to do if that can be told."""
     text, position = reason.doc, reason.pos
     here = text[position : position + 1]
+    # Versions of the parser differ in whether they point at the comma or at the bracket after it.
+    before = text[: position + (here == ",")].rstrip()
+    bracket = _BLANKS.match(text, position + (here == ",")).end()
+    if before.endswith(",") and text[bracket : bracket + 1] in ("]", "}"):
+        return len(before) - 1, f"a comma stands before `{text[bracket]}`", "remove the comma"
     if reason.msg == "Extra data" and here == "{":
-        return "a second value follows the first", "put the objects into one list: [{...}, {...}]"
-    if here in ("]", "}") and text[:position].rstrip().endswith(","):
-        return f"a comma stands before `{here}`", "remove the comma"
+        return position, "a second value follows the first", "put the objects into one list: [{...}, {...}]"
     if here == "'":
-        return "text is in single quotes", 'use double quotes: "..."'
+        return position, "text is in single quotes", 'use double quotes: "..."'
     if here in ("#", "/"):
-        return "there is a comment", "remove it; JSON has none"
-    if not text[position:].strip():
-        return "it ends early", "fetch or write the file again"
-    return reason.msg[:1].lower() + reason.msg[1:], None
+        return position, "there is a comment", "remove it; JSON has none"
+    if bracket == len(text):
+        return position, "it ends early", "fetch or write the file again"
+    return position, reason.msg[:1].lower() + reason.msg[1:], None
+
+
+def _line_and_column(text: str, position: int) -> tuple[int, int]:
+    return text.count("\n", 0, position) + 1, position - text.rfind("\n", 0, position)
 
 
 def _of_records(records: list[Any], file: str, lexicon: Missing) -> list[tuple[str, Callable[[str], RawColumn]]]:
@@ -168,8 +178,7 @@ class _JsonPlaces:
             start = next(islice(self._elements(array), row, None))
         written = self.text[start : self._decoder.raw_decode(self.text, start)[1]]
         shown = written if len(written) <= _LONGEST_SHOWN else written[: _LONGEST_SHOWN - 3] + "..."
-        line_start = self.text.rfind("\n", 0, start) + 1
-        return Cell(self.file, self.text.count("\n", 0, start) + 1, start - line_start + 1, clean(shown))
+        return Cell(self.file, *_line_and_column(self.text, start), clean(shown))
 
     def _skip(self, position: int) -> int:
         return _BLANKS.match(self.text, position).end()
@@ -193,6 +202,3 @@ class _JsonPlaces:
             position = self._skip(self._decoder.raw_decode(self.text, position)[1])
             if self.text[position] == ",":
                 position = self._skip(position + 1)
-
-
-_BLANKS = re.compile(r"[ \t\n\r]*")

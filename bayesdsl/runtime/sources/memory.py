@@ -30,7 +30,7 @@ _REMEDIES: Mapping[str, str] = {
 def read_memory(given: object, table: str, missing: Missing | None, wanted: tuple[str, ...] | None = None) -> RawTable:
     """A table of an object in memory. `table` is the data block it is for. Raises `SourceError`.
 
-    Values are copied where their type or layout has to change, and otherwise shared with the object.
+    The table has copies of the values, so that changing the object later changes neither it nor its fingerprint.
     """
     lexicon = missing or Missing()
     if is_frame(given):
@@ -49,29 +49,29 @@ def read_memory(given: object, table: str, missing: Missing | None, wanted: tupl
 def _maker(value: Any, lexicon: Missing) -> Callable[[str], RawColumn]:
     if is_series(value):
         return series_maker(value, lexicon)
-    if isinstance(value, (list, tuple, range)):
-        return column_from_list(_items(value), lexicon)
-    if isinstance(value, np.ndarray):
-        return column_from_array(value, lexicon)
-    if _is_tensor(value):
-        return column_from_array(_tensor_array(value), lexicon)
 
     def make(name: str) -> RawColumn:
         if isinstance(value, (str, bytes, int, float, type(None))):
             raise NotAColumn("a single value")
-        if not hasattr(value, "__array__"):
-            raise NotAColumn(f"of type `{type(value).__name__}`")
-        try:
-            array = np.asarray(value)
-        except Exception as reason:  # another library's code
-            raise NotAColumn(f"of type `{type(value).__name__}`, which numpy does not take: {reason}") from None
-        return column_from_array(array, lexicon)(name)
+        if isinstance(value, (list, tuple, range)):
+            items = [_array(item) if _is_tensor(item) else item for item in value]
+            return column_from_list(items, lexicon)(name)
+        return column_from_array(_array(value), lexicon)(name)
 
     return make
 
 
-def _items(values: Any) -> list[Any]:
-    return [_tensor_array(v) if _is_tensor(v) else v for v in values]
+def _array(value: Any) -> np.ndarray:
+    """The values of an array of any library."""
+    if isinstance(value, np.ndarray):
+        return value
+    kind = f"of type `{type(value).__name__}`"
+    if not _is_tensor(value) and not hasattr(value, "__array__"):
+        raise NotAColumn(kind)
+    try:
+        return _tensor_array(value) if _is_tensor(value) else np.asarray(value)
+    except Exception as reason:  # another library's code
+        raise NotAColumn(f"{kind}, and cannot be read as an array: {reason}") from None
 
 
 def _is_tensor(value: object) -> bool:

@@ -18,6 +18,7 @@ import urllib.parse
 import urllib.request
 from pathlib import Path
 
+from bayesdsl.resources import cache_directory
 from bayesdsl.runtime.sources import errors
 from bayesdsl.runtime.sources.content import refuse_web_page
 from bayesdsl.runtime.sources.errors import SourceError
@@ -52,8 +53,7 @@ def fetch(
     scheme = address.partition("://")[0].lower()
     if scheme not in ("http", "https"):
         raise SourceError(errors.unsupported_address(address, scheme))
-    cache = cache_directory()
-    if sha256 is not None and (kept := _from_cache(cache / sha256, sha256, limit)) is not None:
+    if sha256 is not None and (kept := _from_cache(sha256, limit)) is not None:
         return kept
     try:
         data = _download(address, limit, timeout)
@@ -64,27 +64,25 @@ def fetch(
         refuse_web_page(data, address)
     if sha256 is not None and actual != sha256:
         raise SourceError(errors.checksum_mismatch(address, sha256, actual))
-    kept_now = _to_cache(cache / actual, data)
+    kept_now = _to_cache(actual, data)
     if sha256 is None and fixed:
         raise SourceError(errors.checksum_missing(address, actual, len(data), kept_now))
     return data
 
 
-def cache_directory() -> Path:
-    """Where files are kept: in $BAYESDSL_CACHE, else in the user's cache directory as XDG has it."""
-    own = os.environ.get("BAYESDSL_CACHE")
-    if own:
-        return Path(own).expanduser() / "sources"
-    shared = os.environ.get("XDG_CACHE_HOME")
-    # The standard says to take no notice of a relative path here.
-    base = Path(shared) if shared and os.path.isabs(shared) else Path("~/.cache").expanduser()
-    return base / "bayesdsl" / "sources"
-
-
-def _from_cache(path: Path, sha256: str, limit: int) -> bytes | None:
-    """The kept file, unless there is none or it was damaged."""
+def _kept_at(sha256: str) -> Path | None:
+    """Where the file of this checksum is kept; None for a user without a home to keep it in."""
     try:
-        if path.stat().st_size > limit:
+        return cache_directory() / "sources" / sha256
+    except RuntimeError:
+        return None
+
+
+def _from_cache(sha256: str, limit: int) -> bytes | None:
+    """The kept file, unless there is none or it was damaged."""
+    path = _kept_at(sha256)
+    try:
+        if path is None or path.stat().st_size > limit:
             return None
         data = path.read_bytes()
     except OSError:
@@ -92,19 +90,22 @@ def _from_cache(path: Path, sha256: str, limit: int) -> bytes | None:
     return data if hashlib.sha256(data).hexdigest() == sha256 else None
 
 
-def _to_cache(path: Path, data: bytes) -> bool:
+def _to_cache(sha256: str, data: bytes) -> bool:
     """Keeps a file, in one step so that no one reads half of it. False if it cannot be kept."""
+    path = _kept_at(sha256)
+    if path is None:
+        return False
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=".part-")
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(data)
-            os.replace(name, path)
-        except OSError:
-            os.unlink(name)
-            return False
     except OSError:
+        return False
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+        os.replace(name, path)
+    except OSError:
+        os.unlink(name)
         return False
     return True
 

@@ -22,11 +22,15 @@ the statements after it.
 
 Wrong:
 
-    observe y ~ Normal(a + b * (x - 1, sigma)
+    data obs { x = [0.1, 0.5, 0.9]; y = [1.2, 0.7, 2.1] }
+    a, b ~ Normal(0, 1)
+    observe y ~ Normal(a + b * (x - 0.5, 1)
 
 Right:
 
-    observe y ~ Normal(a + b * (x - 1), sigma)"""
+    data obs { x = [0.1, 0.5, 0.9]; y = [1.2, 0.7, 2.1] }
+    a, b ~ Normal(0, 1)
+    observe y ~ Normal(a + b * (x - 0.5), 1)"""
     )
 
 

@@ -214,6 +214,19 @@ def test_what_a_dict_holds_besides_columns_is_set_aside(read):
     assert set(table.set_aside) == {"N", "s", "o", "c", "f"}
 
 
+def test_what_a_library_fails_at_is_set_aside(read):
+    class Broken:
+        def __array__(self, dtype: object = None, copy: object = None) -> np.ndarray:
+            raise RuntimeError("no values here")
+
+    given = {"y": [1, 2], "a": torch.zeros(2, device="meta"), "b": Broken(), "c": [Fraction(10**400), 1]}
+    table = read(given | {"d": [torch.zeros(2, device="meta"), 1]})
+    assert list(table.columns) == ["y"]
+    assert "no values here" in table.set_aside["b"]
+    frame = pd.DataFrame({"y": [1, 2], "p": pd.period_range("2020", periods=2), "i": pd.interval_range(0, 2)})
+    assert set(read(frame).set_aside) == {"p", "i"}
+
+
 def test_options_of_a_file_are_not_held_against_data_in_memory(read):
     options = {"sep": ";", "sha256": "0" * 64, "format": "csv", "header": ["y"], "key": "y"}
     assert read({"y": [1]}, **options).rows == 1

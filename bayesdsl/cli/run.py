@@ -1,0 +1,261 @@
+"""`bayesdsl run`: an inference from the spec to a directory with the draws."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import secrets
+import sys
+import warnings
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bayesdsl.cli import screen, settings, specs
+from bayesdsl.cli.arguments import Parser, add_dtype, add_specs, pair, probability, seed, the_spec
+from bayesdsl.cli.failures import DONE, FOUND, INTERRUPTED, USAGE, Usage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from bayesdsl.diagnostics.diagnostic import BayesError, Diagnostic
+    from bayesdsl.driver import Compiled, Fit
+    from bayesdsl.model import ir
+    from bayesdsl.results.errors import RunError
+    from bayesdsl.runtime.binding.bind import TableFacts
+
+# A seed that nobody chose is one that can be read out and typed in.
+RANDOM_SEEDS = 10**6
+
+EXAMPLES = """\
+  bayesdsl run radon.bayes
+  bayesdsl run radon.bayes --infer quick --seed 1 --out runs/quick
+  bayesdsl run radon.bayes --set infer.draws=200 --set infer.chains=2
+  bayesdsl run coin.bayes --infer auto --set 'infer.optim=Adam(lr = 0.05)'
+  bayesdsl run radon.bayes --data house=new.csv --overwrite --out runs/new
+
+Ctrl-C stops a run and keeps the draws so far.
+
+exit status: 0 done, 1 the spec or the data have findings or the run failed,
+2 the command line is wrong, 130 interrupted (also where draws were kept)"""
+
+
+def parser() -> Parser:
+    made = Parser(
+        "run",
+        "SPEC",
+        "Check a spec, read its data, infer, and say whether the result can be trusted.\n"
+        "The spec, its program, the draws and a summary are kept in a directory.",
+        EXAMPLES,
+    )
+    add_specs(made)
+    made.add_argument(
+        "--infer", metavar="NAME", help="an `infer` of the spec by its name (the first by default), or nuts, svi, .."
+    )
+    made.add_argument(
+        "--set",
+        metavar="infer.NAME=VALUE",
+        action="append",
+        default=[],
+        help="change a setting of it, written as in a spec; may be repeated",
+    )
+    made.add_argument(
+        "--data",
+        metavar="TABLE=FILE",
+        action="append",
+        default=[],
+        type=pair("TABLE", "FILE", "--data house=radon.csv"),
+        help="read a table from another file; may be repeated",
+    )
+    made.add_argument(
+        "--seed",
+        metavar="N",
+        type=seed,
+        help="the same seed gives the same draws; by default a new one, which is shown",
+    )
+    made.add_argument("--out", metavar="DIR", help="where to write the run (by default a new directory in runs/)")
+    made.add_argument("--overwrite", action="store_true", help="replace the run that is in DIR")
+    made.add_argument("--no-save", action="store_true", help="show the result and write nothing")
+    made.add_argument(
+        "--interval",
+        metavar="P",
+        type=probability,
+        default=0.9,
+        help="probability between the lower and upper bound in the table (default 0.9)",
+    )
+    add_dtype(made)
+    made.add_argument("-q", "--quiet", action="store_true", help="no announcement and no progress")
+    return made
+
+
+def run(options: argparse.Namespace) -> int:
+    """Infer, and write the run. What can be wrong is found before the long part begins."""
+    from bayesdsl.diagnostics.diagnostic import BayesError
+    from bayesdsl.driver import compile, overridden
+
+    data, changes = _data(options.data), _changes(options.set)
+    if options.no_save and options.out is not None:
+        raise Usage("--out and --no-save contradict each other", "leave one of them out")
+    compiled = compile(specs.read(the_spec(options.specs, "run")), dtype=options.dtype)
+    screen.report(compiled.diagnostics, sys.stderr)
+    try:
+        inference = overridden(compiled.inference(options.infer), changes)
+    except BayesError as error:  # it is the command that asks for what there is not
+        screen.report(error.diagnostics, sys.stderr)
+        return USAGE
+    _check_suits(compiled, inference)
+    target = None if options.no_save else _target(compiled, inference, options)
+    number = options.seed if options.seed is not None else secrets.randbelow(RANDOM_SEEDS)
+    fit = _fit(compiled, inference, data, number, options.quiet)
+    return _conclude(fit, target, options)
+
+
+# What was asked for
+
+
+def _data(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """Files by table. A path is meant from where the command is given, not from where the spec lies."""
+    files: dict[str, str] = {}
+    for table, file in pairs:
+        if table in files:
+            raise Usage(f"--data gives table `{table}` twice", "leave one of them out")
+        local = "://" not in file and not file.startswith("~")
+        files[table] = os.path.abspath(file) if local else file
+    return files
+
+
+def _changes(texts: Sequence[str]) -> dict[str, str]:
+    """Settings by name, as written after `infer.`."""
+    changes: dict[str, str] = {}
+    for text in texts:
+        name, sign, value = (part.strip() for part in text.partition("="))
+        prefix, _, setting = name.partition(".")
+        if prefix != "infer" or not setting.isidentifier():
+            raise _bad_override(text, "does not name a setting")
+        if not (sign and value):
+            raise _bad_override(text, "has no value")
+        changes[setting] = value
+    return changes
+
+
+def _bad_override(text: str, reason: str) -> BayesError:
+    from bayesdsl.diagnostics.diagnostic import BayesError
+    from bayesdsl.runtime.errors import bad_override
+
+    return BayesError((bad_override(text, reason),))
+
+
+def _check_suits(compiled: Compiled, inference: ir.Inference) -> None:
+    """Hold an inference that was chosen or changed here against the model. Raises BayesError."""
+    from bayesdsl.check.inference import inference_findings
+    from bayesdsl.diagnostics.diagnostic import BayesError
+
+    findings = inference_findings(compiled.spec, inference)
+    if findings:
+        raise BayesError(findings)
+
+
+def _target(compiled: Compiled, inference: ir.Inference, options: argparse.Namespace) -> Path:
+    """Where the run goes. Raises RunError where it could not be written."""
+    from bayesdsl.results.rundir import check_target, default_run_name, stale_partials, unused
+
+    if options.out is not None:
+        target = Path(options.out)
+    else:
+        target = unused(default_run_name(compiled.name, inference.name, datetime.now()))
+    _check_parent(check_target(target, options.overwrite))
+    for left in stale_partials(target):
+        screen.say(f"note: an earlier run was cut off as it was written; what there is of it is in {left}", sys.stderr)
+    return target
+
+
+def _check_parent(target: Path) -> None:
+    """Raise RunError where a directory cannot be made there: after hours of sampling it would be too late."""
+    from bayesdsl.results.errors import RunError
+
+    parent = next(path for path in target.parents if path.exists())
+    if not parent.is_dir():
+        raise RunError(f"{parent} is a file, and a run there needs a directory", "choose another directory")
+    if not os.access(parent, os.W_OK | os.X_OK):
+        raise RunError(f"{parent} may not be written to", "choose another directory with --out")
+
+
+# Running
+
+
+def _fit(compiled: Compiled, inference: ir.Inference, data: dict[str, str], number: int, quiet: bool) -> Fit:
+    """Bind the data and run, telling what is done. Raises BayesError."""
+    if not quiet:
+        name = "" if inference.name == inference.engine.name else f"{inference.name} = "
+        spec = Path(compiled.spec.source.name).name
+        _announce(f"{spec}: {name}{settings.shown(inference)}, seed {number}")
+    with _libraries_silent():
+        bound = compiled.bind(data)
+        screen.report(bound.warnings, sys.stderr)
+        if not quiet:
+            _announce(f"data: {', '.join(map(_table, bound.data.tables)) or 'none'}")
+        from bayesdsl.results.terminal import ProgressView
+
+        chains = dict(inference.settings).get("chains", 1)
+        with ProgressView(chains, quiet=quiet) as view:
+            return bound.fit(inference, seed=number, progress=view.report)
+
+
+def _announce(text: str) -> None:
+    screen.say(screen.fold(text, screen.width_of(sys.stderr) or 10**6, hanging="  "), sys.stderr)
+
+
+def _table(table: TableFacts) -> str:
+    """`house (907 rows of radon.csv, 12 left out)`."""
+    rows = f"{table.rows:,} row{'' if table.rows == 1 else 's'}"
+    where = "in the spec" if table.sha256 is None else f"of {table.source}"
+    dropped = f", {table.rows_dropped:,} left out" if table.rows_dropped else ""
+    return f"{table.plate} ({rows} {where}{dropped})"
+
+
+@contextmanager
+def _libraries_silent() -> Iterator[None]:
+    """Keep remarks that libraries make to programmers off the screen, unless Python was asked for them."""
+    with warnings.catch_warnings():
+        if not sys.warnoptions:
+            warnings.simplefilter("ignore")
+        yield
+
+
+# The result
+
+
+def _conclude(fit: Fit, target: Path | None, options: argparse.Namespace) -> int:
+    """Write the run first, as showing it can be cut off; show it even where it could not be written."""
+    from bayesdsl.results.errors import RunError
+    from bayesdsl.results.terminal import ELSEWHERE, show_summary, show_verdict
+
+    refused: RunError | None = None
+    with _libraries_silent():
+        if target is not None:
+            try:
+                fit.save(target, overwrite=options.overwrite, interval=options.interval)
+            except RunError as error:
+                refused = error
+        saved = target is not None and refused is None
+        summary, verdict = fit.summary(options.interval), fit.verdict()
+    show_summary(summary, elsewhere=ELSEWHERE if saved else "")
+    screen.say("", sys.stdout)
+    show_verdict(verdict)
+    if refused is not None:
+        screen.report((_not_written(refused),), sys.stderr)
+        return FOUND
+    stopped = fit.posterior.interrupted
+    if saved:
+        what = "interrupted; the draws so far are" if stopped else "saved"
+        screen.say(f"\n{what} in {target}", sys.stderr)
+    elif stopped:
+        screen.say("\ninterrupted; these are the draws so far", sys.stderr)
+    return INTERRUPTED if stopped else DONE
+
+
+def _not_written(error: RunError) -> Diagnostic:
+    from bayesdsl.diagnostics.diagnostic import Diagnostic
+
+    return Diagnostic("BD805", error.message, hint=error.hint or None)

@@ -1,0 +1,62 @@
+"""Settings of an inference as a spec writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from bayesdsl.model import ir
+
+# Shown where a run is announced even at their defaults; of the others, those that were changed.
+ALWAYS_SHOWN = ("chains", "warmup", "draws", "guide", "optim", "steps")
+
+
+def written(value: object) -> str:
+    """A setting's value as in a spec: `Adam(lr = 0.01)`, `[0.9, 0.999]`, `true`."""
+    match value:
+        case None:
+            return "none"
+        case bool():
+            return "true" if value else "false"
+        case float():
+            return f"{value:.12g}"
+        case str(name), Mapping() as inside:  # a guide, an optimiser or a loss, as it is recorded
+            return call(name, inside)
+        case list() | tuple():
+            return f"[{', '.join(map(written, value))}]"
+        case str():
+            return f'"{value}"'
+    return str(value)
+
+
+def call(name: str, settings: Mapping[str, Any]) -> str:
+    """`nuts(chains = 4, draws = 1000)`, and `nuts` without settings."""
+    inside = ", ".join(f"{key} = {written(value)}" for key, value in settings.items())
+    return f"{name}({inside})" if inside else name
+
+
+def shown(inference: ir.Inference) -> str:
+    """An inference with the settings that are worth reading."""
+    return worth_reading(inference.engine.name, plain(inference))
+
+
+def plain(inference: ir.Inference) -> dict[str, Any]:
+    """Settings as they are recorded: a component by its name and its settings, a guide of the spec by its name."""
+    return {name: _plain(name, value) for name, value in inference.settings}
+
+
+def worth_reading(engine: str, recorded: Mapping[str, Any]) -> str:
+    """The call of an engine, without settings that are as they are by default."""
+    from bayesdsl.check.settings import default_inference
+
+    default = default_inference(engine)
+    usual = {} if default is None else {name: written(value) for name, value in plain(default).items()}
+    return call(engine, {n: v for n, v in recorded.items() if n in ALWAYS_SHOWN or written(v) != usual.get(n)})
+
+
+def _plain(name: str, value: object) -> object:
+    if name == "guide" and isinstance(value, str):
+        return value, {}
+    row = getattr(value, "row", None)
+    return (row.name, dict(value.settings)) if row is not None else value

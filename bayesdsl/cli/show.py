@@ -1,0 +1,103 @@
+"""`bayesdsl show`: a run that was written, once more."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bayesdsl.cli import screen, settings
+from bayesdsl.cli.arguments import Parser, probability
+from bayesdsl.cli.failures import DONE, Usage
+
+if TYPE_CHECKING:
+    from bayesdsl.results.manifest import DataRecord, Manifest
+
+LABEL = 9
+
+EXAMPLES = """\
+  bayesdsl show runs/radon-nuts-20260102-150405
+  bayesdsl show runs/quick --interval 0.5
+
+exit status: 0 done, 2 there is no such run, or it is damaged"""
+
+
+def parser() -> Parser:
+    made = Parser("show", "RUN", "Show what was run, the table and the verdict of a run again.", EXAMPLES)
+    made.add_argument("runs", metavar="RUN", nargs="*", help="a directory that `bayesdsl run` wrote")
+    made.add_argument(
+        "--interval",
+        metavar="P",
+        type=probability,
+        help="probability between the lower and upper bound in the table (as the run was written)",
+    )
+    return made
+
+
+def run(options: argparse.Namespace) -> int:
+    """Show a run. Raises RunError where it is missing or damaged."""
+    directory = _the_run(options.runs)
+    from bayesdsl.results.rundir import open_run
+    from bayesdsl.results.terminal import show_summary, show_verdict
+
+    opened = open_run(directory)
+    summary = opened.summary(options.interval)
+    screen.say("\n".join(_facts(opened.manifest)), sys.stdout)
+    screen.say("", sys.stdout)
+    show_summary(summary)
+    screen.say("", sys.stdout)
+    show_verdict(opened.verdict)
+    return DONE
+
+
+def _the_run(given: list[str]) -> str:
+    if len(given) == 1:
+        return given[0]
+    if given:
+        raise Usage(f"`bayesdsl show` takes one run at a time, and was given {len(given)}")
+    newest = sorted(Path("runs").glob("*/manifest.json"), key=os.path.getmtime, reverse=True)
+    example = newest[0].parent.as_posix() if newest else "runs/NAME"
+    raise Usage("`bayesdsl show` needs a run", f"as in: bayesdsl show {example}")
+
+
+def _facts(manifest: Manifest) -> Iterator[str]:
+    """What was run, on what and with what, a labelled line each."""
+    name = "" if manifest.inference == manifest.engine else f"{manifest.inference} = "
+    began = manifest.started.astimezone()
+    environment = manifest.environment
+    facts = {
+        "spec": manifest.spec,
+        "inference": name + settings.worth_reading(manifest.engine, manifest.settings),
+        "data": ", ".join(map(_table, manifest.data)) or "none",
+        "seed": f"{manifest.seed}, {manifest.dtype}",
+        "time": f"{began:%Y-%m-%d %H:%M}, {_duration(manifest.elapsed_seconds)}"
+        + (", interrupted" if manifest.interrupted else ""),
+        "with": f"bayesdsl {environment.bayesdsl}, Pyro {environment.pyro}, torch {environment.torch}, "
+        f"Python {environment.python}",
+    }
+    width = min(screen.width_of(sys.stdout) or screen.WIDTH, 100)
+    for label, text in facts.items():
+        yield screen.fold(text, width, f"{label:<{LABEL}}  ", " " * (LABEL + 2))
+
+
+def _table(record: DataRecord) -> str:
+    rows = f"{record.rows:,} row{'' if record.rows == 1 else 's'}"
+    where = "in the spec" if record.source is None else f"of {record.source}"
+    dropped = f", {record.rows_dropped:,} left out" if record.rows_dropped else ""
+    return f"{record.plate} ({rows} {where}{dropped})"
+
+
+def _duration(seconds: float) -> str:
+    """`0.8 s`, `12 s`, `3 min 20 s`, `2 h 5 min`."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    minutes, seconds = divmod(whole, 60)
+    if minutes < 60:
+        return f"{minutes} min {seconds} s"
+    return f"{minutes // 60} h {minutes % 60} min"
