@@ -1,10 +1,10 @@
 """bayesdsl: a language and a compiler for Bayesian models.
 
-    import bayesdsl as bd
+import bayesdsl as bd
 
-    m = bd.compile("penguins.bayes")
-    post = m.fit(seed=1)
-    print(post.summary())
+m = bd.compile("penguins.bayes")
+post = m.fit(seed=1)
+print(post.summary())
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -77,7 +77,7 @@ def analyse(source: Source) -> Checked:
     return check(parse(source))
 
 
-def compile(spec: str | os.PathLike[str] | Source, *, dtype: str = "float64") -> Compiled:  # noqa: A001
+def compile(spec: str | os.PathLike[str] | Source, *, dtype: str = "float64") -> Compiled:
     """Compile a spec: a path, or a `Source` made from text.
 
     `dtype` is that of every real in the program, `"float64"` or `"float32"`. Raises `BayesError` with every finding
@@ -263,7 +263,20 @@ class Bound:
                 raise
             message = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
             raise BayesError((errors.program_failed(self.compiled.spec, line, message),)) from error
+        known = {"centred": centred_scales(self.compiled.spec)} if posterior.kind == "mcmc" else {}
+        posterior = replace(posterior, facts={**posterior.facts, **known})
         return Fit(self, inference, posterior, seed, started, datetime.now(UTC))
+
+
+def centred_scales(model: ir.Model) -> dict[str, list[str]]:
+    """Latents that are the scale of a centred hierarchy, with its members: what a verdict on divergences looks at."""
+    scales: dict[str, list[str]] = {}
+    for statement in model.statements:
+        if isinstance(statement, ir.Sample) and (scale := ir.hierarchical_scale(statement)) is not None:
+            for node in ir.walk(scale):
+                if isinstance(node, ir.Ref) and node.kind is ir.Kind.LATENT:
+                    scales.setdefault(node.name, []).append(statement.name)
+    return scales
 
 
 def _runnable(model: ir.Model, inference: ir.Inference) -> None:
@@ -361,9 +374,7 @@ class Fit:
 
         return to_datatree(self.posterior, self.bound.data.observed, self.bound.data.constant)
 
-    def save(
-        self, directory: str | os.PathLike[str], *, overwrite: bool = False, interval: float = 0.9
-    ) -> Path:
+    def save(self, directory: str | os.PathLike[str], *, overwrite: bool = False, interval: float = 0.9) -> Path:
         """Write a run directory, whole or not at all. Raises `RunError` where it may not be written.
 
         `interval` is the probability between the bounds of the summary that is written.

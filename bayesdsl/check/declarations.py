@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bayesdsl.catalogue.functions import ALIASES, COLUMN_FUNCTIONS, FUNCTIONS, REDUCTIONS
+from bayesdsl.catalogue.sources import DATA_OPTIONS
 from bayesdsl.catalogue.spelling import nearest
 from bayesdsl.check import errors
 from bayesdsl.check.expressions import Expressions
@@ -14,9 +15,6 @@ from bayesdsl.syntax import ast
 from bayesdsl.types.supports import CATEGORY, REAL, UNKNOWN, Support
 
 MAX_PLATE = 100_000_000
-# What a data block takes in its parentheses beside the options of the file's format.
-TABLE_OPTIONS = ("key",)
-FORMAT_OPTIONS = ("sep", "quote", "comment", "decimal", "encoding", "header", "missing", "sha256", "format")
 MISSING_POLICIES = ("drop", "error")
 
 
@@ -94,7 +92,9 @@ def declare_table(scope: Scope, data: ast.Data) -> None:
             case ast.Missing(policy):
                 if policy.name not in MISSING_POLICIES:
                     near = nearest(policy.name, MISSING_POLICIES)
-                    scope.report(errors.unknown_policy(scope.source, policy.span, "missing", policy.name, MISSING_POLICIES, near))
+                    scope.report(
+                        errors.unknown_policy(scope.source, policy.span, "missing", policy.name, MISSING_POLICIES, near)
+                    )
                 drop = policy.name == "drop"
     lengths = {len(c.literal) for c in columns if c.literal is not None}
     if len(lengths) > 1:
@@ -102,7 +102,11 @@ def declare_table(scope: Scope, data: ast.Data) -> None:
     if data.source is not None and any(c.literal is not None for c in columns):
         literal = next(c for c in columns if c.literal is not None)
         scope.report(errors.literal_in_file(scope.source, literal.span, data.source.span))
-    if not columns and not data.items:
+    if data.source is None and lengths:
+        for column in columns:
+            if column.literal is None and column.value is None and column.stack is None:
+                scope.report(errors.column_without_values(scope.source, column.span, column.name))
+    if not any(isinstance(item, ast.Column) for item in data.items):
         scope.report(errors.no_columns(scope.source, data.span))
     plate = scope.plates.get(data.plate.name)
     if plate is not None and lengths and plate.origin is ir.Origin.ROWS:
@@ -125,7 +129,7 @@ def _options(scope: Scope, data: ast.Data) -> tuple[tuple[tuple[str, object], ..
     key = None
     for arg in data.options:
         name = arg.keyword.name if arg.keyword is not None else None
-        known = (*TABLE_OPTIONS, *FORMAT_OPTIONS)
+        known = DATA_OPTIONS
         if name not in known:
             near = nearest(name, known) if name else None
             scope.report(errors.unknown_option(scope.source, arg.span, name, known, near))
@@ -281,6 +285,8 @@ def row_expression(scope: Scope, expr: ast.Expr) -> ir.RowExpr | None:
             name = ALIASES.get(func.name, func.name)
             if plates is not None or name in REDUCTIONS:
                 scope.report(errors.column_reduction(source, func.span, func.name))
+            elif name == "columns":
+                scope.report(errors.columns_pattern(source, span))
             elif name not in FUNCTIONS and name not in COLUMN_FUNCTIONS and name != PRESENT:
                 known = [*FUNCTIONS, *COLUMN_FUNCTIONS, PRESENT]
                 scope.report(errors.unknown_function(source, func.span, func.name, nearest(func.name, known)))

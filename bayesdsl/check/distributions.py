@@ -1,7 +1,7 @@
 """Distributions: arguments matched to parameters, parameterisations turned into Pyro's, supports and plates checked.
 
-    Normal(mu, var = s2)  over plates (house)
-    ->  Call(Normal, loc = mu, scale = Apply(sqrt, s2))
+Normal(mu, var = s2)  over plates (house)
+->  Call(Normal, loc = mu, scale = Apply(sqrt, s2))
 """
 
 from __future__ import annotations
@@ -120,7 +120,9 @@ def _mixture(scope: Scope, args: tuple[ast.Arg, ...], span: Span, place: Place) 
         scope.report(errors.own_plate(scope.source, weights.span, "the weights of a mixture", tuple(own)))
         return None
     elif not weights.support.within(SIMPLEX):
-        scope.report(errors.outside_support(scope.source, weights.span, "the weights of a mixture", SIMPLEX, weights.support))
+        scope.report(
+            errors.outside_support(scope.source, weights.span, "the weights of a mixture", SIMPLEX, weights.support)
+        )
     inner = replace(place, plates=(*place.plates, *own))
     component = distribution(scope, args[1].value, inner)
     if component is None or not own:
@@ -160,7 +162,9 @@ def _call(scope: Scope, row: Distribution, args: tuple[ast.Arg, ...], span: Span
     if alternative is not None:
         expressions = _translate(scope, row, alternative, expressions, span)
     ordered = tuple((p.name, expressions[p.name]) for p in row.parameters if p.name in expressions)
-    ordered += tuple((name, expressions[name]) for name in row.takes if name in expressions and row.parameter(name) is None)
+    ordered += tuple(
+        (name, expressions[name]) for name in row.takes if name in expressions and row.parameter(name) is None
+    )
     return ir.Call(row, ordered, span, _support(row, dict(ordered)), tuple(own.items()))
 
 
@@ -170,8 +174,8 @@ def _call(scope: Scope, row: Distribution, args: tuple[ast.Arg, ...], span: Span
 def _match(scope: Scope, row: Distribution, args: tuple[ast.Arg, ...], span: Span) -> dict[str, ast.Arg] | None:
     """Arguments by parameter name; None and a finding where they do not match."""
     source = scope.source
-    positional = [p.name for p in row.parameters if p.name not in row.sizes]
-    keywords = {p.name for a in row.alternatives for p in a.parameters} | set(positional) | set(row.takes)
+    positional = [*row.takes, *(p.name for p in row.parameters if p.name not in row.sizes)]
+    keywords = {p.name for a in row.alternatives for p in a.parameters} | set(positional)
     given: dict[str, ast.Arg] = {}
     for i, arg in enumerate(args):
         if arg.keyword is None:
@@ -306,21 +310,24 @@ def _check_plates(
         if len(own) != 1:
             scope.report(errors.own_plate(scope.source, arg.span, f"`{parameter.name}` of {row.name}", own))
             return None
-        if place.category is not None and row.support.name == "category" and own[0] != place.category:
+        levels = place.category is not None and row.support.name == "category" and not parameter.short
+        if levels and own[0] != place.category:
             scope.report(errors.wrong_own_plate(scope.source, arg.span, place.left, place.category, own[0]))
         return own[0]
     allowed = _allowed(place, parameter)
     extra = next((plate for plate in expr.plates if plate not in allowed), None)
     if extra is not None:
         report_extra_plate(scope, expr, extra, place)
+    elif parameter.extent is Extent.SQUARE and place.event:
+        k = place.event[0]
+        if not {k, f"{k}'"} <= set(expr.plates):
+            scope.report(errors.not_a_matrix(scope.source, expr.span, row.name, parameter.name, k))
     return None
 
 
 def report_extra_plate(scope: Scope, expr: ir.Expr, plate: str, place: Place) -> None:
     """`a` varies over plate `county`, but `log_radon` does not."""
-    leaf = next(
-        (n for n in ir.walk(expr) if isinstance(n, ir.Ref | ir.At) and plate in n.plates), expr
-    )
+    leaf = next((n for n in ir.walk(expr) if isinstance(n, ir.Ref | ir.At) and plate in n.plates), expr)
     name = leaf.name if isinstance(leaf, ir.Ref) else leaf.base.name if isinstance(leaf, ir.At) else None
     tables = [p for p in place.plates if p in scope.tables]
     mapping = next(
@@ -328,7 +335,13 @@ def report_extra_plate(scope: Scope, expr: ir.Expr, plate: str, place: Place) ->
     )
     scope.report(
         errors.extra_plate(
-            scope.source, leaf.span, name, plate, place.left, place.span, place.all,
+            scope.source,
+            leaf.span,
+            name,
+            plate,
+            place.left,
+            place.span,
+            place.all,
             (mapping.name, mapping.span, mapping.plates[0]) if mapping else None,
             plate in place.event,
         )
@@ -346,7 +359,11 @@ def _check_support(scope: Scope, row: Distribution, parameter: Parameter, expr: 
     if parameter.extent is Extent.SQUARE and expr.support.event == 0:
         # A matrix computed element by element: whether it is a covariance, only its values tell.
         return True
-    if parameter.extent in (Extent.VALUE, Extent.OWN) and expr.support.event == 0 and wanted.name in ("simplex", "ordered"):
+    if (
+        parameter.extent in (Extent.VALUE, Extent.OWN)
+        and expr.support.event == 0
+        and wanted.name in ("simplex", "ordered")
+    ):
         if isinstance(expr, ir.Number) or not expr.support.known:
             return True
         if expr.support.within(interval(wanted.lo, wanted.hi)) and wanted.name == "simplex":
@@ -357,7 +374,11 @@ def _check_support(scope: Scope, row: Distribution, parameter: Parameter, expr: 
         wanted = replace(wanted, name="real_vector", event=expr.support.event)
     if expr.support.within(wanted):
         return True
-    scope.report(errors.argument_support(scope.source, expr.span, row.name, parameter.name, wanted, expr.support, leaf_name(expr)))
+    scope.report(
+        errors.argument_support(
+            scope.source, expr.span, row.name, parameter.name, wanted, expr.support, leaf_name(expr)
+        )
+    )
     return False
 
 
@@ -400,7 +421,8 @@ def moving(dist: ir.Dist) -> tuple[str, ...]:
         expr = dist.arg(bound) if bound else None
         if isinstance(expr, ir.Expr):
             names += [
-                n.name for n in ir.walk(expr)
+                n.name
+                for n in ir.walk(expr)
                 if isinstance(n, ir.Ref) and n.kind in (ir.Kind.LATENT, ir.Kind.LET, ir.Kind.PARAM)
             ]
     return tuple(dict.fromkeys(names))

@@ -1,7 +1,7 @@
 """Expressions: names resolved, plates joined, supports computed.
 
-    a[county] + b * basement   (in a statement over plate `house`)
-    ->  Apply(+, At(a, county by rows of house), Apply(*, b, basement))   plates (house), support real
+a[county] + b * basement   (in a statement over plate `house`)
+->  Apply(+, At(a, county by rows of house), Apply(*, b, basement))   plates (house), support real
 """
 
 from __future__ import annotations
@@ -98,7 +98,9 @@ class Expressions:
         if row.domain is not None:
             for arg in args:
                 if not arg.support.within(row.domain):
-                    self.scope.report(errors.outside_domain(self.scope.source, arg.span, row.name, row.domain, arg.support))
+                    self.scope.report(
+                        errors.outside_domain(self.scope.source, arg.span, row.name, row.domain, arg.support)
+                    )
                     return unknown(span)
         if row.math and all(isinstance(arg, ir.Number) for arg in args):
             folded = fold(row, tuple(arg.value for arg in args))
@@ -162,9 +164,18 @@ class Expressions:
         row = REDUCTIONS.get(name) or SCANS.get(name)
         if row is None:
             candidates = [*REDUCTIONS, *SCANS]
-            self.scope.report(errors.unknown_reduction(self.scope.source, call.func.span, name, nearest(name, candidates)))
+            self.scope.report(
+                errors.unknown_reduction(self.scope.source, call.func.span, name, nearest(name, candidates))
+            )
             return unknown(call.span)
         over = tuple(plate for ident in call.plates if (plate := self.scope.plate(ident)) is not None)
+        for i, ident in enumerate(call.plates):
+            if ident in call.plates[:i]:
+                self.scope.report(errors.plate_twice(self.scope.source, ident.span, ident.name))
+                return unknown(call.span)
+        if row.name in SCANS and len(call.plates) > 1:
+            self.scope.report(errors.one_plate(self.scope.source, call.plates[1].span, name))
+            return unknown(call.span)
         inside = Expressions(self.scope, ir.join(self.plates or (), over), self.names)
         args = inside._arguments(call, (row.arity, row.arity))
         if args is None or len(over) != len(call.plates):
@@ -176,7 +187,9 @@ class Expressions:
         silent = any(is_unknown(arg) for arg in args)
         for ident, plate in zip(call.plates, over, strict=True):
             if plate not in plates and not silent:
-                self.scope.report(errors.does_not_vary(self.scope.source, call.args[0].value.span, plate, ident.span, plates))
+                self.scope.report(
+                    errors.does_not_vary(self.scope.source, call.args[0].value.span, plate, ident.span, plates)
+                )
                 return unknown(call.span)
         keeps = row.name in SCANS
         left = plates if keeps else tuple(plate for plate in plates if plate not in over)
@@ -292,7 +305,9 @@ class Expressions:
             return None
         if name in self.scope.plates or column is not None:
             declared = self.scope.symbols.get(base.name) or self.scope.columns.get(base.name)
-            self.scope.report(errors.no_such_plate(self.scope.source, span, base.name, name, base.plates, declared.span))
+            self.scope.report(
+                errors.no_such_plate(self.scope.source, span, base.name, name, base.plates, declared.span)
+            )
         else:
             near = nearest(name, [*self.scope.plates, *(c.name for c in self.scope.columns.values() if c.category)])
             self.scope.report(errors.unknown_plate(self.scope.source, span, name, near, False))

@@ -1,16 +1,16 @@
 """Guides: mappings of sites to autoguides, and guides by hand, held against the model.
 
-    guide parts { tau, sigma : AutoDelta }   ->   GuideMap(parts=(GuidePart((tau, sigma), AutoDelta),))
+guide parts { tau, sigma : AutoDelta }   ->   GuideMap(parts=(GuidePart((tau, sigma), AutoDelta),))
 """
 
 from __future__ import annotations
 
 from bayesdsl.catalogue.inference import GUIDES
+from bayesdsl.catalogue.spelling import nearest
 from bayesdsl.check import errors
 from bayesdsl.check.scope import Scope
 from bayesdsl.check.settings import component
 from bayesdsl.check.statements import model_statement
-from bayesdsl.catalogue.spelling import nearest
 from bayesdsl.model import ir
 from bayesdsl.source import Span
 from bayesdsl.syntax import ast
@@ -39,9 +39,7 @@ def check_guide(scope: Scope, guide: ast.Guide, model: tuple[ir.Statement, ...])
     return _map(scope, guide, maps, latents) if maps else _body(scope, guide, latents)
 
 
-def _map(
-    scope: Scope, guide: ast.Guide, maps: list[ast.GuideMap], latents: dict[str, ir.Sample]
-) -> ir.GuideMap | None:
+def _map(scope: Scope, guide: ast.Guide, maps: list[ast.GuideMap], latents: dict[str, ir.Sample]) -> ir.GuideMap | None:
     parts: list[ir.GuidePart] = []
     covered: dict[str, Span] = {}
     sound = True
@@ -53,7 +51,11 @@ def _map(
             sound = False
         else:
             parts.append(ir.GuidePart(tuple(site.name for site in entry.sites), setup))
-    return ir.GuideMap(guide.ident.name, tuple(parts), guide.ident.span) if _complete(scope, guide, covered, latents) and sound else None
+    return (
+        ir.GuideMap(guide.ident.name, tuple(parts), guide.ident.span)
+        if _complete(scope, guide, covered, latents) and sound
+        else None
+    )
 
 
 def _site(scope: Scope, site: ast.Ident, covered: dict[str, Span], latents: dict[str, ir.Sample]) -> bool:
@@ -80,8 +82,15 @@ def _complete(scope: Scope, guide: ast.Guide, covered: dict[str, Span], latents:
 
 def _body(scope: Scope, guide: ast.Guide, latents: dict[str, ir.Sample]) -> ir.GuideBody | None:
     inner = Scope(
-        scope.source, scope.broken_names, scope.plates, scope.tables, scope.columns, scope.constants,
-        used=scope.used, findings=scope.findings, silenced=set(scope.silenced),
+        scope.source,
+        scope.broken_names,
+        scope.plates,
+        scope.tables,
+        scope.columns,
+        scope.constants,
+        used=scope.used,
+        findings=scope.findings,
+        silenced=set(scope.silenced),
     )
     # A guide sees data and its own names, not the model's latents: they are what it approximates.
     inner.later = {name: latent.span for name, latent in latents.items()}
@@ -100,14 +109,20 @@ def _body(scope: Scope, guide: ast.Guide, latents: dict[str, ir.Sample]) -> ir.G
                 else:
                     sound = _agrees(scope, statement, latents[statement.name]) and sound
             case ir.Parameter() | ir.Let() if statement.name in latents:
-                scope.report(errors.shadows_site(scope.source, statement.span, statement.name, latents[statement.name].span))
+                scope.report(
+                    errors.shadows_site(scope.source, statement.span, statement.name, latents[statement.name].span)
+                )
                 sound = False
     declared = {t.name for s in guide.body if isinstance(s, ast.Prior) for t in s.targets}
     for name in declared - set(covered):
         covered[name] = guide.ident.span
         sound = False
     _unused_params(scope, inner, statements)
-    return ir.GuideBody(guide.ident.name, tuple(statements), guide.ident.span) if _complete(scope, guide, covered, latents) and sound else None
+    return (
+        ir.GuideBody(guide.ident.name, tuple(statements), guide.ident.span)
+        if _complete(scope, guide, covered, latents) and sound
+        else None
+    )
 
 
 def _unused_params(scope: Scope, inner: Scope, statements: list[ir.Statement]) -> None:
@@ -121,7 +136,12 @@ def _agrees(scope: Scope, guide: ir.Sample, model: ir.Sample) -> bool:
     if set(guide.plates) != set(model.plates) or guide.event != model.event:
         scope.report(
             errors.guide_plates(
-                scope.source, guide.span, guide.name, (*guide.plates, *guide.event), (*model.plates, *model.event), model.span
+                scope.source,
+                guide.span,
+                guide.name,
+                (*guide.plates, *guide.event),
+                (*model.plates, *model.event),
+                model.span,
             )
         )
         return False
@@ -129,7 +149,8 @@ def _agrees(scope: Scope, guide: ir.Sample, model: ir.Sample) -> bool:
         scope.report(errors.guide_of_noncentered(scope.source, guide.span, guide.name, model.span))
         return False
     if not guide.support.interior.within(model.support.interior):
-        scope.report(errors.guide_support(scope.source, guide.span, guide.name, guide.support, model.support, model.span))
+        scope.report(
+            errors.guide_support(scope.source, guide.span, guide.name, guide.support, model.support, model.span)
+        )
         return False
     return True
-

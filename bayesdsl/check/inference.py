@@ -14,7 +14,9 @@ def check_inferences(scope: Scope, model: tuple[ir.Statement, ...], inferences: 
     names: dict[str, ir.Inference] = {}
     for inference in inferences:
         if inference.name in names:
-            scope.report(errors.declared_twice(scope.source, inference.span, inference.name, names[inference.name].span))
+            scope.report(
+                errors.declared_twice(scope.source, inference.span, inference.name, names[inference.name].span)
+            )
         names[inference.name] = inference
         for finding in _findings(scope.source, model, inference):
             # What could not be read may hold the latents that seem to be missing.
@@ -39,9 +41,7 @@ def _findings(source: Source, statements: tuple[ir.Statement, ...], inference: i
             if latent.support.integer and latent.support.known
         ]
     if not engine.params:
-        found += [
-            errors.param_without_prior(source, span, engine.name, p.name, p.span, p.support) for p in params
-        ]
+        found += [errors.param_without_prior(source, span, engine.name, p.name, p.span, p.support) for p in params]
     if not latents and not (params and engine.params):
         found.append(errors.nothing_to_infer(source, span, engine.name))
     return found

@@ -1,4 +1,4 @@
-"""What is legal and probably not meant: unused names, squares passed as scales, centred hierarchies, moving supports."""
+"""What is legal and probably not meant: unused names, squares passed as scales, centred hierarchies."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ SCALES: dict[str, str] = {"scale": "var"}
 def lint(scope: Scope, model: ir.Model) -> None:
     """Report what is legal and probably not meant."""
     _unused(scope, model)
+    lets = {s.name: s.expr for s in model.statements if isinstance(s, ir.Let)}
     for statement in model.statements:
         match statement:
             case ir.Sample(dist=dist) | ir.Observed(dist=dist):
-                _square_as_scale(scope, dist)
+                _square_as_scale(scope, dist, lets)
     for statement in model.statements:
         match statement:
             case ir.Sample():
@@ -50,14 +51,16 @@ def _unused(scope: Scope, model: ir.Model) -> None:
             scope.report(errors.unused(scope.source, plate.span, name, "a plate"))
 
 
-def _square_as_scale(scope: Scope, dist: ir.Dist) -> None:
+def _square_as_scale(scope: Scope, dist: ir.Dist, lets: dict[str, ir.Expr]) -> None:
     """`Normal(mu, sigma * sigma)`: Pyro, Stan and R all take a standard deviation there."""
+    if isinstance(dist, ir.Mix):
+        _square_as_scale(scope, dist.component, lets)
     if not isinstance(dist, ir.Call):
         return
     for name, value in dist.args:
-        if isinstance(value, ir.Call | ir.Mix):
-            _square_as_scale(scope, value)
-        elif name in SCALES and not isinstance(value, ir.Improper) and _is_square(value):
+        if isinstance(value, ir.Dist):
+            _square_as_scale(scope, value, lets)
+        elif name in SCALES and _is_square(lets.get(value.name, value) if isinstance(value, ir.Ref) else value):
             keyword = SCALES[name] if _takes(dist.row, SCALES[name]) else None
             scope.report(errors.square_as_scale(scope.source, value.span, dist.row.name, name, keyword))
 
@@ -77,11 +80,8 @@ def _is_square(expr: ir.Expr) -> bool:
 
 def _centred(scope: Scope, model: ir.Model, sample: ir.Sample) -> None:
     """A hierarchy whose members have one row each is a funnel: `theta[school] ~ Normal(mu, tau)`."""
-    if sample.noncentered or not sample.plates or not isinstance(sample.dist, ir.Call):
-        return
-    pair = sample.dist.row.location_scale
-    scale = sample.dist.arg(pair[1]) if pair else None
-    if scale is None or not any(isinstance(n, ir.Ref) and n.kind is ir.Kind.LATENT for n in ir.walk(scale)):
+    scale = ir.hierarchical_scale(sample)
+    if scale is None:
         return
     rows = [plate for plate in sample.plates if plate in model.tables]
     if not rows or not _informed_by_rows(model, sample.name, rows):

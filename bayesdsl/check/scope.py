@@ -38,6 +38,7 @@ class Scope:
     layers: dict[str, Span] = field(default_factory=dict)
     guides: dict[str, Span] = field(default_factory=dict)
     later: dict[str, Span] = field(default_factory=dict)
+    observed: dict[str, Span] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
     findings: list[Diagnostic] = field(default_factory=list)
     silenced: set[str] = field(default_factory=set)
@@ -62,7 +63,9 @@ class Scope:
             self.used.add(f"plate {name}")
             return ident.name
         if not self.is_silent(name):
-            self.report(errors.unknown_plate(self.source, ident.span, name, nearest(name, self.plates), name in self.symbols))
+            self.report(
+                errors.unknown_plate(self.source, ident.span, name, nearest(name, self.plates), name in self.symbols)
+            )
             self.silence(name)
         return None
 
@@ -111,6 +114,7 @@ class Scope:
             return False
         if target.name in self.plates:
             self.report(errors.names_a_plate(self.source, target.span, target.name, self.plates[target.name].span))
+            self.silence(target.name)
             return False
         self.symbols[target.name] = symbol
         return True

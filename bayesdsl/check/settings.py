@@ -1,7 +1,7 @@
 """Settings of `infer`: engines, guides, optimisers and losses by name, with every value checked.
 
-    svi(guide = parts, optim = Adam(lr = 0.03), steps = 1500)
-    ->  Inference(engine = svi, settings = {guide: "parts", optim: Setup(Adam, lr = 0.03), steps: 1500, draws: 1000, ..})
+svi(guide = parts, optim = Adam(lr = 0.03), steps = 1500)
+->  Inference(engine = svi, settings = {guide: "parts", optim: Setup(Adam, lr = 0.03), steps: 1500, draws: 1000, ..})
 """
 
 from __future__ import annotations
@@ -38,7 +38,9 @@ def inference(scope: Scope, statement: ast.Infer) -> ir.Inference | None:
             return None
     row = ENGINES.get(name)
     if row is None:
-        scope.report(errors.unknown_engine(scope.source, at, name, FOREIGN_ENGINES.get(name.lower()) or nearest(name, ENGINES)))
+        scope.report(
+            errors.unknown_engine(scope.source, at, name, FOREIGN_ENGINES.get(name.lower()) or nearest(name, ENGINES))
+        )
         return None
     values = _settings(scope, row.settings, row.name, args, 0)
     if values is None:
@@ -67,7 +69,12 @@ def component(scope: Scope, expr: ast.Expr, rows: dict[str, Component], kind: st
 
 
 def _settings(
-    scope: Scope, rows: tuple[Setting, ...], owner: str, args: tuple[ast.Arg, ...], positional: int, defaults: bool = True
+    scope: Scope,
+    rows: tuple[Setting, ...],
+    owner: str,
+    args: tuple[ast.Arg, ...],
+    positional: int,
+    defaults: bool = True,
 ) -> dict[str, object] | None:
     by_name = {row.name: row for row in rows}
     values: dict[str, object] = {row.name: _default(row) for row in rows} if defaults else {}
@@ -84,18 +91,26 @@ def _settings(
             row = by_name.get(arg.keyword.name)
             if arg.of is not None or (row is None and arg.keyword.name == "batch"):
                 engine = owner in ENGINES and owner != "svi"
-                finding = errors.minibatch(scope.source, arg.span, owner) if engine else errors.batches_not_yet(scope.source, arg.span)
+                finding = (
+                    errors.minibatch(scope.source, arg.span, owner)
+                    if engine
+                    else errors.batches_not_yet(scope.source, arg.span)
+                )
                 scope.report(finding)
                 sound = False
                 continue
             if row is None:
                 foreign = FOREIGN_SETTINGS.get(arg.keyword.name)
                 near = foreign if foreign in by_name else nearest(arg.keyword.name, by_name)
-                scope.report(errors.unknown_setting(scope.source, arg.keyword.span, owner, arg.keyword.name, near, tuple(by_name)))
+                scope.report(
+                    errors.unknown_setting(
+                        scope.source, arg.keyword.span, owner, arg.keyword.name, near, tuple(by_name)
+                    )
+                )
                 sound = False
                 continue
         if row.name in given:
-            scope.report(errors.argument_twice(scope.source, arg.span, row.name, given[row.name]))
+            scope.report(errors.setting_twice(scope.source, arg.span, row.name, given[row.name]))
             sound = False
             continue
         given[row.name] = arg.span
@@ -117,12 +132,20 @@ def _value(scope: Scope, row: Setting, owner: str, expr: ast.Expr) -> object | N
         if row.kind is SettingKind.GUIDE and isinstance(expr, ast.Name) and scope.is_silent(expr.name):
             return None
         return component(scope, expr, rows, kind)
+    before = len(scope.findings)
     value = _constant(scope, expr)
     reason = errors.setting_problem(row, value)
+    if reason is not None and len(scope.findings) > before:
+        return None
     if reason is not None:
         scope.report(errors.setting_value(scope.source, expr.span, owner, row, reason))
         return None
-    return float(value) if row.kind is SettingKind.FLOAT else value
+    match row.kind:
+        case SettingKind.INT:
+            return int(value)
+        case SettingKind.FLOAT:
+            return float(value)
+    return value
 
 
 def _constant(scope: Scope, expr: ast.Expr) -> object | None:
@@ -163,9 +186,7 @@ def default_inference(name: str) -> ir.Inference | None:
     return _written(Source("--infer", f"infer {name}"))[0]
 
 
-def override(
-    changed: ir.Inference, name: str, text: str
-) -> tuple[ir.Inference | None, tuple[Diagnostic, ...]]:
+def override(changed: ir.Inference, name: str, text: str) -> tuple[ir.Inference | None, tuple[Diagnostic, ...]]:
     """An inference with one setting changed, as by `--set infer.draws=200`; the findings where it cannot be."""
     engine = changed.engine.name
     given, findings = _written(Source(f"--set infer.{name}={text}", f"infer {engine}({name} = {text})"))

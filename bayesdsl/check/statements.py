@@ -1,6 +1,6 @@
 """Statements of the model and of guides: priors, params, definitions, likelihoods, plate blocks.
 
-    a[county] ~ Normal(mu, tau)   ->   Sample(a, plates (county), Normal(loc = mu, scale = tau))
+a[county] ~ Normal(mu, tau)   ->   Sample(a, plates (county), Normal(loc = mu, scale = tau))
 """
 
 from __future__ import annotations
@@ -57,13 +57,15 @@ def _block(scope: Scope, block: ast.PlateBlock, outer: ir.Plates) -> tuple[ir.St
 def _left_plates(scope: Scope, target: ast.Target, outer: ir.Plates) -> ir.Plates | None:
     """The plates on the left side, those of the blocks around it first; None where one is wrong."""
     plates = list(outer)
+    written: list[str] = []
     for ident in target.plates:
         plate = scope.plate(ident)
         if plate is None:
             return None
-        if plate in target_names(target)[: target.plates.index(ident)]:
+        if plate in written:
             scope.report(errors.plate_twice(scope.source, ident.span, plate))
             return None
+        written.append(plate)
         if plate not in plates:
             plates.append(plate)
     for plate in plates:
@@ -71,10 +73,6 @@ def _left_plates(scope: Scope, target: ast.Target, outer: ir.Plates) -> ir.Plate
             scope.report(errors.prime_alone(scope.source, target.span, plate))
             return None
     return tuple(plates)
-
-
-def target_names(target: ast.Target) -> list[str]:
-    return [ident.name for ident in target.plates]
 
 
 # Priors
@@ -100,7 +98,9 @@ def _sample(scope: Scope, statement: ast.Prior, target: ast.Target, plates: ir.P
     dims = event_dims(statement.dist)
     event_count = max(dims, declared.event if declared is not None else 0)
     if event_count > len(plates):
-        scope.report(errors.event_plate_missing(scope.source, target.span, target.name, statement.dist.span, event_count))
+        scope.report(
+            errors.event_plate_missing(scope.source, target.span, target.name, statement.dist.span, event_count)
+        )
         return None
     split = len(plates) - event_count
     # A type that cuts down independent copies leaves the distribution its plates: `mu[k] : ordered ~ Normal(0, 2)`.
@@ -117,7 +117,15 @@ def _sample(scope: Scope, statement: ast.Prior, target: ast.Target, plates: ir.P
         support, restricted = narrowed
     noncentered = _modifiers(scope, statement, dist)
     return ir.Sample(
-        target.name, plates[:split], plates[split:], dist, support, target.span, noncentered, restricted, bool(moving(dist))
+        target.name,
+        plates[:split],
+        plates[split:],
+        dist,
+        support,
+        target.span,
+        noncentered,
+        restricted,
+        bool(moving(dist)),
     )
 
 
@@ -165,7 +173,9 @@ def _param(scope: Scope, statement: ast.Param, target: ast.Target, outer: ir.Pla
         scope.report(errors.discrete_param(scope.source, statement.type.span, target.name))
         sound = False
     if sound and support.event > len(plates):
-        scope.report(errors.event_plate_missing(scope.source, target.span, target.name, statement.type.span, support.event))
+        scope.report(
+            errors.event_plate_missing(scope.source, target.span, target.name, statement.type.span, support.event)
+        )
         sound = False
     if sound and init is not None and not is_unknown(init):
         sound = _param_init(scope, init, plates, target, support)
@@ -231,7 +241,10 @@ def _observe(scope: Scope, statement: ast.Observe, outer: ir.Plates) -> ir.Obser
     if column is None:
         return _not_data(scope, statement)
     scope.used.add(target.name)
-    scope.used.add(f"observed {target.name}")
+    if target.name in scope.observed:
+        scope.report(errors.observed_twice(scope.source, target.span, target.name, scope.observed[target.name]))
+        return None
+    scope.observed[target.name] = target.span
     written = [plate for ident in target.plates if (plate := scope.plate(ident)) is not None]
     for plate in (*outer, *written):
         if plate not in column.plates:
@@ -278,18 +291,20 @@ def _producible(scope: Scope, statement: ast.Observe, column: ir.Column, dist: i
             return True
         scope.report(errors.category_likelihood(scope.source, statement.dist.span, column.name, column.span))
         return False
-    data, wanted = column.support, support
-    if isinstance(dist, ir.Call) and dist.row.accepts is not None:
-        support = dist.row.accepts
+    if isinstance(dist, ir.Call):
+        # What a type says is compared with what the family can produce at all; a bound such as a number of trials is
+        # held against the values when the data are bound.
+        support = dist.row.accepts or dist.row.support
     if support.integer and not column.support.integer:
-        scope.report(errors.cannot_produce(scope.source, statement.dist.span, column.name, column.span, support, column.support))
+        scope.report(
+            errors.cannot_produce(scope.source, statement.dist.span, column.name, column.span, support, column.support)
+        )
         return False
-    # Bounds that depend on parameters are not known here; those that do not are. Openness does not matter: a datum on
-    # the bound is found when the data are bound.
-    below = data.lo < wanted.lo and not moving(dist)
-    above = data.hi > wanted.hi and not moving(dist)
+    # Openness does not matter: a datum on the bound is found when the data are bound.
+    below, above = column.support.lo < support.lo, column.support.hi > support.hi
     if below or above:
-        scope.report(errors.cannot_produce(scope.source, statement.dist.span, column.name, column.span, support, column.support))
+        scope.report(
+            errors.cannot_produce(scope.source, statement.dist.span, column.name, column.span, support, column.support)
+        )
         return False
     return True
-

@@ -77,8 +77,10 @@ def explained(asked: str) -> str:
         return explain(asked)
     from bayesdsl.cli.reference import TOPICS
 
-    if asked.lower() in TOPICS:
-        return TOPICS[asked.lower()].listing()
+    # Singular or plural, however it is formed: `guide`, `guides`, `loss`, `losses`.
+    topic = next((t for name, t in TOPICS.items() if name.rstrip("es") == asked.lower().rstrip("es")), None)
+    if topic is not None:
+        return topic.listing()
     pages = list(_pages(asked))
     if not pages:
         raise _unknown(asked)

@@ -14,8 +14,8 @@ from contextlib import suppress
 
 DONE, FOUND, USAGE, BUG, INTERRUPTED, CLOSED = 0, 1, 2, 70, 130, 141
 
-# Findings that are about the command line rather than a spec or its data, and the one that is an interrupt.
-_OF_THE_COMMAND = frozenset({"BD804", "BD805", "BD806", "BD808", "BD809"})
+# Findings that are about the command rather than what a spec or its data say, and the one that is an interrupt.
+_OF_THE_COMMAND = frozenset({"BD109", "BD804", "BD805", "BD806", "BD808", "BD809"})
 _OF_AN_INTERRUPT = "BD810"
 
 
@@ -38,6 +38,7 @@ class Usage(Stop):
 
 def reported(work: Callable[[], int], arguments: Sequence[str]) -> int:
     """The exit status of some work; whatever it raises is told to the person who asked."""
+    _have_streams()
     try:
         status = work()
         sys.stdout.flush()
@@ -141,6 +142,13 @@ def _where_written(text: str) -> str:
     except OSError:
         return "BAYESDSL_TRACEBACK=1 shows the traceback"
     return f"the traceback is in {file.name}; BAYESDSL_TRACEBACK=1 shows it here"
+
+
+def _have_streams() -> None:
+    """A stream that was closed before we began, as by `>&-`, is None: let it lead nowhere."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115  lives as long as the process
 
 
 def _leave_output_alone() -> None:

@@ -14,6 +14,8 @@ from bayesdsl.source import Source
 STDIN = "-"
 STDIN_NAME = "<stdin>"
 SUFFIX = ".bayes"
+# The files by which the directory of a run is known.
+OF_A_RUN = frozenset({"manifest.json", "draws.nc"})
 
 
 def read(name: str) -> Source:
@@ -48,7 +50,7 @@ def _specs_under(directory: str) -> Iterator[str]:
     """Specs in a directory and those below it, but for hidden ones and the copies that runs keep of their specs."""
     for place, below, files in os.walk(directory):
         below[:] = [name for name in below if not name.startswith(".")]
-        if "manifest.json" not in files:
+        if not OF_A_RUN.issubset(files):
             yield from (os.path.join(place, name) for name in files if name.endswith(SUFFIX))
 
 

@@ -1,6 +1,6 @@
 """Distributions as Pyro's constructors.
 
-    Normal(a[county], sigma)  over (house)  ->  dist.Normal(a[county_of_house], sigma)
+Normal(a[county], sigma)  over (house)  ->  dist.Normal(a[county_of_house], sigma)
 """
 
 from __future__ import annotations
@@ -75,9 +75,13 @@ class Distributions:
             return py.Constant(expr.value)
         own = _extent(parameter.extent, event, dict(dist.own).get(parameter.name))
         layout = (*batch, *own)
-        # Pyro broadcasts the dimensions of independent copies for most distributions, those of one value for none.
-        full = own if dist.row.broadcasts else layout
-        return self._expanded(self.expressions.tensor(expr, layout), expr.plates, layout, full)
+        node = self.expressions.tensor(expr, layout)
+        if dist.row.broadcasts:
+            # Over independent copies, that is; the dimensions of one value are at their full size everywhere.
+            return self._expanded(node, expr.plates, layout, own)
+        node = self._expanded(node, expr.plates, layout, layout)
+        # What takes its arguments at full size takes views of them, too.
+        return node if isinstance(node, py.Name) or not batch else py.method(node, "contiguous")
 
     def _expanded(self, node: py.Expr, plates: ir.Plates, layout: Layout, full: Layout) -> py.Expr:
         """A tensor over `plates`, in its place in `layout`, with every dimension of `full` at its full size."""

@@ -1,7 +1,7 @@
 """Expressions as torch code, each tensor laid out so that it broadcasts in its place.
 
-    a[county] + b * basement   in the layout (house)   ->   a[county_of_house] + b * basement
-    dot[feature](x, beta)      in the layout (sample)  ->   x @ beta
+a[county] + b * basement   in the layout (house)   ->   a[county_of_house] + b * basement
+dot[feature](x, beta)      in the layout (sample)  ->   x @ beta
 """
 
 from __future__ import annotations

@@ -7,7 +7,9 @@ import keyword
 import unicodedata
 
 # Names that the emitted program uses for itself.
-RESERVED = frozenset({"torch", "pyro", "dist", "constraints", "autoguide", "poutine", "real", "model", "DTYPE", "IN_PLACE", "settings"})
+RESERVED = frozenset(
+    {"torch", "pyro", "dist", "constraints", "autoguide", "poutine", "real", "model", "DTYPE", "IN_PLACE", "settings"}
+)
 
 
 class Names:

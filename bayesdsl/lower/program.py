@@ -1,10 +1,10 @@
 """From the checked model to the Pyro program that is printed, read and run.
 
-    mu ~ Normal(0, 5)           ->  mu = pyro.sample("mu", dist.Normal(real(0), real(5)))
-    theta[school] ~ Normal(mu, tau) noncentered
-                                ->  with school_plate:
-                                        theta_raw = pyro.sample("theta_raw", dist.Normal(real(0), real(1)))
-                                    theta = pyro.deterministic("theta", mu + tau * theta_raw)
+mu ~ Normal(0, 5)           ->  mu = pyro.sample("mu", dist.Normal(real(0), real(5)))
+theta[school] ~ Normal(mu, tau) noncentered
+                            ->  with school_plate:
+                                    theta_raw = pyro.sample("theta_raw", dist.Normal(real(0), real(1)))
+                                theta = pyro.deterministic("theta", mu + tau * theta_raw)
 """
 
 from __future__ import annotations
@@ -205,7 +205,13 @@ class _Lowering:
             entries.append((py.Constant(name), value))
         if not entries:
             return []
-        return [py.Assign((py.Name("IN_PLACE"),), py.Dict(tuple(entries)), comment="The data written in the spec: model(**IN_PLACE).")]
+        return [
+            py.Assign(
+                (py.Name("IN_PLACE"),),
+                py.Dict(tuple(entries)),
+                comment="The data written in the spec: model(**IN_PLACE).",
+            )
+        ]
 
     def _literal(self, kind: Input) -> py.Expr | None:
         match kind:

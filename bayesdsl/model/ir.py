@@ -312,6 +312,16 @@ class Sample:
     moving: bool = False
 
 
+def hierarchical_scale(sample: Sample) -> Expr | None:
+    """The scale of a centred hierarchy: members with a prior whose scale is itself uncertain. None for other priors."""
+    if sample.noncentered or not sample.plates or not isinstance(sample.dist, Call):
+        return None
+    pair = sample.dist.row.location_scale
+    scale = sample.dist.arg(pair[1]) if pair else None
+    uncertain = scale is not None and any(isinstance(n, Ref) and n.kind is Kind.LATENT for n in walk(scale))
+    return scale if uncertain else None
+
+
 @dataclass(frozen=True, slots=True)
 class Observed:
     """A likelihood of the data column `name`."""

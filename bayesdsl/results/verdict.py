@@ -51,7 +51,9 @@ RULES: dict[str, Rule] = {
         # One chain's R-hat compares its quarters, which for 500 independent draws scatters up to about 1.02.
         Rule("drift", 1.05, True, "the chain still drifts in {parameter}", _OWN),
         Rule("ess", 100, True, "there are too few effective draws of {parameter}", _VEHTARI_2021),
-        Rule("divergences", 0, True, "some draws diverged", _BETANCOURT_2017),
+        # Up to one in a thousand is worth knowing; more means a region that the sampler does not enter.
+        Rule("divergences", 0.001, True, "some draws diverged", _BETANCOURT_2017),
+        Rule("few_divergences", 0, False, "a few draws diverged", _BETANCOURT_2017),
         Rule("energy", 0.3, True, "the sampler hardly reaches the tails", _BETANCOURT_2016),
         Rule("short", 100, True, "the run is too short to judge", _OWN),
         Rule("tree_depth", 0.01, False, "trajectories were cut short", _BETANCOURT_2017),
@@ -271,24 +273,41 @@ def check_ess(posterior: Posterior, summary: Summary) -> list[Finding]:
 def check_divergences(posterior: Posterior, _: Summary) -> list[Finding]:
     diverging = np.asarray(posterior.stats.get("diverging", ()), dtype=bool)
     count = int(diverging.sum())
-    if count <= RULES["divergences"].limit:
+    if count <= RULES["few_divergences"].limit:
         return []
+    kind = "divergences" if count > RULES["divergences"].limit * diverging.size else "few_divergences"
     verb = "draw" if count == 1 else "draws"
     message = f"{count} of {diverging.size} draws diverged ({_share(count / diverging.size)})."
     culprit = _most_different(posterior, diverging)
+    centred = posterior.facts.get("centred", {})
     if culprit is None:
-        advice = "smaller steps, `target_accept_prob = 0.95` and then 0.99."
-        return [Finding("divergences", None, message, advice)]
+        return [Finding(kind, next(iter(centred), None), message, _centred_advice(centred) or _SMALLER_STEPS)]
     name, inside, outside, scale = culprit
     message += f" `{name}` is {'smaller' if inside < outside else 'larger'} in the divergent {verb}"
     message += f" (median {_short(inside)}, elsewhere {_short(outside)})."
-    if scale:
+    if centred:
+        advice = _centred_advice(centred)
+    elif scale:
         advice = f"write `noncentered` after the priors that have `{name}` as their scale; where it already stands "
         advice += "there, take smaller steps, `target_accept_prob = 0.95`."
     else:
         advice = "smaller steps, `target_accept_prob = 0.95` and then 0.99, or other priors where "
         advice += f"`{name}` has a part: the sampler cannot follow the posterior there."
-    return [Finding("divergences", name, message, advice)]
+    return [Finding(kind, name, message, advice)]
+
+
+_SMALLER_STEPS = "smaller steps, `target_accept_prob = 0.95` and then 0.99."
+
+
+def _centred_advice(centred: dict[str, list[str]]) -> str:
+    """For hierarchies that are centred: the usual reason, by the names of their scales and members."""
+    if not centred:
+        return ""
+    scale, members = next(iter(centred.items()))
+    listed = " and ".join(f"`{member}`" for member in members)
+    advice = f"`{scale}` is the scale of {listed}: where it is small they are squeezed together, a funnel. Write "
+    advice += "`noncentered` after their prior, which suits small groups; with much data in every group take smaller "
+    return advice + "steps instead, `target_accept_prob = 0.95` and then 0.99, or a prior that keeps the scale from 0."
 
 
 def _most_different(posterior: Posterior, diverging: np.ndarray) -> tuple[str, float, float, bool] | None:

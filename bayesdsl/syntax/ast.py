@@ -258,19 +258,7 @@ class Infer:
 
 
 Statement = (
-    Data
-    | PlateDecl
-    | Const
-    | Prior
-    | Param
-    | Define
-    | Observe
-    | PlateBlock
-    | Layer
-    | GuideMap
-    | Guide
-    | Unseen
-    | Infer
+    Data | PlateDecl | Const | Prior | Param | Define | Observe | PlateBlock | Layer | GuideMap | Guide | Unseen | Infer
 )
 
 

@@ -95,7 +95,13 @@ SNIPPETS: tuple[Snippet, ...] = (
     Snippet(
         "a call cannot stand on the left",
         "write a name on the left: a ~ Normal(0, 1), or mean = a + b * x",
-        ("f(x) = 3", "Normal(0, 1) ~ a", "log(y) ~ Normal(0, 1)", "observe log(y) ~ Normal(0, 1)", "observe Normal(0, 1)"),
+        (
+            "f(x) = 3",
+            "Normal(0, 1) ~ a",
+            "log(y) ~ Normal(0, 1)",
+            "observe log(y) ~ Normal(0, 1)",
+            "observe Normal(0, 1)",
+        ),
     ),
 )
 
@@ -137,7 +143,13 @@ def unexpected(source: Source, span: Span, message: str, hint: str | None) -> Di
 def expected_tokens(source: Source, span: Span, found: str, expected: list[str]) -> Diagnostic:
     wanted = [TERMINALS.get(name, name) for name in expected]
     shown = ", ".join(wanted[:-1]) + (" or " if len(wanted) > 1 else "") + wanted[-1] if wanted else ""
-    what = "the line ends too early" if found == "\n" else "the file ends too early" if not found else f"`{found}` does not fit here"
+    what = (
+        "the line ends too early"
+        if found == "\n"
+        else "the file ends too early"
+        if not found
+        else f"`{found}` does not fit here"
+    )
     hint = f"what could stand here: {shown}" if wanted and len(wanted) <= 8 else None
     return Diagnostic("BD101", what, source, Label(span), hint=hint)
 
@@ -165,13 +177,19 @@ def unclosed_bracket(source: Source, opening: Span, bracket: str) -> Diagnostic:
 
 def unmatched_bracket(source: Source, span: Span, bracket: str, opening: Span | None, expected: str) -> Diagnostic:
     labels = (Label(opening, f"this one wants `{expected}`"),) if opening else ()
-    message = f"`{bracket}` closes nothing" if opening is None else f"`{bracket}` does not match the bracket that is open"
-    hint = f"remove the `{bracket}`" if opening is None else f"write `{expected}` here, or close the other bracket first"
+    message = (
+        f"`{bracket}` closes nothing" if opening is None else f"`{bracket}` does not match the bracket that is open"
+    )
+    hint = (
+        f"remove the `{bracket}`" if opening is None else f"write `{expected}` here, or close the other bracket first"
+    )
     return Diagnostic("BD103", message, source, Label(span), labels, hint=hint)
 
 
 def unclosed_string(source: Source, span: Span) -> Diagnostic:
-    return Diagnostic("BD104", "this string is never closed", source, Label(span), hint='end it with `"` on the same line')
+    return Diagnostic(
+        "BD104", "this string is never closed", source, Label(span), hint='end it with `"` on the same line'
+    )
 
 
 def too_deep(source: Source, span: Span, limit: int) -> Diagnostic:
@@ -189,7 +207,7 @@ def too_large(source: Source, size: int, limit: int) -> Diagnostic:
         "BD106",
         f"the spec has {size:,} characters; the limit is {limit:,}",
         source,
-        hint="a spec holds the model: read the data from a file with `data plate from \"file\"`",
+        hint='a spec holds the model: read the data from a file with `data plate from "file"`',
     )
 
 

@@ -227,7 +227,7 @@ def _open_bracket(text: str, before: int) -> int | None:
 
 
 def _names(text: str) -> set[str]:
-    return {m.group() for m in _PIECES.finditer(text) if m.group()[0] not in "\"#()[]{}"} - KEYWORDS
+    return {m.group() for m in _PIECES.finditer(text) if m.group()[0] not in '"#()[]{}'} - KEYWORDS
 
 
 # Explaining an error
@@ -247,7 +247,9 @@ def _explain(source: Source, text: str, error: UnexpectedInput) -> tuple[Diagnos
     token = error.token
     offset = token.start_pos if token.type != "$END" and token.start_pos is not None else len(text)
     offset = min(offset, len(text))
-    span = Span(min(offset, len(source.text)), min(offset + max(len(token.value.rstrip("\n")), 1), len(source.text) + 1))
+    span = Span(
+        min(offset, len(source.text)), min(offset + max(len(token.value.rstrip("\n")), 1), len(source.text) + 1)
+    )
     habit = _habit(text, offset) or (_habit(text, offset - 1) if offset else None)
     if habit:
         return errors.unexpected(source, span, *errors.HABITS[habit]), offset
@@ -263,7 +265,9 @@ def _explain(source: Source, text: str, error: UnexpectedInput) -> tuple[Diagnos
 
 
 def _habit(text: str, offset: int) -> str | None:
-    return next((habit for habit in sorted(errors.HABITS, key=len, reverse=True) if text.startswith(habit, offset)), None)
+    return next(
+        (habit for habit in sorted(errors.HABITS, key=len, reverse=True) if text.startswith(habit, offset)), None
+    )
 
 
 def _keyword_before(text: str, offset: int) -> tuple[int, int] | None:
@@ -433,7 +437,9 @@ class _Builder:
         if tree is None:
             return None
         text = str(tree.children[0])[1:-1]
-        return ast.Str(re.sub(r"\\(.)", lambda m: {"n": "\n", "t": "\t"}.get(m.group(1), m.group(1)), text), _span(tree))
+        return ast.Str(
+            re.sub(r"\\(.)", lambda m: {"n": "\n", "t": "\t"}.get(m.group(1), m.group(1)), text), _span(tree)
+        )
 
     def expr(self, tree: Tree) -> ast.Expr:
         span, c = _span(tree), tree.children
@@ -534,7 +540,10 @@ STATEMENT_HOME: dict[type, tuple[str, str]] = {
     ast.Observe: ("`observe`", "a likelihood belongs to the model, not to a guide or a layer"),
     ast.PlateBlock: ("a plate block", "plate blocks stand in the model or a guide"),
     ast.Layer: ("a layer", "layers stand at the top of the spec or in a guide"),
-    ast.GuideMap: ("a mapping of sites to guides", "it belongs inside `guide name { .. }`; a type belongs to `data`, `param` or a prior"),
+    ast.GuideMap: (
+        "a mapping of sites to guides",
+        "it belongs inside `guide name { .. }`; a type belongs to `data`, `param` or a prior",
+    ),
     ast.Guide: ("a guide", "guides stand at the top of the spec"),
     ast.Unseen: ("`unseen`", "it stands at the top of the spec"),
     ast.Infer: ("`infer`", "it stands at the top of the spec"),

@@ -34,7 +34,12 @@ def test_rugged_by_svi(rugged: bd.Bound) -> None:
     fit = rugged.fit(seed=3)
     medians = {name: float(np.median(fit[name])) for name in ("bA", "bR", "bAR", "a", "sigma")}
 
-    for name, (median, sd) in {"bA": (-1.81, 0.22), "bR": (-0.17, 0.08), "bAR": (0.38, 0.13), "a": (9.18, 0.14)}.items():
+    for name, (median, sd) in {
+        "bA": (-1.81, 0.22),
+        "bR": (-0.17, 0.08),
+        "bAR": (0.38, 0.13),
+        "a": (9.18, 0.14),
+    }.items():
         assert abs(medians[name] - median) < 0.5 * sd, name
     assert abs(medians["sigma"] - 0.965) < 0.05
     losses = fit.posterior.losses

@@ -14,6 +14,8 @@ import numpy as np
 import scipy.special as sp
 import scipy.stats as st
 
+from bayesdsl.catalogue.rows import Distribution
+
 
 def _logits(probs, logits):
     """The log probabilities of yes and of no."""
@@ -54,8 +56,6 @@ def zero_inflated(base: Callable) -> Callable:
     return density
 
 
-
-
 ELEMENTWISE: dict[str, Callable] = {
     "Normal": lambda x, loc, scale: st.norm.logpdf(x, loc, scale),
     "LogNormal": lambda x, loc, scale: st.norm.logpdf(np.log(x), loc, scale) - np.log(x),
@@ -89,7 +89,9 @@ ELEMENTWISE: dict[str, Callable] = {
 
 
 def categorical(x, probs=None, logits=None):
-    return float(np.log(probs / probs.sum())[int(x)]) if logits is None else float((logits - sp.logsumexp(logits))[int(x)])
+    return (
+        float(np.log(probs / probs.sum())[int(x)]) if logits is None else float((logits - sp.logsumexp(logits))[int(x)])
+    )
 
 
 def ordered_logistic(x, predictor, cutpoints):
@@ -159,16 +161,19 @@ WHOLE_VALUE: dict[str, Callable[..., float]] = {
 }
 
 
-def by_member(name: str, sizes: tuple[str, ...]) -> Callable[..., float]:
+def by_member(row: Distribution) -> Callable[..., float]:
     """Pyro's own distribution, made for a single value from arguments that have no independent copies."""
 
-    def density(x, **args):
+    def density(x: np.ndarray, **args: np.ndarray) -> float:
         import pyro.distributions
         import torch
 
-        made = {key: torch.as_tensor(value, dtype=torch.float64) for key, value in args.items()}
-        made |= {key: x.shape[-1] for key in sizes}
-        found = getattr(pyro.distributions, name)(**made, validate_args=False)
+        made: dict[str, object] = {name: x.shape[-1] for name in row.sizes}
+        for name, value in args.items():
+            parameter = row.parameter(name)
+            plain = parameter.static and not parameter.tensor
+            made[name] = int(value) if plain else torch.as_tensor(value, dtype=torch.float64)
+        found = getattr(pyro.distributions, row.name)(**made, validate_args=False)
         return float(found.log_prob(torch.as_tensor(x, dtype=torch.float64)))
 
     return density

@@ -222,7 +222,7 @@ def _call(world: World, dist: ir.Call, x: xr.DataArray, batch: ir.Plates, event:
         first, *rest = xr.broadcast(x, *(args[name] for name in names))
         result = ELEMENTWISE[dist.row.name](first.values, **{n: a.values for n, a in zip(names, rest, strict=True)})
         return world.full(xr.DataArray(result, dims=first.dims), batch)
-    density = WHOLE_VALUE.get(dist.row.name) or by_member(dist.row.name, dist.row.sizes)
+    density = WHOLE_VALUE.get(dist.row.name) or by_member(dist.row)
     sizes = world.sizes(batch)
     result = np.empty(tuple(sizes.values()))
     for index in product(*(range(size) for size in sizes.values())):

@@ -1,6 +1,6 @@
 """All tables together: the members of every plate, category codes, likelihoods' supports, and the program's arguments.
 
-    {"house": BoundTable, "county": BoundTable}  ->  inputs {n_county: 85, county_of_house: int64[919], ..}
+{"house": BoundTable, "county": BoundTable}  ->  inputs {n_county: 85, county_of_house: int64[919], ..}
 """
 
 from __future__ import annotations
@@ -71,7 +71,11 @@ class _Data:
 
 
 def bind_data(
-    model: ir.Model, program: Program, data: Mapping[str, object] | None, base_dir: str | os.PathLike[str], dtype: torch.dtype
+    model: ir.Model,
+    program: Program,
+    data: Mapping[str, object] | None,
+    base_dir: str | os.PathLike[str],
+    dtype: torch.dtype,
 ) -> BoundData:
     """Bind data to a model.
 
@@ -80,7 +84,9 @@ def bind_data(
     """
     given = dict(data or {})
     findings: list[Diagnostic] = [
-        errors.unknown_table(name, nearest(name, model.tables), list(model.tables)) for name in given if name not in model.tables
+        errors.unknown_table(name, nearest(name, model.tables), list(model.tables))
+        for name in given
+        if name not in model.tables
     ]
     tables: dict[str, BoundTable] = {}
     for name, table in model.tables.items():
@@ -156,7 +162,9 @@ def _codes(state: _Data) -> None:
             cells = table.cells(column.name, bad)
             near = nearest(label, position)
             state.found.append(
-                errors.unknown_level(state.model.source, column.span, column.name, column.category, label, near, cells, len(bad))
+                errors.unknown_level(
+                    state.model.source, column.span, column.name, column.category, label, near, cells, len(bad)
+                )
             )
         state.codes[column.name] = codes
 
@@ -284,11 +292,7 @@ def _dependent(design: np.ndarray, labels: list[str]) -> list[str]:
 def _small_groups(state: _Data) -> None:
     """Centred hierarchies whose groups have few rows."""
     for statement in state.model.statements:
-        if not isinstance(statement, ir.Sample) or statement.noncentered or not isinstance(statement.dist, ir.Call):
-            continue
-        pair = statement.dist.row.location_scale
-        scale = statement.dist.arg(pair[1]) if pair else None
-        if scale is None or not any(isinstance(n, ir.Ref) and n.kind is ir.Kind.LATENT for n in ir.walk(scale)):
+        if not isinstance(statement, ir.Sample) or ir.hierarchical_scale(statement) is None:
             continue
         for plate in statement.plates:
             columns = [c for c in state.model.columns.values() if c.category == plate]

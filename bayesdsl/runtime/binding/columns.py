@@ -1,6 +1,6 @@
 """Column expressions: computed over the columns of a source, on the rows that are kept.
 
-    log_gdp : real = log(rgdppc_2000)   ->   numpy.log of the column, row by row
+log_gdp : real = log(rgdppc_2000)   ->   numpy.log of the column, row by row
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ def bad_cells(source: Source, span: Span, column: str, cells: Sequence[Cell], co
         source,
         Label(span, "read as numbers"),
         cells=tuple(cells),
-        hint="correct them, say what stands for a missing value (missing = [\"n/a\"]), or declare the column as category",
+        hint='correct them, say what stands for a missing value (missing = ["n/a"]), or declare the column as category',
     )
 
 
@@ -44,7 +44,9 @@ def missing_values(source: Source, span: Span, column: str, cells: Sequence[Cell
     )
 
 
-def missing_column(source: Source, span: Span, column: str, table: str, near: str | None, known: Sequence[str]) -> Diagnostic:
+def missing_column(
+    source: Source, span: Span, column: str, table: str, near: str | None, known: Sequence[str]
+) -> Diagnostic:
     shown = ", ".join(known[:12]) + (f", .. ({len(known)} in all)" if len(known) > 12 else "")
     return Diagnostic(
         "BD752",
@@ -86,7 +88,9 @@ def outside_likelihood(
     )
 
 
-def not_a_simplex(source: Source, span: Span, column: str, cells: Sequence[Cell], count: int, total: float) -> Diagnostic:
+def not_a_simplex(
+    source: Source, span: Span, column: str, cells: Sequence[Cell], count: int, total: float
+) -> Diagnostic:
     return Diagnostic(
         "BD754",
         f"the likelihood of `{column}` needs rows that sum to one, and {count:,} do not: {total:g}",
@@ -102,7 +106,8 @@ def unknown_level(
 ) -> Diagnostic:
     return Diagnostic(
         "BD755",
-        f"`{label}` is not a member of plate `{plate}`" + (f", nor are {count - 1:,} other rows' values" if count > 1 else ""),
+        f"`{label}` is not a member of plate `{plate}`"
+        + (f", nor are {count - 1:,} other rows' values" if count > 1 else ""),
         source,
         Label(span, f"refers to {plate}"),
         cells=tuple(cells),
@@ -122,7 +127,9 @@ def unknown_label(source: Source, span: Span, plate: str, label: object, near: s
 
 def no_rows(source: Source, span: Span, table: str, rows: int) -> Diagnostic:
     notes = (f"the source has {rows:,} rows, and the filters leave none",) if rows else ()
-    return Diagnostic("BD756", f"`{table}` has no rows", source, Label(span), notes=notes, hint="loosen `where`, or give other data")
+    return Diagnostic(
+        "BD756", f"`{table}` has no rows", source, Label(span), notes=notes, hint="loosen `where`, or give other data"
+    )
 
 
 def no_data(source: Source, span: Span, table: str) -> Diagnostic:
@@ -131,7 +138,7 @@ def no_data(source: Source, span: Span, table: str) -> Diagnostic:
         f"the data of `{table}` are not given",
         source,
         Label(span),
-        hint=f"give them when running, --data {table}=FILE, or in the spec: data {table} from \"FILE\"",
+        hint=f'give them when running, --data {table}=FILE, or in the spec: data {table} from "FILE"',
     )
 
 

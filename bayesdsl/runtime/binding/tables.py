@@ -1,13 +1,13 @@
 """One table: its source read, rows filtered, columns computed and checked against their types.
 
-    data nation from "rugged.csv" (sep = ";") { where present(rgdppc_2000); log_gdp : real = log(rgdppc_2000) }
-    ->  BoundTable(rows 170 of 234, values {log_gdp: float64[170]}, labels {})
+data nation from "rugged.csv" (sep = ";") { where present(rgdppc_2000); log_gdp : real = log(rgdppc_2000) }
+->  BoundTable(rows 170 of 234, values {log_gdp: float64[170]}, labels {})
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -20,7 +20,6 @@ from bayesdsl.runtime.binding import errors
 from bayesdsl.runtime.binding.columns import Evaluator, TextInArithmetic, names, needed
 from bayesdsl.runtime.sources.read import read_source
 from bayesdsl.runtime.sources.table import RawTable
-from bayesdsl.source import Span
 from bayesdsl.types.supports import Support
 
 SHOWN_CELLS = 5
@@ -48,8 +47,6 @@ class BoundTable:
 
     def cells(self, column: str, rows: np.ndarray) -> tuple[Cell, ...]:
         """The places of the first of these rows (positions among the kept), as far as the source has them."""
-        if self.raw is None:
-            return tuple(Cell(self.name, int(self.rows[row]) + 1, 0, "") for row in rows[:SHOWN_CELLS])
         leaf = self.leaves.get(column)
         if leaf is None or leaf not in self.raw.columns:
             return ()
@@ -67,14 +64,17 @@ class _Binder:
             self.found.append(finding)
 
 
-def bind_table(model: ir.Model, table: ir.Table, given: object, base_dir: Path) -> tuple[BoundTable | None, list[Diagnostic]]:
+def bind_table(
+    model: ir.Model, table: ir.Table, given: object, base_dir: Path
+) -> tuple[BoundTable | None, list[Diagnostic]]:
     """Read and check one table; None, with findings, where something is wrong with it.
 
     `given` replaces the spec's source where it is not None.
     """
     binder = _Binder(model, table)
     if given is None and table.in_place:
-        return _literal_table(table), []
+        bound = _bind(binder, _literal_source(table))
+        return (None if binder.found else replace(bound, name=table.plate, sha256=None)), binder.found
     if given is None and table.source is None:
         return None, [errors.no_data(model.source, table.span, table.plate)]
     place = table.source_span or table.span
@@ -87,15 +87,10 @@ def bind_table(model: ir.Model, table: ir.Table, given: object, base_dir: Path) 
     return (None if binder.found else bound), binder.found
 
 
-def _literal_table(table: ir.Table) -> BoundTable:
-    rows = len(next(c.literal for c in table.columns if c.literal is not None))
-    bound = BoundTable(table, table.plate, np.arange(rows), rows)
-    for column in table.columns:
-        if column.category is not None:
-            bound.labels[column.name] = np.array([str(value) for value in column.literal], dtype=object)
-        elif column.literal is not None:
-            bound.values[column.name] = np.array(column.literal, dtype=np.float64)
-    return bound
+def _literal_source(table: ir.Table) -> RawTable:
+    """The values written in place, as if they had been read."""
+    values = {c.name: list(c.literal) for c in table.columns if c.literal is not None}
+    return read_source(values, {}, Path(), name=table.plate)
 
 
 def _bind(binder: _Binder, raw: RawTable) -> BoundTable | None:
@@ -140,7 +135,9 @@ def _expressions(binder: _Binder, raw: RawTable) -> dict[str, tuple[ir.RowExpr, 
         _known_names(binder, raw, condition, set())
     if binder.table.key is not None and binder.table.key not in raw.columns:
         near = nearest(binder.table.key, raw.columns)
-        finding = errors.missing_column(binder.model.source, binder.table.span, binder.table.key, raw.name, near, list(raw.columns))
+        finding = errors.missing_column(
+            binder.model.source, binder.table.span, binder.table.key, raw.name, near, list(raw.columns)
+        )
         binder.report(finding)
     return result
 
@@ -152,7 +149,9 @@ def _column_expressions(binder: _Binder, raw: RawTable, column: ir.Column) -> tu
         found = [name for name in raw.columns if fnmatchcase(name, column.pattern)]
         if not found:
             known = list(raw.columns)
-            binder.report(errors.missing_column(binder.model.source, column.span, column.pattern, raw.name, None, known))
+            binder.report(
+                errors.missing_column(binder.model.source, column.span, column.pattern, raw.name, None, known)
+            )
         return tuple(ir.RowName(name, column.span) for name in found)
     if column.value is not None:
         return (column.value,)
@@ -292,13 +291,13 @@ def _matrix(
         what = f"plate `{plate}` has {known.size} members, and `{column.name}` has {matrix.shape[1]} columns"
         binder.report(errors.sizes_differ(binder.model.source, column.span, what))
         return None
-    bound.members.setdefault(plate, list(known.labels) if known.labels is not None and len(known.labels) == len(labels) else labels)
+    bound.members.setdefault(
+        plate, list(known.labels) if known.labels is not None and len(known.labels) == len(labels) else labels
+    )
     return matrix
 
 
-def _category(
-    binder: _Binder, bound: BoundTable, evaluator: Evaluator, column: ir.Column, expr: ir.RowExpr
-) -> None:
+def _category(binder: _Binder, bound: BoundTable, evaluator: Evaluator, column: ir.Column, expr: ir.RowExpr) -> None:
     """The labels of a category column: a column of the source as text, or an expression's values."""
     if isinstance(expr, ir.RowName) and expr.name in evaluator.raw.columns:
         texts = evaluator.raw.columns[expr.name].as_text()[evaluator.keep]
@@ -317,7 +316,9 @@ def _keys(binder: _Binder, bound: BoundTable, raw: RawTable) -> None:
     for i, label in enumerate(keys):
         if label in seen:
             cells = [raw.cell(int(bound.rows[row]), binder.table.key) for row in (seen[label], i)]
-            binder.report(errors.duplicate_keys(binder.model.source, binder.table.span, binder.table.key, str(label), cells))
+            binder.report(
+                errors.duplicate_keys(binder.model.source, binder.table.span, binder.table.key, str(label), cells)
+            )
             return
         seen[label] = i
     bound.keys = keys
@@ -344,7 +345,9 @@ def _of_type(binder: _Binder, bound: BoundTable, column: ir.Column, values: np.n
         return True
     example = float(values[bad].flat[0])
     cells = bound.cells(column.name, rows)
-    binder.report(errors.outside_type(binder.model.source, column.span, column.name, support, cells, len(rows), example))
+    binder.report(
+        errors.outside_type(binder.model.source, column.span, column.name, support, cells, len(rows), example)
+    )
     return False
 
 
@@ -358,5 +361,3 @@ def violations(values: np.ndarray, support: Support) -> np.ndarray:
     if support.integer:
         bad |= values != np.floor(values)
     return bad
-
-

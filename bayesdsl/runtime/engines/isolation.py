@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import random
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -74,7 +75,8 @@ class _State:
 
 
 class Isolated:
-    """A context with a parameter store of its own, random numbers that depend on `seed` alone, and checks off.
+    """A context with a parameter store of its own, random numbers that depend on `seed` alone, and checks and warnings
+    off: engines look at what comes out, and say what is wrong with it.
 
     With `threads`, torch uses so many inside.
     """
@@ -83,20 +85,30 @@ class Isolated:
         self._other = _State.fresh(seed, threads)
 
     def __enter__(self) -> Self:
-        self._swap()
+        self._enter()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._swap()
+        self._leave()
 
     @contextmanager
     def paused(self) -> Iterator[None]:
         """Outside again for a while: whoever is told of progress meets their own random numbers."""
-        self._swap()
+        self._leave()
         try:
             yield
         finally:
-            self._swap()
+            self._enter()
+
+    def _enter(self) -> None:
+        self._swap()
+        self._silence = warnings.catch_warnings()
+        self._silence.__enter__()
+        warnings.simplefilter("ignore")
+
+    def _leave(self) -> None:
+        self._silence.__exit__(None, None, None)
+        self._swap()
 
     def _swap(self) -> None:
         now = _State.now()

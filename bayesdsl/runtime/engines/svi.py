@@ -14,7 +14,7 @@ import numpy as np
 import pyro
 import torch
 from pyro import poutine
-from pyro.infer import SVI, Trace_ELBO, TraceTailAdaptive_ELBO
+from pyro.infer import SVI, EnergyDistance, Trace_ELBO, TraceTailAdaptive_ELBO
 from pyro.infer.autoguide import AutoDelta, AutoGaussian, AutoGuide, AutoLaplaceApproximation
 from pyro.optim import PyroOptim
 from pyro.poutine.guide import GuideMessenger
@@ -88,6 +88,7 @@ def run(bound: BoundModel, settings: dict[str, Any], seed: int, report: Report =
         fit = _Fit(bound, chosen)
         fit.optimise(tell)
         fit.draw(tell)
+        facts = fit.facts()
     values = {v.name: np.stack(fit.values[v.name])[None] for v in bound.variables}
     return posterior(
         bound,
@@ -96,18 +97,20 @@ def run(bound: BoundModel, settings: dict[str, Any], seed: int, report: Report =
         engine="svi",
         losses=np.array(fit.losses),
         interrupted=fit.interrupted,
-        facts=fit.facts(),
+        facts=facts,
     )
 
 
 @dataclass(frozen=True)
 class _Survey:
-    """What a run of the model shows; `observations` counts observed values."""
+    """What a run of the model shows; `observations` counts observed values, `jumps` are the observed sites whose draws
+    have no gradient."""
 
     latents: tuple[str, ...]
     discrete: tuple[str, ...]
     params: tuple[str, ...]
     observations: int
+    jumps: tuple[str, ...]
 
 
 @dataclass
@@ -161,6 +164,8 @@ class _Fit:
     def optimise(self, tell: Report) -> None:
         loss_name, loss_settings = self.settings.loss
         loss = _make_loss(loss_name, loss_settings)
+        if isinstance(loss, EnergyDistance) and self.survey.jumps:
+            raise LossNotSupported(loss_name, f"draws of `{self.survey.jumps[0]}` do not move smoothly with the model")
         svi = SVI(self._model, self.guide, _make_optimiser(*self.settings.optim), loss)
         steps = self.settings.steps
         every = max(1, steps // 100)
@@ -179,7 +184,9 @@ class _Fit:
         try:
             value = svi.step()
         except _REFUSALS as error:
-            if step == 1 and not isinstance(loss, Trace_ELBO | TraceTailAdaptive_ELBO) and self._plain_loss_works():
+            if not all(value.isfinite().all() for value in pyro.get_param_store().values()):
+                raise LossNotFinite(step, math.nan, "svi") from error
+            if step == 1 and type(loss) is not Trace_ELBO and self._plain_loss_works():
                 raise LossNotSupported(self.settings.loss[0], _reason(error)) from error
             raise
         if isinstance(loss, TraceTailAdaptive_ELBO):
@@ -301,6 +308,7 @@ def _survey(model: Callable[..., Any]) -> _Survey:
         discrete=tuple(site["name"] for site in latents if site["fn"].support.is_discrete),
         params=tuple(trace.param_nodes),
         observations=sum(site["fn"].batch_shape.numel() for site in data),
+        jumps=tuple(site["name"] for site in data if not site["fn"].has_rsample),
     )
 
 

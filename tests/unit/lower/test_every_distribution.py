@@ -41,16 +41,24 @@ TYPES = {
 }
 STATIC = {"total_count": "7", "num_quad_points": "8", "temperature": "0.7"}
 BASES = {"FoldedDistribution": "StudentT(3.5, base, 1.3)", "ZeroInflatedDistribution": "Poisson(exp(base))"}
-# What Pyro cannot draw from.
-WITHOUT_DRAWS = {
-    "VonMises3D": lambda shape: torch.nn.functional.normalize(torch.randn(*shape, dtype=torch.float64), dim=-1),
+
+
+def directions(shape: tuple[int, ...]) -> torch.Tensor:
+    return torch.nn.functional.normalize(torch.randn(*shape, dtype=torch.float64), dim=-1)
+
+
+def simplexes(shape: tuple[int, ...]) -> torch.Tensor:
+    return torch.softmax(torch.randn(*shape, dtype=torch.float64), -1)
+
+
+# Values for what Pyro cannot draw from, or whose draws carry more than their numbers.
+GIVEN = {
+    "VonMises3D": directions,
     "LogNormalNegativeBinomial": lambda shape: torch.randint(0, 9, shape).double(),
+    "RelaxedBernoulliStraightThrough": lambda shape: torch.rand(shape, dtype=torch.float64),
+    "RelaxedOneHotCategoricalStraightThrough": simplexes,
 }
-CHOICES = [
-    (row, frozenset(chosen))
-    for row in DISTRIBUTIONS.values()
-    for chosen in itertools.product(*row.choices)
-]
+CHOICES = [(row, frozenset(chosen)) for row in DISTRIBUTIONS.values() for chosen in itertools.product(*row.choices)]
 
 
 def event_plates(row: Distribution) -> tuple[str, ...]:
@@ -153,10 +161,10 @@ def test_arguments_over_any_plates_give_the_density_by_name(case, spread):
 def traced(bound: Bound, row: Distribution) -> pyro.poutine.Trace:
     """Pyro's trace of the program, drawn at random params."""
     given = {}
-    if row.name in WITHOUT_DRAWS:
+    if row.name in GIVEN:
         for variable in bound.model.variables_in("latent"):
-            shape = (1 if plate is None else len(bound.model.coords[plate]) for plate in variable.layout)
-            given[variable.name] = WITHOUT_DRAWS[row.name](tuple(shape))
+            shape = (1 if plate is None else len(bound.model.coords[plate.rstrip("'")]) for plate in variable.layout)
+            given[variable.name] = GIVEN[row.name](tuple(shape))
     model = pyro.poutine.condition(bound.model.model, given)
     model(**bound.inputs)
     for value in pyro.get_param_store().values():

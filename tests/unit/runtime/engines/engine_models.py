@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import textwrap
+import warnings
 from typing import Any
 
 import numpy as np
@@ -89,5 +90,6 @@ def world() -> dict[str, Any]:
             )
         },
         "params": {name: (id(value), value.tolist()) for name, value in store._params.items()},
+        "warnings": list(warnings.filters),
         "stack": len(pyro.poutine.runtime._PYRO_STACK),
     }

@@ -76,18 +76,18 @@ def test_a_guide_by_hand_finds_the_beta(coin: BoundModel) -> None:
     assert np.allclose(posterior.draws["odds"], p / (1 - p), rtol=1e-12)
 
 
-@pytest.mark.parametrize("moving", [("b",), ()])
-def test_a_support_that_moves_is_followed(triangle: BoundModel, moving: tuple[str, ...]) -> None:
-    draws = fit(replace(triangle, moving_supports=moving), "AutoMultivariateNormal").draws
-    inside = (draws["a"] + draws["b"] < 1).all()
-    if not moving:
-        # Pyro alone keeps the first support that it meets: this is what is mended.
-        assert not inside
-        return
-    assert inside
+def test_a_support_that_moves_is_followed(triangle: BoundModel) -> None:
+    draws = fit(triangle, "AutoMultivariateNormal").draws
+    assert (draws["a"] + draws["b"] < 1).all()
     # By symmetry the means are those of the true density, which a normal on the free scale only resembles.
     assert draws["a"].mean() == pytest.approx(1 / 2, abs=tolerance(0.29))
     assert draws["b"].mean() == pytest.approx(1 / 4, abs=tolerance(0.22))
+
+
+def test_a_support_that_moves_is_what_pyros_guides_alone_get_wrong(triangle: BoundModel) -> None:
+    # Pyro keeps the first support that it meets, and then draws where the model has no density.
+    with pytest.raises(LossNotFinite):
+        fit(replace(triangle, moving_supports=()), "AutoMultivariateNormal")
 
 
 @pytest.mark.parametrize("guide", ["AutoNormal", "AutoMultivariateNormal", "AutoNormalMessenger", "AutoStructured"])
@@ -127,8 +127,6 @@ def test_a_point_is_the_mode_of_the_constrained_values(improper_scale: BoundMode
     y = improper_scale.inputs["y"].numpy()
     mode = (((y - y.mean()) ** 2).sum() / (len(y) + 1)) ** 0.5  # of sigma^-(n+1) exp(-sum / 2 sigma^2)
     assert draws["sigma"] == pytest.approx(np.full((1, 3), mode), rel=1e-3)
-    point = run_engine("map", improper_scale, {"optim": ("Adam", {"lr": 0.05}), "steps": 1000}, 1)
-    assert draws["sigma"][0, 0] == pytest.approx(point.draws["sigma"][0, 0], rel=1e-3)
 
 
 def mapped(improper_scale: BoundModel) -> BoundModel:
@@ -279,7 +277,7 @@ def test_an_interrupt_before_the_first_step_leaves_nothing(coin: BoundModel) -> 
     def model(heads: torch.Tensor) -> None:
         nonlocal calls
         calls += 1
-        if calls == 4:
+        if calls == 3:  # the first two are to see what the model and the guide are
             raise KeyboardInterrupt
         coin.model(heads)
 
