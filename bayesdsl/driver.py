@@ -248,7 +248,8 @@ class Bound:
         from bayesdsl.runtime.progress import silent
 
         inference = infer if isinstance(infer, ir.Inference) else self.compiled.inference(infer)
-        inference = overridden(inference, {name: _written(value) for name, value in settings.items()})
+        written = {name: _written(value) for name, value in settings.items()}
+        inference = overridden(self.compiled.spec, inference, written)
         _runnable(self.compiled.spec, inference)
         started = datetime.now(UTC)
         try:
@@ -288,12 +289,13 @@ def _runnable(model: ir.Model, inference: ir.Inference) -> None:
         raise BayesError(found)
 
 
-def overridden(inference: ir.Inference, settings: Mapping[str, str]) -> ir.Inference:
-    """An inference with settings replaced, each written as in a spec. Raises `BayesError`."""
+def overridden(model: ir.Model, inference: ir.Inference, settings: Mapping[str, str]) -> ir.Inference:
+    """An inference of a model with settings replaced, each written as in a spec. Raises `BayesError`."""
     from bayesdsl.check.settings import override
 
+    guides = {name: guide.span for name, guide in model.guides.items()}
     for name, text in settings.items():
-        changed, findings = override(inference, name, text)
+        changed, findings = override(inference, name, text, guides)
         if changed is None:
             raise BayesError(findings)
         inference = changed

@@ -21,8 +21,9 @@ from bayesdsl.catalogue import distributions as d
 from bayesdsl.catalogue import functions as f
 from bayesdsl.catalogue import inference as i
 from bayesdsl.catalogue.rows import Component, Distribution, Extent, Function, Parameter, Setting, SettingKind
+from bayesdsl.catalogue.sources import DATA_OPTIONS
 from bayesdsl.catalogue.types import DATA_TYPES
-from bayesdsl.check.declarations import FORMAT_OPTIONS, MAX_PLATE, TABLE_OPTIONS
+from bayesdsl.check.declarations import MAX_PLATE
 from bayesdsl.diagnostics.codes import SECTIONS
 from bayesdsl.diagnostics.diagnostic import Severity
 from bayesdsl.diagnostics.render import render_text
@@ -221,7 +222,7 @@ def _yes(holds: bool) -> str:
 def options(_: str) -> str:
     from bayesdsl.runtime.sources.options import FORMATS, OPTIONS
 
-    rows = [OPTIONS[name] for name in (*FORMAT_OPTIONS, *TABLE_OPTIONS)]
+    rows = [OPTIONS[name] for name in DATA_OPTIONS]
     every = tuple(FORMATS)
     return _table(
         ("option", "", "formats"),

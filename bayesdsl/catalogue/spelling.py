@@ -273,9 +273,8 @@ FOREIGN_TYPES: dict[str, str] = {
 
 def foreign_distribution(name: str) -> str | None:
     """What to write here for a distribution that another language calls `name`."""
-    for suffix in DENSITY_SUFFIXES:
-        name = name.removesuffix(suffix)
-    return FOREIGN_DISTRIBUTIONS.get(name)
+    bare = [name, *(name.removesuffix(suffix) for suffix in DENSITY_SUFFIXES)]
+    return next((FOREIGN_DISTRIBUTIONS[known] for known in bare if known in FOREIGN_DISTRIBUTIONS), None)
 
 
 def foreign_argument(name: str, distribution: Distribution) -> str | None:

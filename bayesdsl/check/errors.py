@@ -305,7 +305,8 @@ def extra_plate(
             labels = (Label(column_span, f"maps each {table} to a {plate}"),)
             hint = f"index it by row: {name or 'name'}[{column}]"
         else:
-            hint = f"reduce over it, as in sum[{plate}](..), select a member, or write {left}[{', '.join([*left_plates, plate])}]"
+            wider = ", ".join([*left_plates, plate])
+            hint = f"reduce over it, as in sum[{plate}](..), select a member, or write {left}[{wider}]"
             labels = (Label(left_span, f"has plates {_plate_set(left_plates)}"),) if left_span != span else ()
     return Diagnostic("BD302", message, source, Label(span, f"has plates {_plate_set([plate])}"), labels, hint=hint)
 
@@ -570,7 +571,7 @@ def cannot_produce(source: Source, span: Span, name: str, column: Span, support:
         source,
         Label(span),
         (Label(column, f"lies in: {data}"),),
-        hint=f"declare `{name}` with a type the likelihood can produce, such as {_type_for(support)}, or choose another likelihood",
+        hint=f"declare `{name}` with a type it can produce, such as {_type_for(support)}, or choose another likelihood",
     )
 
 
@@ -1129,8 +1130,12 @@ def unknown_component(source: Source, span: Span, kind: str, name: str, near: st
         f"there is no {kind} `{name}`",
         source,
         Label(span),
-        hint=_did_you_mean(near, f"`bayesdsl explain {kind}s` lists them all"),
+        hint=_did_you_mean(near, f"`bayesdsl explain {_plural(kind)}` lists them all"),
     )
+
+
+def _plural(word: str) -> str:
+    return f"{word}es" if word.endswith("s") else f"{word}s"
 
 
 def _article(word: str) -> str:

@@ -6,6 +6,7 @@ svi(guide = parts, optim = Adam(lr = 0.03), steps = 1500)
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from bayesdsl.catalogue.inference import ENGINES, GUIDES, LOSSES, OPTIMISERS
@@ -186,22 +187,29 @@ def default_inference(name: str) -> ir.Inference | None:
     return _written(Source("--infer", f"infer {name}"))[0]
 
 
-def override(changed: ir.Inference, name: str, text: str) -> tuple[ir.Inference | None, tuple[Diagnostic, ...]]:
-    """An inference with one setting changed, as by `--set infer.draws=200`; the findings where it cannot be."""
+def override(
+    changed: ir.Inference, name: str, text: str, guides: Mapping[str, Span] | None = None
+) -> tuple[ir.Inference | None, tuple[Diagnostic, ...]]:
+    """An inference with one setting changed, as by `--set infer.draws=200`; the findings where it cannot be.
+
+    `guides` are the spec's, by name, which the text may refer to.
+    """
     engine = changed.engine.name
-    given, findings = _written(Source(f"--set infer.{name}={text}", f"infer {engine}({name} = {text})"))
+    given, findings = _written(Source(f"--set infer.{name}={text}", f"infer {engine}({name} = {text})"), guides)
     if given is None:
         return None, findings
     settings = {**dict(changed.settings), name: given.setting(name)}
     return replace(changed, settings=tuple(settings.items())), findings
 
 
-def _written(source: Source) -> tuple[ir.Inference | None, tuple[Diagnostic, ...]]:
+def _written(
+    source: Source, guides: Mapping[str, Span] | None = None
+) -> tuple[ir.Inference | None, tuple[Diagnostic, ...]]:
     """An inference from the text of its statement."""
     from bayesdsl.syntax.parser import parse
 
     parsed = parse(source)
-    scope = Scope(source)
+    scope = Scope(source, guides=dict(guides or {}))
     statements = parsed.spec.statements
     sound = not parsed.diagnostics and len(statements) == 1 and isinstance(statements[0], ast.Infer)
     made = inference(scope, statements[0]) if sound else None

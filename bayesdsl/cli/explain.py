@@ -88,7 +88,7 @@ def explained(asked: str) -> str:
 
 
 def _pages(asked: str) -> Iterator[str]:
-    """The pages of a name: as it is written, else whatever its case, else by what other languages call it."""
+    """The pages of a name: as it is written, else as another language has it, else whatever its case."""
     from bayesdsl.catalogue.functions import ALIASES
     from bayesdsl.cli.reference import ABSENT, TOPICS
 
@@ -98,13 +98,13 @@ def _pages(asked: str) -> Iterator[str]:
         if exact:
             yield from (page() for page in exact)
             return
-    if name in ABSENT:
-        yield f"{name}: not in the language\n  {ABSENT[name]}"
-        return
     ours = _called_elsewhere(name)
     if ours is not None:
         yield f"What others call `{name}` is written {ours} here."
         yield from _pages(ours)
+        return
+    if name in ABSENT:
+        yield f"{name}: not in the language\n{screen.fold(ABSENT[name], screen.WIDTH, '  ', '  ')}"
         return
     for topic in TOPICS.values():
         yield from (page() for known, page in topic.pages.items() if known.casefold() == name.casefold())
@@ -115,11 +115,12 @@ def _called_elsewhere(name: str) -> str | None:
     from bayesdsl.catalogue import spelling
 
     tables: tuple[Mapping[str, str], ...] = (
+        spelling.FOREIGN_DISTRIBUTIONS,
         spelling.FOREIGN_FUNCTIONS,
         spelling.FOREIGN_TYPES,
         spelling.FOREIGN_ENGINES,
     )
-    return spelling.foreign_distribution(name) or next((t[name] for t in tables if name in t), None)
+    return next((table[name] for table in tables if name in table), None) or spelling.foreign_distribution(name)
 
 
 def _unknown(asked: str) -> Usage:

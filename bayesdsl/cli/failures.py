@@ -11,6 +11,11 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bayesdsl.diagnostics.diagnostic import Diagnostic
+    from bayesdsl.results.errors import RunError
 
 DONE, FOUND, USAGE, BUG, INTERRUPTED, CLOSED = 0, 1, 2, 70, 130, 141
 
@@ -61,7 +66,7 @@ def status_of(codes: Sequence[str]) -> int:
 
 def _told(error: Exception, arguments: Sequence[str]) -> int:
     from bayesdsl.cli import screen
-    from bayesdsl.diagnostics.diagnostic import BayesError, Diagnostic
+    from bayesdsl.diagnostics.diagnostic import BayesError
     from bayesdsl.results.errors import RunError
 
     match error:
@@ -72,7 +77,7 @@ def _told(error: Exception, arguments: Sequence[str]) -> int:
             screen.report(error.diagnostics, sys.stderr)
             return status_of([d.code for d in error.diagnostics])
         case RunError():
-            screen.report((Diagnostic("BD805", error.message, hint=error.hint or None),), sys.stderr)
+            screen.report((run_refused(error),), sys.stderr)
             return USAGE
         case MemoryError():
             screen.problem("there is not enough memory for this", "use fewer draws or chains, or a larger machine")
@@ -83,6 +88,13 @@ def _told(error: Exception, arguments: Sequence[str]) -> int:
             return FOUND
         case _:
             return _bug(error, arguments)
+
+
+def run_refused(error: RunError) -> Diagnostic:
+    """What is wrong with a run's directory, as a finding."""
+    from bayesdsl.diagnostics.diagnostic import Diagnostic
+
+    return Diagnostic("BD805", error.message, hint=error.hint or None)
 
 
 def _interrupted(interrupt: KeyboardInterrupt) -> int:
@@ -111,7 +123,7 @@ def _bug(error: Exception, arguments: Sequence[str]) -> int:
     finding = Diagnostic(
         "BD901",
         f"this is a bug in bayesdsl, not in your spec: {what}",
-        notes=(note,),
+        notes=(note, *getattr(error, "__notes__", ())),
         hint="please report it, with that text and the spec; `bayesdsl explain BD901` says how",
     )
     screen.report((finding,), sys.stderr)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Iterable
 
 from bayesdsl.cli import VERBS
 
@@ -61,5 +62,6 @@ Exit status:
 {_table(STATUSES, 4, 5)}"""
 
 
-def _table(rows, indent: int, width: int) -> str:
+def _table(rows: Iterable[tuple[str, str]], indent: int, width: int) -> str:
+    """Lines of two columns, the second beginning `width` columns after the first."""
     return "\n".join(f"{'':{indent}}{left:<{width}}{right}" for left, right in rows)

@@ -7,19 +7,19 @@ import os
 import secrets
 import sys
 import warnings
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bayesdsl.cli import screen, settings, specs
 from bayesdsl.cli.arguments import Parser, add_dtype, add_specs, pair, probability, seed, the_spec
-from bayesdsl.cli.failures import DONE, FOUND, INTERRUPTED, USAGE, Usage
+from bayesdsl.cli.failures import DONE, FOUND, INTERRUPTED, USAGE, Usage, run_refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from bayesdsl.diagnostics.diagnostic import BayesError, Diagnostic
+    from bayesdsl.diagnostics.diagnostic import BayesError
     from bayesdsl.driver import Compiled, Fit
     from bayesdsl.model import ir
     from bayesdsl.results.errors import RunError
@@ -37,8 +37,9 @@ EXAMPLES = """\
 
 Ctrl-C stops a run and keeps the draws so far.
 
-exit status: 0 done, 1 the spec or the data have findings or the run failed,
-2 the command line is wrong, 130 interrupted (also where draws were kept)"""
+exit status: 0 done, whatever the verdict; 1 the spec or the data have findings,
+or the run failed; 2 the command line is wrong; 130 interrupted, also where
+draws were kept"""
 
 
 def parser() -> Parser:
@@ -94,13 +95,14 @@ def run(options: argparse.Namespace) -> int:
     from bayesdsl.diagnostics.diagnostic import BayesError
     from bayesdsl.driver import compile, overridden
 
+    screen.tell_libraries_of_colour()
     data, changes = _data(options.data), _changes(options.set)
     if options.no_save and options.out is not None:
         raise Usage("--out and --no-save contradict each other", "leave one of them out")
     compiled = compile(specs.read(the_spec(options.specs, "run")), dtype=options.dtype)
     screen.report(compiled.diagnostics, sys.stderr)
     try:
-        inference = overridden(compiled.inference(options.infer), changes)
+        inference = overridden(compiled.spec, compiled.inference(options.infer), changes)
     except BayesError as error:  # it is the command that asks for what there is not
         screen.report(error.diagnostics, sys.stderr)
         return USAGE
@@ -166,7 +168,7 @@ def _target(compiled: Compiled, inference: ir.Inference, options: argparse.Names
         target = unused(default_run_name(compiled.name, inference.name, datetime.now()))
     _check_parent(check_target(target, options.overwrite))
     for left in stale_partials(target):
-        screen.say(f"note: an earlier run was cut off as it was written; what there is of it is in {left}", sys.stderr)
+        _announce(f"note: an earlier run was cut off as it was written; what there is of it is in {left}")
     return target
 
 
@@ -229,33 +231,59 @@ def _libraries_silent() -> Iterator[None]:
 def _conclude(fit: Fit, target: Path | None, options: argparse.Namespace) -> int:
     """Write the run first, as showing it can be cut off; show it even where it could not be written."""
     from bayesdsl.results.errors import RunError
-    from bayesdsl.results.terminal import ELSEWHERE, show_summary, show_verdict
 
     refused: RunError | None = None
+    if target is not None:
+        try:
+            _save(fit, target, options)
+        except RunError as error:
+            refused = error
+    saved = target if refused is None else None
+    try:
+        _show(fit, options.interval, saved)
+    finally:
+        _say_where(saved, fit.posterior.interrupted)
+    if refused is not None:
+        screen.report((run_refused(refused),), sys.stderr)
+        return FOUND
+    return INTERRUPTED if fit.posterior.interrupted else DONE
+
+
+def _save(fit: Fit, target: Path, options: argparse.Namespace) -> None:
+    """Write the run; where that fails for a reason that nobody thought of, at least the draws."""
+    from bayesdsl.results.errors import RunError
+
+    try:
+        with _libraries_silent():
+            fit.save(target, overwrite=options.overwrite, interval=options.interval)
+    except RunError:
+        raise
+    except Exception as error:
+        from bayesdsl.results.netcdf import write_netcdf
+
+        rescued = target.with_name(f"{target.name}.draws.nc")
+        with suppress(Exception):
+            rescued.parent.mkdir(parents=True, exist_ok=True)
+            write_netcdf(rescued, fit.posterior)
+            error.add_note(f"the draws are kept in {rescued}")
+        raise
+
+
+def _show(fit: Fit, interval: float, saved: Path | None) -> None:
+    from bayesdsl.results.terminal import ELSEWHERE, show_summary, show_verdict
+
     with _libraries_silent():
-        if target is not None:
-            try:
-                fit.save(target, overwrite=options.overwrite, interval=options.interval)
-            except RunError as error:
-                refused = error
-        saved = target is not None and refused is None
-        summary, verdict = fit.summary(options.interval), fit.verdict()
+        summary, verdict = fit.summary(interval), fit.verdict()
     show_summary(summary, elsewhere=ELSEWHERE if saved else "")
     screen.say("", sys.stdout)
     show_verdict(verdict)
-    if refused is not None:
-        screen.report((_not_written(refused),), sys.stderr)
-        return FOUND
-    stopped = fit.posterior.interrupted
-    if saved:
+
+
+def _say_where(saved: Path | None, stopped: bool) -> None:
+    from bayesdsl.diagnostics.text import visible
+
+    if saved is not None:
         what = "interrupted; the draws so far are" if stopped else "saved"
-        screen.say(f"\n{what} in {target}", sys.stderr)
+        screen.say(f"\n{what} in {visible(str(saved))}", sys.stderr)
     elif stopped:
         screen.say("\ninterrupted; these are the draws so far", sys.stderr)
-    return INTERRUPTED if stopped else DONE
-
-
-def _not_written(error: RunError) -> Diagnostic:
-    from bayesdsl.diagnostics.diagnostic import Diagnostic
-
-    return Diagnostic("BD805", error.message, hint=error.hint or None)

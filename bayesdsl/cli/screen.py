@@ -82,7 +82,9 @@ def fold(text: str, width: int, first: str = "", hanging: str = "") -> str:
     import re
     import textwrap
 
-    whole = re.sub(r"`[^`]*`| = ", lambda match: match[0].replace(" ", NO_BREAK), text)
+    from bayesdsl.diagnostics.text import visible
+
+    whole = re.sub(r"`[^`]*`| = ", lambda match: match[0].replace(" ", NO_BREAK), visible(text))
     lines = textwrap.wrap(
         whole,
         width,
@@ -101,6 +103,12 @@ def wants_colour(stream: TextIO) -> bool:
     if os.environ.get("CLICOLOR_FORCE", "0") != "0":
         return True
     return is_terminal(stream) and os.environ.get("TERM") != "dumb" and os.environ.get("CLICOLOR") != "0"
+
+
+def tell_libraries_of_colour() -> None:
+    """Tables are drawn by a library that minds NO_COLOR and has not heard of CLICOLOR."""
+    if os.environ.get("CLICOLOR") == "0" and not wants_colour(sys.stdout):
+        os.environ["NO_COLOR"] = "1"
 
 
 def is_terminal(stream: TextIO) -> bool:

@@ -39,6 +39,7 @@ def parser() -> Parser:
 
 def run(options: argparse.Namespace) -> int:
     """Show a run. Raises RunError where it is missing or damaged."""
+    screen.tell_libraries_of_colour()
     directory = _the_run(options.runs)
     from bayesdsl.results.rundir import open_run
     from bayesdsl.results.terminal import show_summary, show_verdict

@@ -79,7 +79,8 @@ def trace(function: Callable[[torch.Tensor], torch.Tensor], example: torch.Tenso
     graph = fx.Graph()
     graph.output(graph.graph_copy(module.graph, {}))
     constants = _Constants(module, graph)
-    _refuse_what_is_not_a_function(graph)
+    _refuse_random(graph)
+    _make_functional(graph)
     _fold(graph, constants)
     _drop_identities(graph, constants, example)
     _share(graph)
@@ -104,14 +105,38 @@ class _Constants:
         return self._names[id(value)]
 
 
-def _refuse_what_is_not_a_function(graph: fx.Graph) -> None:
+def _refuse_random(graph: fx.Graph) -> None:
+    # Folded, a random operation would freeze one draw; not folded, the list would not be a function.
     for node in _calls(graph):
-        # Folded, a random operation would freeze one draw; not folded, the list would not be a function.
         if torch.Tag.nondeterministic_seeded in getattr(node.target, "tags", ()):
             raise NotTraceable(f"{node.target} draws at random")
+
+
+def _make_functional(graph: fx.Graph) -> None:
+    """Replace operations that write into their argument by those that do not.
+
+    `functionalize` leaves those on tensors that do not depend on the argument, which torch makes in passing (1 - data,
+    in a loss). It is the same where nobody else looks at what is written into: it is no view, has no views, and
+    whoever used it did so before.
+    """
+    order = {node: position for position, node in enumerate(graph.nodes)}
+    for node in _calls(graph):
         schema = getattr(node.target, "_schema", None)
-        if schema is not None and schema.is_mutable:
-            raise NotTraceable(f"{node.target} writes into a tensor")
+        if schema is None or not schema.is_mutable:
+            continue
+        written = node.args[0]
+        packet = getattr(aten, schema.name.split("::")[1].rstrip("_"), None)
+        overload = getattr(packet, node.target._overloadname, None) if packet else None
+        alone = isinstance(written, fx.Node) and not _shares_memory(written)
+        others = [user for user in written.users if user is not node] if alone else []
+        if overload is None or not alone or any(_shares_memory(u) or order[u] > order[node] for u in others):
+            raise NotTraceable(f"{node.target} writes into a tensor that others use")
+        node.target = overload
+
+
+def _shares_memory(node: fx.Node) -> bool:
+    """Whether the node's value may be a view of another tensor, or one that the function closes over."""
+    return node.op != "call_function" or getattr(node.target, "is_view", True)
 
 
 def _fold(graph: fx.Graph, constants: _Constants) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import stat
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -81,10 +83,13 @@ def test_a_directory_that_is_not_there_is_told(command, schools):
     assert "`no/such.py` cannot be written: no such file or directory" in done.err
 
 
-def test_a_device_is_written_to_and_not_replaced(command, schools):
-    done = command("emit", "schools.bayes", "-o", "/dev/stdout")
-    assert done.status == 0
-    assert "def model(" in done.out
+def test_a_pipe_is_written_to_and_not_replaced(command, schools, here):
+    os.mkfifo(here / "pipe")
+    with ThreadPoolExecutor(1) as pool:
+        read = pool.submit((here / "pipe").read_text)
+        assert command("emit", "schools.bayes", "-o", "pipe").status == 0
+        assert "def model(" in read.result(timeout=60)
+    assert stat.S_ISFIFO((here / "pipe").stat().st_mode)
 
 
 def test_a_program_is_utf8_whatever_the_terminal_is(command):

@@ -96,13 +96,13 @@ def _columns(model: ir.Model, table: ir.Table, labels: dict[str, list[str]]) -> 
         made[name] = _cycled(labels[plate], rows)
     if table.key is not None:
         made[table.key] = labels[table.plate]
-    names = {*model.constants, *(c.name for c in table.columns if c.name not in _read(table))}
-    return {name: values for name, values in made.items() if name not in names}
+    computed = {c.name for c in table.columns if not _is_read(c)}
+    return {name: values for name, values in made.items() if name not in computed and name not in model.constants}
 
 
-def _read(table: ir.Table) -> set[str]:
-    """The columns of the spec that are read from the source under their own name."""
-    return {c.name for c in table.columns if c.value is None or (isinstance(c.value, ir.RowName) and c.value.name == c.name)}
+def _is_read(column: ir.Column) -> bool:
+    """Whether a column is read from the source under its own name."""
+    return column.value is None or (isinstance(column.value, ir.RowName) and column.value.name == column.name)
 
 
 def _cycled(values: list[str], rows: int) -> list[str]:

@@ -121,6 +121,12 @@ def test_every_distribution_stands_in_the_tables(generate):
     assert missing == []
 
 
+def test_no_spec_of_the_reference_stands_in_a_block_that_is_not_looked_at():
+    fences = re.findall(r"^```(\S*)", REFERENCE.read_text(encoding="utf-8"), re.MULTILINE)
+    assert set(fences) == {"bayes", "sh", "text", ""}
+    assert fences.count("") == len(fences) - fences.count("")
+
+
 @pytest.mark.parametrize(
     ("written", "means"),
     [

@@ -78,6 +78,8 @@ NAMED = {
 
 @pytest.mark.parametrize("name", NAMED)
 def test_a_signature_on_the_page_has_the_functions_arguments(name: str):
-    written = re.search(rf"^\| `{re.escape(name)}\((?P<arguments>[^`]*)\)`", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    written = re.search(
+        rf"^\| `{re.escape(name)}\((?P<arguments>[^`]*)\)`", PAGE.read_text(encoding="utf-8"), re.MULTILINE
+    )
     arguments = {word.partition("=")[0].strip("* ") for word in written["arguments"].split(",")} - {""}
     assert arguments == inspect.signature(NAMED[name]).parameters.keys() - {"self"}

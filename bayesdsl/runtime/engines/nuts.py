@@ -21,6 +21,7 @@ from bayesdsl.runtime.engines.errors import (
     Subsampled,
     UnknownSettings,
 )
+from bayesdsl.runtime.engines.isolation import Isolated
 from bayesdsl.runtime.engines.messages import Job, Ready
 from bayesdsl.runtime.engines.pool import run_chains
 from bayesdsl.runtime.posterior import Posterior
@@ -108,7 +109,9 @@ def _events(
 def _here(
     density: Density, names: tuple[str, ...], settings: NutsSettings, seed: int
 ) -> Iterator[Chunk | Progress | Ready]:
-    density.trace()
+    # As in a worker: sums over data that are worked out beforehand depend on how many threads share them.
+    with Isolated(seed, threads=1):
+        density.trace()
     yield Ready({"gradient": density.gradient, "gradient_note": density.gradient_note})
     for chain in range(settings.chains):
         yield from sample_chain(density, names, settings, seed, chain)

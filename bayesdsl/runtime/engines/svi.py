@@ -184,7 +184,7 @@ class _Fit:
         try:
             value = svi.step()
         except _REFUSALS as error:
-            if not all(value.isfinite().all() for value in pyro.get_param_store().values()):
+            if not _parameters_are_finite():
                 raise LossNotFinite(step, math.nan, "svi") from error
             if step == 1 and type(loss) is not Trace_ELBO and self._plain_loss_works():
                 raise LossNotSupported(self.settings.loss[0], _reason(error)) from error
@@ -210,6 +210,8 @@ class _Fit:
         return True
 
     def draw(self, tell: Report) -> None:
+        if not _parameters_are_finite():
+            raise LossNotFinite(len(self.losses) + 1, math.nan, "svi")
         if isinstance(self.guide, AutoLaplaceApproximation):
             self.guide = _laplace(self.guide)
         params = {name: value.detach() for name, value in pyro.get_param_store().items()}
@@ -349,6 +351,10 @@ def _laplace(guide: AutoLaplaceApproximation) -> Any:
     if not approximation.scale_tril.isfinite().all():
         raise LaplaceFailed("its curvature is negative in some direction")
     return approximation
+
+
+def _parameters_are_finite() -> bool:
+    return all(bool(value.isfinite().all()) for value in pyro.get_param_store().values())
 
 
 def _is_point(guide: Any) -> bool:

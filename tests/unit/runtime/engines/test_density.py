@@ -110,6 +110,17 @@ MODELS = {
         """,
         {"y": ROWS},
     ),
+    "logistic": (
+        """
+        def model(x, y, n):
+            a = pyro.sample("a", dist.Normal(real(0.0), real(3.0)))
+            beta = pyro.sample("beta", dist.Laplace(real([0.0, 0.0]), real(1.0)).to_event(1))
+            with pyro.plate("row", 5, dim=-1):
+                pyro.sample("y", dist.Bernoulli(logits=a + x @ beta), obs=y)
+                pyro.sample("n", dist.Binomial(9, logits=a - x @ beta), obs=n)
+        """,
+        {"x": torch.stack([ROWS, ROWS.flip(0)], -1), "y": (COUNTS > 1).double(), "n": COUNTS},
+    ),
     "minibatch_given": (
         """
         def model(y):

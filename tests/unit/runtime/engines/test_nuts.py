@@ -325,6 +325,7 @@ def test_a_worker_that_dies_is_noticed() -> None:
     assert "last words" in caught.value.traceback
 
 
+@pytest.mark.slow
 def test_an_engine_error_of_a_worker_is_itself() -> None:
     bound = bind(
         """
