@@ -5,7 +5,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 RUNS   ?= runs
 
-.PHONY: demo test test-slow test-network lint format golden clean
+.PHONY: demo test test-slow test-network lint format golden docs clean
 
 demo: $(VENV)/.installed
 	$(BIN)/bayesdsl run specs/penguins.bayes --seed 1 --out $(RUNS)/penguins --overwrite
@@ -29,6 +29,9 @@ format: $(VENV)/.tested
 
 golden: $(VENV)/.tested
 	$(BIN)/python -m pytest tests/golden --update-golden
+
+docs: $(VENV)/.tested
+	$(BIN)/python docs/generate.py
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

@@ -111,10 +111,18 @@ PRIORS: dict[str, tuple[str, ...]] = {
 LIKELIHOODS: dict[str, tuple[str, ...]] = {
     "real": ("Normal(R, P)", "Normal(R, var = P)", "StudentT(P, R, P)", "Gumbel(R, P)"),
     "positive": ("LogNormal(R, P)", "Gamma(P, P)", "Exponential(P)"),
-    "count": ("Poisson(P)", "NegativeBinomial(mean = P, concentration = P)", "ZeroInflatedPoisson(P, gate = U)"),
-    "binary": ("Bernoulli(U)", "Bernoulli(logits = R)"),
-    "share": ("Bernoulli(U)", "Bernoulli(logits = R)"),
+    "count": ("Poisson(P)", "NegativeBinomial(mean = P, concentration = P)", "ZeroInflatedPoisson(P, gate = 0.1 + 0.8 * U)", "Binomial(9, 0.1 + 0.8 * U)"),
+    "binary": ("Bernoulli(0.1 + 0.8 * U)", "Bernoulli(logits = R)"),
+    "share": ("Bernoulli(0.1 + 0.8 * U)", "Bernoulli(logits = R)"),
 }
+# Torch holds probabilities a rounding away from 0 and 1, where the interpreter does not: they stay well inside.
+# Names that mean something in Python, in the program, or that Python folds together.
+ODD_NAMES = (
+    *("lambda", "print", "torch", "dist", "model", "real", "DTYPE", "None", "value", "settings", "exp", "n_k", "k_plate"),
+    *("é", "µ", "μ", "ﬁt", "ϕ", "x_raw", "b_raw", "s_prior", "IN_PLACE", "n_game", "county_of_game", "k_1", "constraints"),
+)
+COMMENTS = ("", "", "", "  # \\", '  # """ quoted', "  # µ ’ \t", "  # é" + "x" * 150)
+
 PARAM_TYPES = {"real": "real", "positive": "positive", "unit": "unit"}
 
 
@@ -167,8 +175,10 @@ class Builder:
     labels: dict[str, list[str]] = field(default_factory=dict)
     values: list[Value] = field(default_factory=list)
     categories: list[Category] = field(default_factory=list)
-    observable: list[tuple[Value, str]] = field(default_factory=list)
+    observable: list[Value] = field(default_factory=list)
+    seen: set[str] = field(default_factory=set)
     data: dict[str, dict[str, object]] = field(default_factory=dict)
+    taken: set[str] = field(default_factory=set)
     count: int = 0
 
     # Choices
@@ -190,7 +200,10 @@ class Builder:
 
     def name(self, stem: str) -> str:
         self.count += 1
-        return f"{stem}{self.count}"
+        odd = [name for name in ODD_NAMES if name not in self.taken]
+        name = self.one_of(odd) if odd and self.chance(8) else f"{stem}{self.count}"
+        self.taken.add(name)
+        return name
 
     # Data
 
@@ -231,11 +244,11 @@ class Builder:
             ("binary", "binary", rng.integers(0, 2, size=rows)),
             ("share", "unit", rng.uniform(size=rows)),
         ):
-            column = self.name(f"{table}_{kind[0]}")
+            column = f"{table}_{kind}{len(items)}"
             items.append(f"{column} : {type_}")
             given[column] = values.tolist()
             found = Value(column, (table,), kind)
-            self.observable.append((found, table))
+            self.observable.append(found)
             if kind != "share":
                 self.values.append(found)
         self._categories(table, rows, rng, given, items)
@@ -252,10 +265,10 @@ class Builder:
             given[column] = ["b", "a", "d", "c", "a"]
             items.append(f"{column} : category")
             self.categories.append(Category(column, table, column))
-            self.observable.append((Value(column, (table,), "category"), table))
-        for plate in ("k", "team", "team"):
+            self.observable.append(Value(column, (table,), "category"))
+        for plate in ("k", "team", "team", *(["county"] if table == "other" else [])):
             if plate in self.sizes and plate != table and self.chance(2):
-                column = self.name(f"{table}_in_{plate}_")
+                column = f"{table}_in_{plate}{len(items)}"
                 given[column] = [self.labels[plate][i] for i in rng.integers(0, self.sizes[plate], size=rows)]
                 items.append(f"{column} : category({plate})")
                 self.categories.append(Category(column, table, plate))
@@ -273,7 +286,7 @@ class Builder:
         self.sizes[f"{table}_f"], self.labels[f"{table}_f"] = len(labels), labels
         found = Value(f"{table}_matrix", (table, f"{table}_f"), "real")
         self.values.append(found)
-        self.observable.append((found, table))
+        self.observable.append(found)
 
     # Expressions
 
@@ -387,6 +400,9 @@ class Builder:
 
     # Statements
 
+    def line(self, text: str) -> None:
+        self.lines.append(text + self.one_of(COMMENTS))
+
     def left(self, most: int = 3) -> tuple[str, ...]:
         """Plates for the left of a statement, few enough members in all."""
         found: list[str] = []
@@ -411,32 +427,45 @@ class Builder:
                 self.lines.append(f"plate {plate} {{")
             self.lines += [line, *("}" for _ in range(outer))]
         else:
-            self.lines.append(f"{head}{bracketed(plates)} {rest}")
+            self.line(f"{head}{bracketed(plates)} {rest}")
 
     def latent(self) -> None:
         kind = self.one_of(("real", "real", "positive", "unit"))
         plates = self.left()
         name = self.name({"real": "b", "positive": "s", "unit": "q"}[kind])
         dist = self.filled(self.one_of(PRIORS[kind]), plates)
-        self.add(name, plates, dist if dist.startswith(":") else f"~ {dist}")
-        self.values.append(Value(name, plates, kind))
+        names = [name, self.name("b")] if not plates and self.chance(4) else [name]
+        self.add(", ".join(names), plates, dist if dist.startswith(":") else f"~ {dist}")
+        self.values += [Value(name, plates, kind) for name in names]
+
+    def event(self) -> str:
+        """A plate for the elements of one value."""
+        return self.one_of(p for p in ("k", "j", "game_f", "team_f") if p in self.sizes)
+
+    def copies(self, event: str) -> tuple[str, ...]:
+        """Plates for independent copies of values over the plate `event`."""
+        return tuple(p for p in self.left(2) if p.rstrip("'") != event)
 
     def simplex(self) -> None:
-        plates = (*(p for p in self.left(2) if p.rstrip("'") != "k"), "k")
+        event = self.event()
+        plates = (*self.copies(event), event)
         name = self.name("w")
-        self.lines.append(f"{name}{bracketed(plates)} ~ Dirichlet({self.expression('positive', plates).text})")
-        self.values.append(Value(name, plates, "unit", "simplex"))
+        self.line(f"{name}{bracketed(plates)} ~ Dirichlet({self.expression('positive', plates).text})")
+        self.values.append(Value(name, plates, "positive", "simplex"))
 
     def ordered(self) -> None:
-        plates = (*(p for p in self.left(2) if p.rstrip("'") != "k"), "k")
+        event = self.event()
+        plates = (*self.copies(event), event)
         name = self.name("c")
-        self.lines.append(f"{name}{bracketed(plates)} : ordered ~ {self.filled('Normal(R, P)', plates)}")
-        self.values.append(Value(name, plates, "real"))
+        kind = self.one_of(("ordered", "positive_ordered"))
+        self.line(f"{name}{bracketed(plates)} : {kind} ~ {self.filled('Normal(R, P)', plates)}")
+        self.values.append(Value(name, plates, "real" if kind == "ordered" else "positive", "ordered"))
 
     def cholesky(self) -> None:
-        plates = (*(p for p in self.left(2) if p.rstrip("'") != "k"), "k", "k'")
+        event = self.event()
+        plates = (*self.copies(event), event, f"{event}'")
         name = self.name("L")
-        self.lines.append(f"{name}{bracketed(plates)} ~ LKJCholesky({self.one_of(POSITIVES)})")
+        self.line(f"{name}{bracketed(plates)} ~ LKJCholesky({self.expression('positive', plates[:-2]).text})")
         self.values.append(Value(name, plates, "real", "cholesky"))
 
     def vector(self) -> None:
@@ -444,17 +473,18 @@ class Builder:
         if not factors:
             return self.cholesky()
         factor = self.one_of(factors)
-        batch = [p for p in self.left(2) if p.rstrip("'") != "k"]
+        event = factor.plates[-2]
+        batch = [*self.copies(event)]
         batch += [p for p in factor.plates[:-2] if p not in batch]
-        plates = (*batch, "k")
+        plates = (*batch, event)
         name = self.name("v")
         loc = self.expression("real", plates).text
-        matrix = factor.name
-        if self.chance(2):
-            matrix = f"{self.expression('positive', plates).text} * {matrix}"
-        self.lines.append(f"{name}{bracketed(plates)} ~ MultivariateNormal({loc}, scale_tril = {matrix})")
+        self.line(f"{name}{bracketed(plates)} ~ MultivariateNormal({loc}, scale_tril = {self.factor(factor, plates)})")
         self.values.append(Value(name, plates, "real"))
         return None
+
+    def factor(self, factor: Value, plates: tuple[str, ...]) -> str:
+        return f"{self.expression('positive', plates).text} * {factor.name}" if self.chance(2) else factor.name
 
     def parameter(self) -> None:
         kind = self.one_of(PARAM_TYPES)
@@ -471,34 +501,69 @@ class Builder:
         if self.chance(2):
             plates = self.left()
             expr = self.expression(kind, plates)
-            self.lines.append(f"{head}{name}{bracketed(plates)} = {expr.text}")
+            self.line(f"{head}{name}{bracketed(plates)} = {expr.text}")
             self.values.append(Value(name, plates, kind))
             return
         # Without a left side the rows of a table are known by a column of it that stands by itself.
         table = self.one_of(self.data)
         column = self.one_of(v for v in self.values if v.plates == (table,) and v.name.startswith(f"{table}_r"))
         expr = self.expression("real", (table,))
-        self.lines.append(f"{head}{name} = {column.name} + ({expr.text})")
+        self.line(f"{head}{name} = {column.name} + ({expr.text})")
+        self.values.append(Value(name, tuple(sorted(expr.plates | {table})), "real"))
+
+    def block(self) -> None:
+        """Statements in a block over the rows of a table."""
+        table = self.one_of(self.data)
+        name = self.name("d")
+        expr = self.expression("real", (table,))
+        latent = self.name("b")
+        dist = self.filled(self.one_of(PRIORS["real"]), (table,))
+        self.line(f"plate {table} {{ {latent} ~ {dist}; derive {name} = {expr.text} }}")
+        self.values.append(Value(latent, (table,), "real"))
         self.values.append(Value(name, tuple(sorted(expr.plates | {table})), "real"))
 
     def observation(self) -> None:
-        free = [(v, t) for v, t in self.observable if not any(f"observe {v.name} " in line for line in self.lines)]
-        value, table = self.one_of(free)
-        if value.kind == "category":
-            own = [v for v in self.values if "county" in v.plates and v.kind == "real"]
-            if not own:
-                return
-            logits = self._use(self.one_of(own), "real", (table,), frozenset({"county"})).text
-            other = self.expression("real", (table,)).text
-            self.lines.append(f"observe {value.name} ~ Categorical(logits = {logits} + ({other}))")
+        free = [v for v in self.observable if v.name not in self.seen]
+        if not free:
             return
-        weights = [v for v in self.values if v.structure == "simplex" and v.plates[:-1] in ((), value.plates[:1])]
-        if value.kind == "real" and weights and self.chance(2):
-            inside = (*value.plates, "k")
-            text = f"Mixture({self.one_of(weights).name}, {self.filled('Normal(R, P)', inside)})"
-        else:
-            text = self.filled(self.one_of(LIKELIHOODS[value.kind]), value.plates)
-        self.lines.append(f"observe {value.name} ~ {text}")
+        value = self.one_of(free)
+        text = self.likelihood(value)
+        if text is not None:
+            self.seen.add(value.name)
+            line = f"observe {value.name} ~ {text}"
+            self.line(f"plate {value.plates[0]} {{ {line} }}" if self.chance(6) else line)
+
+    def likelihood(self, value: Value) -> str | None:
+        (table, *rest), fill = value.plates, self.filled
+        if value.kind == "category":
+            return self.category_likelihood(table)
+        inner = [v for v in self.values if set(v.plates[:-1]) <= {table} and v.plates]
+        weights = [v for v in inner if v.structure == "simplex" and v.plates[-1] not in value.plates]
+        factors = [v for v in self.values if v.structure == "cholesky" and v.plates[-2:-1] == tuple(rest)]
+        factors = [v for v in factors if set(v.plates[:-2]) <= {table}]
+        if factors and self.chance(2):
+            loc = self.expression("real", value.plates).text
+            return f"MultivariateNormal({loc}, scale_tril = {self.factor(self.one_of(factors), value.plates)})"
+        if value.kind in ("real", "count") and weights and self.chance(2):
+            weight = self.one_of(weights)
+            inside = (*value.plates, weight.plates[-1])
+            component = "Normal(R, P)" if value.kind == "real" else "Poisson(P)"
+            return f"Mixture({weight.name}, {fill(component, inside)})"
+        return fill(self.one_of(LIKELIHOODS[value.kind]), value.plates)
+
+    def category_likelihood(self, table: str) -> str | None:
+        cuts = [v for v in self.values if v.structure == "ordered" and v.plates[-1] == "k" and len(v.plates) == 1]
+        if cuts and self.chance(2):
+            # The county has four levels, and `k` three members.
+            return f"OrderedLogistic({self.expression('real', (table,)).text}, {self.one_of(cuts).name})"
+        own = [v for v in self.values if "county" in v.plates and v.kind == "real"]
+        if not own:
+            return None
+        logits = self._use(self.one_of(own), "real", (table,), frozenset({"county"})).text
+        other = self.expression("real", (table,)).text
+        if self.chance(2):
+            return f"Categorical(logits = {logits} + ({other}))"
+        return f"Categorical(softmax[county]({logits} + ({other})))"
 
     def spec(self) -> Spec:
         self.world()
@@ -510,6 +575,7 @@ class Builder:
             self.vector: 1,
             self.parameter: 2,
             self.observation: 3,
+            self.block: 1,
         }
         menu = [step for step, weight in steps.items() for _ in range(weight)]
         self.latent()
