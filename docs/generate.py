@@ -29,7 +29,8 @@ from bayesdsl.diagnostics.diagnostic import Severity
 from bayesdsl.diagnostics.render import render_text
 from bayesdsl.driver import analyse
 from bayesdsl.source import Source
-from bayesdsl.syntax.parser import KEYWORDS, MAX_CHARACTERS, MAX_DEPTH
+from bayesdsl.syntax.parser import MAX_BRACKETS, MAX_CHARACTERS, MAX_DEPTH
+from bayesdsl.syntax.tokens import KEYWORDS
 from bayesdsl.types.supports import Support
 
 REFERENCE = Path(__file__).resolve().parent / "language.md"
@@ -329,7 +330,8 @@ def limits(_: str) -> str:
 
     rows = (
         ("characters in a spec", f"{MAX_CHARACTERS:,}"),
-        ("brackets and expressions inside each other", str(MAX_DEPTH)),
+        ("brackets inside each other", str(MAX_BRACKETS)),
+        ("expressions inside each other", str(MAX_DEPTH)),
         ("members of a plate that is a number", f"{MAX_PLATE:,}"),
         ("elements of one quantity, over all its plates", f"{MAX_ELEMENTS:,}"),
         ("size of a data file", f"{DEFAULT_MAX_BYTES // 2**30} GiB"),

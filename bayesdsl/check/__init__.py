@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bayesdsl.catalogue.spelling import nearest
 from bayesdsl.check import errors
 from bayesdsl.check.declarations import declare_constant, declare_plates, declare_table
 from bayesdsl.check.guides import check_guide
 from bayesdsl.check.inference import check_inferences
 from bayesdsl.check.lints import lint
-from bayesdsl.check.scope import Scope
+from bayesdsl.check.scope import Scope, declared_names
 from bayesdsl.check.settings import inference
 from bayesdsl.check.statements import model_statement
 from bayesdsl.diagnostics.diagnostic import Diagnostic, Severity
 from bayesdsl.model import ir
-from bayesdsl.source import Span
 from bayesdsl.syntax import ast
 from bayesdsl.syntax.parser import Parsed
 
@@ -37,8 +37,8 @@ class Checked:
 def check(parsed: Parsed) -> Checked:
     """Check a parsed spec. Never raises on what a user wrote."""
     spec = parsed.spec
-    scope = Scope(spec.source, parsed.broken_names, findings=list(parsed.diagnostics))
-    scope.later = _declared_names(spec.statements)
+    scope = Scope(spec.source, _broken(parsed), findings=list(parsed.diagnostics))
+    scope.later = declared_names(spec.statements)
     declare_plates(scope, spec)
     for statement in spec.statements:
         if isinstance(statement, ast.Layer):
@@ -84,22 +84,11 @@ def check(parsed: Parsed) -> Checked:
     return Checked(None if failed else model, ordered)
 
 
-def _declared_names(statements: tuple[ast.Statement, ...]) -> dict[str, Span]:
-    """Every name the model declares somewhere, for `used before it is declared`."""
-    names = {}
-    for statement in statements:
-        match statement:
-            case ast.Prior(targets) | ast.Param(targets) | ast.Define(targets):
-                names |= {target.name: target.span for target in targets if target.name not in names}
-            case ast.Const(ident):
-                names.setdefault(ident.name, ident.span)
-            case ast.Data(items=items):
-                for item in items:
-                    if isinstance(item, ast.Column):
-                        names.setdefault(item.target.name, item.target.span)
-            case ast.PlateBlock(body=body):
-                names = _declared_names(body) | names
-    return names
+def _broken(parsed: Parsed) -> frozenset[str]:
+    """Names of which nothing is known: those in statements that could not be read, and words used as names."""
+    source = parsed.spec.source
+    words = {source.slice(d.primary.span) for d in parsed.diagnostics if d.code == "BD102" and d.primary}
+    return parsed.broken_names | words
 
 
 def _unseen(scope: Scope, statement: ast.Unseen) -> None:
@@ -110,10 +99,17 @@ def _unseen(scope: Scope, statement: ast.Unseen) -> None:
         return
     policies = ("redraw", "error")
     if statement.policy.name not in policies:
+        near = nearest(statement.policy.name, policies)
         scope.report(
-            errors.unknown_policy(scope.source, statement.policy.span, "unseen", statement.policy.name, policies, None)
+            errors.unknown_policy(scope.source, statement.policy.span, "unseen", statement.policy.name, policies, near)
         )
         return
+    if plate.name in scope.unseen:
+        scope.report(
+            errors.said_twice(scope.source, statement.plate.span, f"unseen {plate.name}", scope.unseen[plate.name])
+        )
+        return
+    scope.unseen[plate.name] = statement.plate.span
     scope.plates[plate.name] = ir.Plate(
         plate.name, plate.origin, plate.span, plate.size, plate.labels, statement.policy.name == "redraw"
     )

@@ -20,17 +20,47 @@ MISSING_POLICIES = ("drop", "error")
 
 def declare_plates(scope: Scope, spec: ast.Spec) -> None:
     """Enter every plate of the spec, so that a table may refer to one declared further down."""
+    constants = _known_numbers(spec)
     for statement in spec.statements:
         match statement:
             case ast.Data(plate):
                 _add_plate(scope, ir.Plate(plate.name, ir.Origin.ROWS, plate.span))
             case ast.PlateDecl(plate, value):
-                _literal_plate(scope, plate, value)
+                _literal_plate(scope, plate, value, constants)
+    columns = [item for s in spec.statements if isinstance(s, ast.Data) for item in s.items]
+    columns = [item for item in columns if isinstance(item, ast.Column)]
+    for item in columns:
+        _column_plates(scope, item)
+    for name, plate in scope.plates.items():
+        if plate.origin is ir.Origin.LEVELS:
+            labels = _levels(name, columns)
+            if labels is not None:
+                scope.labels[name] = labels
+
+
+def _known_numbers(spec: ast.Spec) -> dict[str, ir.Number]:
+    """The constants of the spec, for the sizes of plates; what is wrong with them is reported where they stand."""
+    scope = Scope(spec.source)
     for statement in spec.statements:
-        if isinstance(statement, ast.Data):
-            for item in statement.items:
-                if isinstance(item, ast.Column):
-                    _column_plates(scope, item)
+        if isinstance(statement, ast.Const):
+            declare_constant(scope, statement)
+    return scope.constants
+
+
+def _levels(plate: str, columns: list[ast.Column]) -> tuple[str, ...] | None:
+    """The labels of a plate that category columns declare, where they are all written in place."""
+    labels: list[str] = []
+    for item in columns:
+        if not _is_category(item):
+            continue
+        named = item.type.args[0] if item.type.args else item.target.ident
+        if getattr(named, "name", None) != plate:
+            continue
+        values = item.value.items if isinstance(item.value, ast.ListOf) else ()
+        if not values or not all(isinstance(value, ast.Str | ast.Num) for value in values):
+            return None
+        labels += [str(value.value) for value in values]
+    return tuple(dict.fromkeys(labels))
 
 
 def _add_plate(scope: Scope, plate: ir.Plate) -> None:
@@ -41,19 +71,32 @@ def _add_plate(scope: Scope, plate: ir.Plate) -> None:
     scope.plates[plate.name] = plate
 
 
-def _literal_plate(scope: Scope, ident: ast.Ident, value: ast.Expr) -> None:
+def _literal_plate(scope: Scope, ident: ast.Ident, value: ast.Expr, constants: dict[str, ir.Number]) -> None:
     match value:
         case ast.ListOf(items) if items and all(isinstance(item, ast.Str) for item in items):
             labels = tuple(item.value for item in items)
-            if len(set(labels)) < len(labels):
-                scope.report(errors.labels_repeat(scope.source, value.span))
+            again = next((item for i, item in enumerate(items) if item.value in labels[:i]), None)
+            if again is not None:
+                scope.report(errors.labels_repeat(scope.source, again.span, again.value))
             _add_plate(scope, ir.Plate(ident.name, ir.Origin.LABELS, ident.span, len(labels), labels))
             return
-        case ast.Num(size) if isinstance(size, int) and 1 <= size <= MAX_PLATE:
-            _add_plate(scope, ir.Plate(ident.name, ir.Origin.NUMBER, ident.span, size, None))
-            return
+    size = _size(scope, value, constants)
+    if size is not None:
+        _add_plate(scope, ir.Plate(ident.name, ir.Origin.NUMBER, ident.span, size, None))
+        return
     scope.report(errors.bad_plate_size(scope.source, value.span, MAX_PLATE))
     scope.silence(ident.name)
+
+
+def _size(scope: Scope, value: ast.Expr, constants: dict[str, ir.Number]) -> int | None:
+    """The number of a plate's members; None where it is not a whole number of them."""
+    known = Scope(scope.source, constants=constants)
+    found = Expressions(known, ()).expression(value)
+    if known.findings or not isinstance(found, ir.Number):
+        return None
+    scope.used |= known.used
+    whole = 1 <= found.value <= MAX_PLATE and found.value == int(found.value)
+    return int(found.value) if whole else None
 
 
 def _column_plates(scope: Scope, column: ast.Column) -> None:
@@ -96,9 +139,16 @@ def declare_table(scope: Scope, data: ast.Data) -> None:
                         errors.unknown_policy(scope.source, policy.span, "missing", policy.name, MISSING_POLICIES, near)
                     )
                 drop = policy.name == "drop"
-    lengths = {len(c.literal) for c in columns if c.literal is not None}
-    if len(lengths) > 1:
-        scope.report(errors.unequal_lengths(scope.source, data.plate.span, sorted(lengths)))
+    literals = [c for c in columns if c.literal is not None]
+    lengths = {len(c.literal) for c in literals}
+    other = next((c for c in literals if len(c.literal) != len(literals[0].literal)), None)
+    if other is not None:
+        first = literals[0]
+        scope.report(
+            errors.unequal_lengths(
+                scope.source, other.span, other.name, len(other.literal), first.span, first.name, len(first.literal)
+            )
+        )
     if data.source is not None and any(c.literal is not None for c in columns):
         literal = next(c for c in columns if c.literal is not None)
         scope.report(errors.literal_in_file(scope.source, literal.span, data.source.span))
@@ -160,9 +210,15 @@ def _column(scope: Scope, data: ast.Data, item: ast.Column) -> ir.Column | None:
         return None
     if name in scope.plates and scope.plates[name].origin is not ir.Origin.LEVELS and not _is_category(item):
         scope.report(errors.names_a_plate(scope.source, target.span, name, scope.plates[name].span))
+        scope.silence(name)
         return None
     if len(target.plates) > 1:
         scope.report(errors.matrix_plates(scope.source, target.span))
+        scope.silence(name)
+        return None
+    if target.plates and _is_category(item):
+        scope.report(errors.category_matrix(scope.source, target.span, name))
+        scope.silence(name)
         return None
     plates = (data.plate.name, *(ident.name for ident in target.plates))
     column = _values(scope, data, item, plates)
@@ -183,6 +239,8 @@ def _values(scope: Scope, data: ast.Data, item: ast.Column, plates: ir.Plates) -
     declared: Support | None = None
     if _is_category(item):
         category = _category(scope, item)
+        if category is None:
+            return None
         declared = CATEGORY
     elif item.type is not None:
         declared = type_support(scope, item.type) or UNKNOWN
@@ -200,6 +258,8 @@ def _values(scope: Scope, data: ast.Data, item: ast.Column, plates: ir.Plates) -
             literal = _literal(scope, item, declared)
             if literal is None:
                 return None
+            if category is not None:
+                _check_members(scope, item, category, literal)
         case ast.Call(ast.Ident("columns"), None, args, at):
             pattern = _pattern(scope, args, at, bool(item.target.plates))
             if pattern is None:
@@ -225,35 +285,51 @@ def _values(scope: Scope, data: ast.Data, item: ast.Column, plates: ir.Plates) -
 
 
 def _category(scope: Scope, item: ast.Column) -> str | None:
-    if len(item.type.args) > 1 or (item.type.args and not isinstance(item.type.args[0], ast.Name)):
+    named = item.type.args[0] if item.type.args else None
+    if len(item.type.args) > 1 or not (named is None or (isinstance(named, ast.Name) and "'" not in named.name)):
         scope.report(errors.category_argument(scope.source, item.type.span))
         return None
-    if not item.type.args:
+    if named is None:
         return item.target.name
-    named = item.type.args[0]
     return scope.plate(ast.Ident(named.name, named.span))
 
 
 def _literal(scope: Scope, item: ast.Column, declared: Support | None) -> tuple[float | int | str, ...] | None:
+    name, source = item.target.name, scope.source
     values: list[float | int | str] = []
     for element in item.value.items:
-        if isinstance(element, ast.Str):
-            values.append(element.value)
-            continue
-        value = Expressions(scope, ()).number(element)
+        value = element.value if isinstance(element, ast.Str) else Expressions(scope, ()).number(element)
         if value is None:
             return None
-        if declared is not None and declared is not CATEGORY and not declared.holds(value):
-            scope.report(errors.literal_outside_type(scope.source, element.span, value, declared))
         values.append(value)
     if not values:
-        scope.report(errors.empty_list(scope.source, item.value.span))
+        scope.report(errors.empty_list(source, item.value.span))
         return None
-    kinds = {isinstance(value, str) for value in values}
-    if len(kinds) > 1 or (True in kinds and declared is not CATEGORY and declared is not None):
-        scope.report(errors.text_column(scope.source, item.value.span, item.target.name))
+    texts = [isinstance(value, str) for value in values]
+    if any(texts) and not all(texts):
+        scope.report(errors.mixed_labels(source, item.value.span, name))
         return None
+    if any(texts) and declared is not CATEGORY and declared is not None:
+        scope.report(errors.text_column(source, item.value.span, name))
+        return None
+    if declared is not None and declared is not CATEGORY:
+        outside = [i for i, value in enumerate(values) if not declared.holds(value)]
+        if outside:
+            spans = [item.value.items[i].span for i in outside]
+            scope.report(errors.literal_outside_type(source, name, declared, values[outside[0]], spans[0], spans[1:]))
     return tuple(values)
+
+
+def _check_members(scope: Scope, item: ast.Column, plate: str, values: tuple[float | int | str, ...]) -> None:
+    """Whether labels in place are those of a plate that the spec declares by number or by name."""
+    if scope.plates[plate].origin not in (ir.Origin.NUMBER, ir.Origin.LABELS):
+        return
+    labels = scope.members(plate)
+    for value, element in zip(values, item.value.items, strict=True):
+        if labels is not None and str(value) not in labels:
+            near = nearest(str(value), labels)
+            scope.report(errors.no_such_member(scope.source, element.span, plate, value, labels, near))
+            return
 
 
 def _pattern(scope: Scope, args: tuple[ast.Arg, ...], span: Span, matrix: bool) -> str | None:
@@ -271,8 +347,13 @@ def row_expression(scope: Scope, expr: ast.Expr) -> ir.RowExpr | None:
             if name in scope.constants or name in scope.columns:
                 scope.used.add(name)
             return ir.RowName(name, span)
-        case ast.Num(value, span) | ast.Str(value, span):
+        case ast.Num(value, span):
             return ir.RowValue(value, span)
+        case ast.Str(_, span):
+            scope.report(errors.text_in_column(source, span))
+            return None
+        case ast.Binary("==" | "!=" as op, left, right, span):
+            return _comparison(scope, op, (left, right), span)
         case ast.Binary("->", _, _, _, op_span):
             scope.report(errors.arrow_outside_layer(source, op_span))
         case ast.Binary(op, left, right, span):
@@ -306,6 +387,18 @@ PRESENT = "present"
 
 def _row_arity(name: str) -> tuple[int, int]:
     return FUNCTIONS[name].arity if name in FUNCTIONS else (1, 100) if name == PRESENT else (1, 1)
+
+
+def _comparison(scope: Scope, op: str, args: tuple[ast.Expr, ast.Expr], span: Span) -> ir.RowCall | None:
+    """Whether two values are equal; one of them may be a text."""
+    texts = [isinstance(arg, ast.Str) for arg in args]
+    if all(texts):
+        return _row_call(scope, op, args, span)
+    found = tuple(
+        ir.RowValue(arg.value, arg.span) if text else row_expression(scope, arg)
+        for arg, text in zip(args, texts, strict=True)
+    )
+    return None if None in found else ir.RowCall(op, found, span)
 
 
 def _row_call(scope: Scope, function: str, args: tuple[ast.Expr, ...], span: Span) -> ir.RowCall | None:

@@ -14,13 +14,13 @@ from bayesdsl.catalogue.rows import Alternative, Distribution, Extent, Parameter
 from bayesdsl.catalogue.spelling import foreign_argument, foreign_distribution, nearest
 from bayesdsl.catalogue.types import DATA_TYPES
 from bayesdsl.check import errors
-from bayesdsl.check.expressions import Expressions
+from bayesdsl.check.expressions import Expressions, event_of, leaf_of
 from bayesdsl.check.scope import Scope, is_unknown
 from bayesdsl.check.types import type_support
 from bayesdsl.model import ir
 from bayesdsl.source import Source, Span
 from bayesdsl.syntax import ast
-from bayesdsl.types.supports import REAL, SIMPLEX, UNKNOWN, Support, interval
+from bayesdsl.types.supports import CATEGORY, ORDERED, REAL, SIMPLEX, UNIT, UNKNOWN, Support, interval
 
 
 @dataclass(frozen=True)
@@ -114,15 +114,18 @@ def _mixture(scope: Scope, args: tuple[ast.Arg, ...], span: Span, place: Place) 
         return None
     weights = Expressions(scope, place.all).expression(args[0].value)
     own = [plate for plate in weights.plates if plate not in place.all]
+    what = "the weights of a mixture"
     if is_unknown(weights):
         own = []
     elif len(own) != 1:
-        scope.report(errors.own_plate(scope.source, weights.span, "the weights of a mixture", tuple(own)))
+        scope.report(errors.own_plate(scope.source, weights.span, what, tuple(own), "w", SIMPLEX, None))
         return None
-    elif not weights.support.within(SIMPLEX):
-        scope.report(
-            errors.outside_support(scope.source, weights.span, "the weights of a mixture", SIMPLEX, weights.support)
-        )
+    elif event_of(weights) not in ((), tuple(own)):
+        scope.report(errors.other_direction(scope.source, weights.span, what, event_of(weights)[0], own[0]))
+        return None
+    elif not _is_simplex(weights):
+        scope.report(errors.outside_support(scope.source, weights.span, what, SIMPLEX, weights.support))
+        return None
     inner = replace(place, plates=(*place.plates, *own))
     component = distribution(scope, args[1].value, inner)
     if component is None or not own:
@@ -152,15 +155,23 @@ def _call(scope: Scope, row: Distribution, args: tuple[ast.Arg, ...], span: Span
                 expressions[name] = inner
             continue
         expr = Expressions(scope, _allowed(place, parameter)).expression(arg.value)
-        own_plate = _check_plates(scope, row, parameter, expr, arg, place)
-        if own_plate:
-            own[name] = own_plate
-        sound = _check_support(scope, row, parameter, expr) and sound
         expressions[name] = expr
-    if not sound:
+        if parameter.extent in OWN_EXTENTS and not is_unknown(expr):
+            own_plate = _own_plate(scope, row, parameter, expr, arg, place)
+            if own_plate is None:
+                sound = False
+                continue
+            own[name] = own_plate
+        else:
+            _check_plates(scope, row, parameter, expr, place)
+        sound = _check_support(scope, row, parameter, expr) and sound
+    if not (sound and _has_room(scope, row, alternative, expressions, given)):
         return None
     if alternative is not None:
-        expressions = _translate(scope, row, alternative, expressions, span)
+        translated = _translate(scope, row, alternative, expressions, span)
+        if translated is None:
+            return None
+        expressions = translated
     ordered = tuple((p.name, expressions[p.name]) for p in row.parameters if p.name in expressions)
     ordered += tuple(
         (name, expressions[name]) for name in row.takes if name in expressions and row.parameter(name) is None
@@ -177,6 +188,7 @@ def _match(scope: Scope, row: Distribution, args: tuple[ast.Arg, ...], span: Spa
     positional = [*row.takes, *(p.name for p in row.parameters if p.name not in row.sizes)]
     keywords = {p.name for a in row.alternatives for p in a.parameters} | set(positional)
     given: dict[str, ast.Arg] = {}
+    sound = True
     for i, arg in enumerate(args):
         if arg.keyword is None:
             if i >= len(positional):
@@ -190,14 +202,15 @@ def _match(scope: Scope, row: Distribution, args: tuple[ast.Arg, ...], span: Spa
             name = arg.keyword.name
             if name not in keywords:
                 foreign = foreign_argument(name, row)
-                near = foreign if foreign in keywords else nearest(name, keywords)
+                near = foreign if foreign in keywords else nearest(name, [k for k in keywords if k not in given])
                 scope.report(errors.unknown_argument(source, arg.keyword.span, row, name, near, positional))
-                return None
+                sound = False
+                continue
         if name in given:
             scope.report(errors.argument_twice(source, arg.span, name, given[name].span))
             return None
         given[name] = arg
-    return given if _complete(scope, row, given, span) else None
+    return given if sound and _complete(scope, row, given, span) else None
 
 
 def _complete(scope: Scope, row: Distribution, given: dict[str, ast.Arg], span: Span) -> bool:
@@ -219,17 +232,17 @@ def _complete(scope: Scope, row: Distribution, given: dict[str, ast.Arg], span: 
             scope.report(errors.one_of(source, span, row, choice, tuple(chosen)))
             return False
         if not chosen and not any(_has_default(row, name) for name in choice):
-            scope.report(errors.missing_argument(source, span, row, " or ".join(choice)))
+            scope.report(errors.missing_argument(source, span, row, choice))
             return False
     in_choice = {name for choice in row.choices for name in choice}
     for parameter in row.parameters:
         required = parameter.default is None and parameter.name not in row.sizes and parameter.name not in in_choice
         if required and parameter.name not in present:
-            scope.report(errors.missing_argument(source, span, row, parameter.name))
+            scope.report(errors.missing_argument(source, span, row, (parameter.name,)))
             return False
     for name in row.takes:
         if name not in present:
-            scope.report(errors.missing_argument(source, span, row, name))
+            scope.report(errors.missing_argument(source, span, row, (name,)))
             return False
     return True
 
@@ -265,15 +278,43 @@ def _formula(text: str) -> ast.Expr:
 
 def _translate(
     scope: Scope, row: Distribution, alternative: Alternative, given: dict[str, ir.Expr | ir.Dist], span: Span
-) -> dict[str, ir.Expr | ir.Dist]:
-    """Pyro's arguments from those of another parameterisation."""
+) -> dict[str, ir.Expr | ir.Dist] | None:
+    """Pyro's arguments from those of another parameterisation; None and a finding where no values do."""
     names = {name: value for name, value in given.items() if isinstance(value, ir.Expr)}
     result = {name: value for name, value in given.items() if row.parameter(name) is not None or name in row.takes}
     for name, text in alternative.gives:
-        expr = Expressions(scope, (), names).expression(_formula(text))
+        # What is found in a formula of the catalogue is about the values that were given to it.
+        formulas = Scope(scope.source)
+        expr = Expressions(formulas, (), names).expression(_formula(text))
+        outside = isinstance(expr, ir.Number) and not expr.support.within(row.parameter(name).support.elements)
+        if formulas.findings or outside:
+            numbers = [(n, f"{v.value:g}") for n, v in names.items() if isinstance(v, ir.Number)]
+            scope.report(errors.impossible_parameters(scope.source, span, row.name, numbers))
+            return None
         # The formula maps legal values to legal values, which interval arithmetic need not see.
         result[name] = _with_span(expr, span)
     return result
+
+
+BOUNDS = (("low", "high"),)
+
+
+def _has_room(
+    scope: Scope,
+    row: Distribution,
+    alternative: Alternative | None,
+    expressions: dict[str, ir.Expr | ir.Dist],
+    given: dict[str, ast.Arg],
+) -> bool:
+    """Whether a lower bound can be under the upper one at all."""
+    for low, high in BOUNDS:
+        if low in expressions and high in expressions and not is_unknown(expressions[low]):
+            least, most = expressions[low].support, expressions[high].support
+            if most.known and least.lo >= most.hi:
+                span = given[low].span.to(given[high].span)
+                scope.report(errors.nothing_between(scope.source, span, row.name, low, high))
+                return False
+    return True
 
 
 def _with_span(expr: ir.Expr, span: Span) -> ir.Expr:
@@ -286,6 +327,8 @@ def _with_span(expr: ir.Expr, span: Span) -> ir.Expr:
 
 # Plates
 
+OWN_EXTENTS = (Extent.OWN, Extent.VALUE_OWN, Extent.OWN_VALUE)
+
 
 def _allowed(place: Place, parameter: Parameter) -> ir.Plates:
     """The plates of the left side that an argument may vary over."""
@@ -297,55 +340,96 @@ def _allowed(place: Place, parameter: Parameter) -> ir.Plates:
     return place.all
 
 
-def _check_plates(
-    scope: Scope, row: Distribution, parameter: Parameter, expr: ir.Expr, arg: ast.Arg, place: Place
-) -> str | None:
-    """Report plates that the left side does not have; for an OWN argument, give its own plate."""
-    if is_unknown(expr):
-        return None
-    if parameter.extent in (Extent.OWN, Extent.VALUE_OWN, Extent.OWN_VALUE):
-        own = tuple(plate for plate in expr.plates if plate not in place.all)
-        if place.category is not None and place.category in own:
-            own = (place.category,)
-        if len(own) != 1:
-            scope.report(errors.own_plate(scope.source, arg.span, f"`{parameter.name}` of {row.name}", own))
-            return None
-        levels = place.category is not None and row.support.name == "category" and not parameter.short
-        if levels and own[0] != place.category:
-            scope.report(errors.wrong_own_plate(scope.source, arg.span, place.left, place.category, own[0]))
-        return own[0]
+def _check_plates(scope: Scope, row: Distribution, parameter: Parameter, expr: ir.Expr, place: Place) -> None:
+    """Report plates that the left side does not have, also of what holds unknown names beside them."""
     allowed = _allowed(place, parameter)
     extra = next((plate for plate in expr.plates if plate not in allowed), None)
     if extra is not None:
-        report_extra_plate(scope, expr, extra, place)
-    elif parameter.extent is Extent.SQUARE and place.event:
+        report_extra_plate(scope, expr, allowed, place)
+    elif parameter.extent is Extent.SQUARE and place.event and not is_unknown(expr):
         k = place.event[0]
         if not {k, f"{k}'"} <= set(expr.plates):
             scope.report(errors.not_a_matrix(scope.source, expr.span, row.name, parameter.name, k))
-    return None
 
 
-def report_extra_plate(scope: Scope, expr: ir.Expr, plate: str, place: Place) -> None:
+def _own_plate(
+    scope: Scope, row: Distribution, parameter: Parameter, expr: ir.Expr, arg: ast.Arg, place: Place
+) -> str | None:
+    """The one plate of its own that an argument runs over; None and a finding where there is none."""
+    what = f"`{parameter.name}` of {row.name}"
+    levels = place.category if row.support.name == CATEGORY.name and not parameter.short else None
+    own = tuple(plate for plate in expr.plates if plate not in place.all)
+    if place.category is not None and place.category in own:
+        own = (place.category,)
+    if len(own) != 1:
+        picked = None if own or levels is None else _picked(expr, place.left)
+        if picked is not None:
+            finding = errors.indexed_by_outcome(
+                scope.source, arg.value.span, parameter.name, row.name, picked, place.left
+            )
+        else:
+            leaf = leaf_of(expr)
+            name = leaf.name if leaf is not None else None
+            finding = errors.own_plate(scope.source, arg.span, what, own, name, parameter.support, levels)
+        scope.report(finding)
+        return None
+    if levels is not None and own[0] != levels:
+        scope.report(errors.wrong_own_plate(scope.source, arg.span, place.left, levels, own[0]))
+        return None
+    if event_of(expr) not in ((), own) and parameter.extent is Extent.OWN:
+        scope.report(errors.other_direction(scope.source, arg.span, what, event_of(expr)[0], own[0]))
+        return None
+    return own[0]
+
+
+def _picked(expr: ir.Expr, column: str) -> str | None:
+    """The value of which the row's own level was picked, where that is what leaves no plate."""
+    return next(
+        (
+            node.base.name
+            for node in ir.walk(expr)
+            if isinstance(node, ir.At) and any(index == ir.Rows(column) for _, index in node.indices)
+        ),
+        None,
+    )
+
+
+def report_extra_plate(scope: Scope, expr: ir.Expr, allowed: ir.Plates, place: Place) -> None:
     """`a` varies over plate `county`, but `log_radon` does not."""
+    plate = next(plate for plate in expr.plates if plate not in allowed)
     leaf = next((n for n in ir.walk(expr) if isinstance(n, ir.Ref | ir.At) and plate in n.plates), expr)
-    name = leaf.name if isinstance(leaf, ir.Ref) else leaf.base.name if isinstance(leaf, ir.At) else None
-    tables = [p for p in place.plates if p in scope.tables]
-    mapping = next(
-        (c for c in scope.columns.values() if c.category == ir.base_plate(plate) and c.plates[0] in tables), None
-    )
-    scope.report(
-        errors.extra_plate(
-            scope.source,
-            leaf.span,
-            name,
-            plate,
-            place.left,
-            place.span,
-            place.all,
-            (mapping.name, mapping.span, mapping.plates[0]) if mapping else None,
-            plate in place.event,
+    named = leaf_of(leaf)
+    name = named.name if named else None
+    if plate in place.event:
+        finding = errors.varies_within_value(scope.source, leaf.span, name, plate, place.left, place.span, place.all)
+    else:
+        rows = _by_row(scope, leaf, tuple(p for p in leaf.plates if p not in allowed), place) if named else None
+        finding = errors.extra_plate(
+            scope.source, leaf.span, name, plate, place.left, place.span, place.all, rows, place.observed
         )
-    )
+    scope.report(finding)
+
+
+def _by_row(scope: Scope, leaf: ir.Ref | ir.At, extra: ir.Plates, place: Place) -> errors.ByRow | None:
+    """A value indexed so that each row has one, where there is a category column for every plate too many."""
+    tables = [plate for plate in place.plates if plate in scope.tables]
+    columns = []
+    for plate in extra:
+        column = next(
+            (c for c in scope.columns.values() if c.category == ir.base_plate(plate) and c.plates[0] in tables), None
+        )
+        if column is None or plate.endswith("'"):
+            return None
+        columns.append(column)
+    base = leaf.base if isinstance(leaf, ir.At) else leaf
+    written = scope.source.slice(leaf.span)
+    kept = []
+    if "[" in written:
+        items = (item.strip() for item in written[written.index("[") + 1 : written.rindex("]")].split(","))
+        kept = [item for item in items if ir.base_plate(item) not in extra]
+    indexed = f"{base.name}[{', '.join((*kept, *(column.name for column in columns)))}]"
+    first = columns[0]
+    return errors.ByRow(indexed, first.span, first.plates[0], ir.base_plate(extra[0]))
 
 
 # Supports
@@ -359,37 +443,38 @@ def _check_support(scope: Scope, row: Distribution, parameter: Parameter, expr: 
     if parameter.extent is Extent.SQUARE and expr.support.event == 0:
         # A matrix computed element by element: whether it is a covariance, only its values tell.
         return True
-    if (
-        parameter.extent in (Extent.VALUE, Extent.OWN)
-        and expr.support.event == 0
-        and wanted.name in ("simplex", "ordered")
-    ):
-        if isinstance(expr, ir.Number) or not expr.support.known:
-            return True
-        if expr.support.within(interval(wanted.lo, wanted.hi)) and wanted.name == "simplex":
-            return True
-    if wanted.event and expr.support.event == 0:
-        wanted = interval(wanted.lo, wanted.hi, lo_open=wanted.lo_open, hi_open=wanted.hi_open, integer=wanted.integer)
+    if wanted.name == SIMPLEX.name and _is_simplex(expr):
+        return True
+    if wanted.name == ORDERED.name and _is_ordered(expr):
+        return True
+    if wanted.event and expr.support.event == 0 and wanted.name not in (SIMPLEX.name, ORDERED.name):
+        wanted = wanted.elements
     elif wanted.event == 0 and expr.support.event:
         wanted = replace(wanted, name="real_vector", event=expr.support.event)
     if expr.support.within(wanted):
         return True
     scope.report(
-        errors.argument_support(
-            scope.source, expr.span, row.name, parameter.name, wanted, expr.support, leaf_name(expr)
-        )
+        errors.argument_support(scope.source, expr.span, row, parameter.name, wanted, expr.support, leaf_of(expr))
     )
     return False
 
 
-def leaf_name(expr: ir.Expr) -> str | None:
-    """The name an expression consists of, if it is one."""
-    match expr:
-        case ir.Ref():
-            return expr.name
-        case ir.At():
-            return expr.base.name
-    return None
+def _is_simplex(expr: ir.Expr) -> bool:
+    """Whether elements may be taken for probabilities: a simplex, or computed numbers from 0 to 1.
+
+    Numbers that each have a prior of their own do not sum to one; of those in data, the data tell.
+    """
+    if expr.support.event or not expr.support.known:
+        return expr.support.within(SIMPLEX)
+    leaf = leaf_of(expr)
+    drawn = leaf is not None and leaf.kind in (ir.Kind.LATENT, ir.Kind.PARAM)
+    return not drawn and expr.support.within(UNIT)
+
+
+def _is_ordered(expr: ir.Expr) -> bool:
+    """Whether elements are in increasing order: by their type, or as data, of which the data tell."""
+    leaf = leaf_of(expr)
+    return expr.support.within(ORDERED) or (leaf is not None and leaf.kind is ir.Kind.COLUMN)
 
 
 def _support(row: Distribution, args: dict[str, ir.Expr | ir.Dist]) -> Support:

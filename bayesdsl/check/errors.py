@@ -6,11 +6,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import inf
 
 from bayesdsl.catalogue.rows import Distribution, Setting, SettingKind
 from bayesdsl.diagnostics.diagnostic import Diagnostic, Label
+from bayesdsl.model.ir import Kind
 from bayesdsl.source import Source, Span
 from bayesdsl.types.supports import Support
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A value that an expression consists of: its name, and what it stands for."""
+
+    name: str
+    kind: Kind
 
 
 def _quoted(names: Iterable[str], last: str = "and") -> str:
@@ -22,34 +33,58 @@ def _plate_set(plates: Sequence[str]) -> str:
     return "{" + ", ".join(plates) + "}"
 
 
+def _has_plates(plates: Sequence[str]) -> str:
+    return f"has plates {_plate_set(plates)}" if plates else "has no plates"
+
+
+def _target(name: str, plates: Sequence[str]) -> str:
+    """A left side as it is written."""
+    return f"{name}[{', '.join(plates)}]" if plates else name
+
+
 def _did_you_mean(near: str | None, otherwise: str | None = None) -> str | None:
     return f"did you mean `{near}`?" if near else otherwise
 
 
+_STRUCTURES = {
+    "simplex": "a simplex: probabilities that sum to one",
+    "ordered": "in increasing order (type `ordered`)",
+    "positive_ordered": "positive and in increasing order (type `positive_ordered`)",
+    "lower_cholesky": "a Cholesky factor (lower triangular)",
+    "cholesky_corr": "the Cholesky factor of a correlation matrix",
+    "correlation": "a correlation matrix",
+    "covariance": "a covariance matrix",
+    "one_hot": "a vector with one 1 among 0s",
+}
+
+
 def _one(support: Support) -> str:
     """A support as the complement of `must be`: `positive`, `between 0 and 1`."""
-    match support.name:
-        case "unit":
-            return "between 0 and 1"
-        case "count":
-            return "a whole number, 0 or more"
-        case "positive int":
-            return "a whole number, 1 or more"
-        case "int":
-            return "a whole number"
-        case "binary":
-            return "0 or 1"
-        case "nonnegative":
-            return "0 or more"
-        case "simplex":
-            return "a simplex: probabilities that sum to one"
-        case "lower_cholesky":
-            return "a Cholesky factor (lower triangular)"
-        case "ordered":
-            return "in increasing order (type `ordered`)"
-        case "covariance":
-            return "a covariance matrix"
-    return str(support).replace("_", " ") if support.event == 0 else f"a {support}".replace("_", " ")
+    if support.name in _STRUCTURES:
+        return _STRUCTURES[support.name]
+    if support.name in ("positive", "positive_vector", "positive_matrix"):
+        return "positive"
+    if support.name == "binary":
+        return "0 or 1"
+    bounds = _bounds(support)
+    if support.integer:
+        return f"a whole number{', ' if bounds else ''}{bounds}"
+    return bounds or "a number"
+
+
+def _bounds(support: Support) -> str:
+    """The bounds of an interval in words, empty where there are none."""
+    lo, hi = support.lo, support.hi
+    low = "" if lo == -inf else f"over {lo:g}" if support.lo_open else f"{lo:g} or more"
+    high = "" if hi == inf else f"under {hi:g}" if support.hi_open else f"{hi:g} or less"
+    if low and high:
+        return f"between {lo:g} and {hi:g}"
+    return low or high
+
+
+def _lies_in(found: Support) -> str:
+    """What a label says of a value; of a known number, that stands there, nothing."""
+    return "" if found.constant is not None else f"lies in: {str(found).replace('_', ' ')}"
 
 
 # Names
@@ -62,14 +97,30 @@ def undeclared(source: Source, span: Span, name: str, near: str | None) -> Diagn
     return Diagnostic("BD201", f"`{name}` is not declared", source, Label(span), hint=hint)
 
 
-def declared_twice(source: Source, span: Span, name: str, first: Span) -> Diagnostic:
+RENAME = "give one of them another name"
+ONE_PRIOR = "an unknown has one prior: keep one of the two, or give one another name"
+COVER_ONCE = "a guide covers each latent once: keep one of the two"
+
+
+def declared_twice(source: Source, span: Span, name: str, first: Span, hint: str = RENAME) -> Diagnostic:
     return Diagnostic(
         "BD202",
         f"`{name}` is declared twice",
         source,
         Label(span, "again here"),
         (Label(first, "first here"),),
-        hint="give one of them another name",
+        hint=hint,
+    )
+
+
+def said_twice(source: Source, span: Span, what: str, first: Span) -> Diagnostic:
+    return Diagnostic(
+        "BD202",
+        f"`{what}` is said twice",
+        source,
+        Label(span, "again here"),
+        (Label(first, "first here"),),
+        hint="keep one of the two",
     )
 
 
@@ -92,6 +143,32 @@ def used_before_declared(source: Source, span: Span, name: str, declared: Span) 
         Label(span),
         (Label(declared, "declared here"),),
         hint=f"move the declaration of `{name}` above this line",
+    )
+
+
+def depends_on_itself(source: Source, span: Span, name: str) -> Diagnostic:
+    return Diagnostic(
+        "BD203",
+        f"`{name}` depends on itself",
+        source,
+        Label(span),
+        hint="its value is needed before it has one: give one of the two another name",
+    )
+
+
+def of_the_model(source: Source, span: Span, name: str, declared: Span, is_latent: bool) -> Diagnostic:
+    hint = (
+        f"draw it in the guide above this line, `{name} ~ ..`, or use data and the guide's own params"
+        if is_latent
+        else "a guide sees data, constants and its own names"
+    )
+    return Diagnostic(
+        "BD201",
+        f"`{name}` is the model's, and the guide does not see it",
+        source,
+        Label(span),
+        (Label(declared, "in the model"),),
+        hint=hint,
     )
 
 
@@ -157,6 +234,22 @@ def unknown_plate(source: Source, span: Span, name: str, near: str | None, is_va
     return Diagnostic("BD210", message, source, Label(span), hint=hint)
 
 
+def column_as_plate(source: Source, span: Span, name: str, column: Span, levels: str | None) -> Diagnostic:
+    hint = (
+        f"its levels are the members of `{levels}`: write {levels}"
+        if levels
+        else f"declare it as a category, `{name} : category`, for a plate of its levels"
+    )
+    return Diagnostic(
+        "BD210",
+        f"`{name}` is a column, not a plate",
+        source,
+        Label(span),
+        (Label(column, "declared here"),),
+        hint=hint,
+    )
+
+
 def unknown_distribution(source: Source, span: Span, name: str, known: str | None, near: str | None) -> Diagnostic:
     hint = (
         f"here it is called `{known}`"
@@ -195,8 +288,19 @@ def unknown_function(source: Source, span: Span, name: str, near: str | None) ->
     return Diagnostic("BD205", f"there is no function `{name}`", source, Label(span), hint=_did_you_mean(near))
 
 
-def unknown_reduction(source: Source, span: Span, name: str, near: str | None) -> Diagnostic:
-    hint = _did_you_mean(near, "reductions are sum, mean, prod, min, max, logsumexp, sd, var, dot")
+def function_as_value(source: Source, span: Span, name: str, reduces: bool) -> Diagnostic:
+    written = f"{name}[p](..), with the plate it runs over" if reduces else f"{name}(..)"
+    return Diagnostic(
+        "BD205", f"`{name}` is a function, not a value", source, Label(span), hint=f"give it arguments: {written}"
+    )
+
+
+def unknown_reduction(source: Source, span: Span, name: str, near: str | None, elementwise: bool) -> Diagnostic:
+    hint = (
+        f"it is computed for every member as it is: write {name}(..)"
+        if elementwise
+        else _did_you_mean(near, "reductions are sum, mean, prod, min, max, logsumexp, sd, var, dot, any, all")
+    )
     return Diagnostic("BD205", f"`{name}` is not a reduction over plates", source, Label(span), hint=hint)
 
 
@@ -268,6 +372,17 @@ def observes_latent(source: Source, span: Span, name: str, declared: Span) -> Di
     )
 
 
+def observes_plate(source: Source, span: Span, name: str, declared: Span) -> Diagnostic:
+    return Diagnostic(
+        "BD209",
+        f"`{name}` is a plate, not a column of data",
+        source,
+        Label(span),
+        (Label(declared, "declared here"),),
+        hint="observe one of its columns",
+    )
+
+
 def observes_nothing(source: Source, span: Span, name: str, near: str | None) -> Diagnostic:
     hint = _did_you_mean(near, f'declare it as a column: data rows from "file.csv" {{ {name} : real }}')
     return Diagnostic("BD209", f"there is no data column `{name}` to observe", source, Label(span), hint=hint)
@@ -282,6 +397,16 @@ def many_targets(source: Source, span: Span) -> Diagnostic:
 # Plates and indices
 
 
+@dataclass(frozen=True, slots=True)
+class ByRow:
+    """A value as it is written when indexed by category columns, and the first of these: its place, table, levels."""
+
+    written: str
+    column: Span
+    table: str
+    plate: str
+
+
 def extra_plate(
     source: Source,
     span: Span,
@@ -290,37 +415,101 @@ def extra_plate(
     left: str,
     left_span: Span,
     left_plates: Sequence[str],
-    mapping: tuple[str, Span, str] | None,
-    is_event: bool,
+    rows: ByRow | None,
+    observed: bool,
 ) -> Diagnostic:
     what = f"`{name}`" if name else "this"
-    labels: tuple[Label, ...] = ()
-    if is_event:
-        message = f"{what} varies over plate `{plate}`, which runs over the elements of one value of `{left}`"
-        hint = f"leave `{plate}` out here: this argument is one number for the whole vector"
+    value = name or ".."
+    if rows is not None:
+        labels: tuple[Label, ...] = (Label(rows.column, f"maps each {rows.table} to {_article(rows.plate)}"),)
+        hint = f"index it by row: {rows.written}"
     else:
-        message = f"{what} varies over plate `{plate}`, but `{left}` does not"
-        if mapping is not None:
-            column, column_span, table = mapping
-            labels = (Label(column_span, f"maps each {table} to a {plate}"),)
-            hint = f"index it by row: {name or 'name'}[{column}]"
-        else:
-            wider = ", ".join([*left_plates, plate])
-            hint = f"reduce over it, as in sum[{plate}](..), select a member, or write {left}[{wider}]"
-            labels = (Label(left_span, f"has plates {_plate_set(left_plates)}"),) if left_span != span else ()
-    return Diagnostic("BD302", message, source, Label(span, f"has plates {_plate_set([plate])}"), labels, hint=hint)
+        labels = (Label(left_span, _has_plates(left_plates)),) if left_span != span else ()
+        hint = f"reduce over it, as in sum[{plate}]({value}), or select a member, {value}[{plate} = ..]"
+        if not observed:
+            hint = f"{hint}, or write {_target(left, [*left_plates, plate])}"
+    return Diagnostic(
+        "BD302",
+        f"{what} varies over plate `{plate}`, but `{left}` does not",
+        source,
+        Label(span, _has_plates([plate])),
+        labels,
+        hint=hint,
+    )
 
 
-def event_plate_missing(source: Source, span: Span, name: str, dist: Span, count: int) -> Diagnostic:
-    what = "a vector" if count == 1 else "a matrix"
-    example = f"{name}[k]" if count == 1 else f"{name}[k, k']"
+def varies_within_value(
+    source: Source, span: Span, name: str | None, plate: str, left: str, left_span: Span, left_plates: Sequence[str]
+) -> Diagnostic:
+    what = f"`{name}`" if name else "this"
+    return Diagnostic(
+        "BD302",
+        f"{what} varies over plate `{plate}`, which runs over the elements of one value of `{left}`",
+        source,
+        Label(span, _has_plates([plate])),
+        (Label(left_span, _has_plates(left_plates)),),
+        hint=f"this argument is one number for the whole value: reduce over `{plate}`, or leave it out",
+    )
+
+
+def event_plate_missing(
+    source: Source,
+    span: Span,
+    name: str,
+    written: Sequence[str],
+    count: int,
+    what: Span,
+    is_type: bool,
+    plate: str | None,
+) -> Diagnostic:
+    """`written` are the plates that there are, `count` those that one value needs, `plate` one that would do."""
+    one, many = ("a vector", "vectors") if count == 1 else ("a matrix", "matrices")
+    own = f"names only the plate `{written[-1]}`" if written else "names no plate"
+    k = plate or ("k" if name != "k" else "j")
+    example = f"{name}[{k}]" if count == 1 else f"{name}[{k}, {k}']"
+    declare = "" if plate else f"declare one, as in `plate {k} = 3`, and "
     return Diagnostic(
         "BD303",
-        f"one value of this distribution is {what}, and `{name}` names no plate for it",
+        f"one value of this {'type' if is_type else 'distribution'} is {one}, and `{name}` {own} for it",
         source,
         Label(span),
-        (Label(dist, f"its values are {'vectors' if count == 1 else 'matrices'}"),),
-        hint=f"name the plate last on the left: {example} ~ ..",
+        (Label(what, f"its values are {many}"),),
+        hint=f"{declare}name {'it' if declare else 'the plate'} last on the left: {example}",
+    )
+
+
+def not_square(source: Source, span: Span, name: str, plates: Sequence[str], what: Span) -> Diagnostic:
+    batch, k = plates[:-2], plates[-2].rstrip("'")
+    return Diagnostic(
+        "BD303",
+        f"one value of this is a square matrix, and `{name}` names `{plates[-2]}` and `{plates[-1]}` for it",
+        source,
+        Label(span),
+        (Label(what, "its rows and columns have the same members"),),
+        hint=f"name one plate, and the same with a prime: {_target(name, [*batch, k, k + chr(39)])}",
+    )
+
+
+def data_without_matrices(source: Source, span: Span, name: str, what: Span) -> Diagnostic:
+    return Diagnostic(
+        "BD303",
+        f"one value of this distribution is a square matrix, and one of `{name}` is not",
+        source,
+        Label(span),
+        (Label(what, "its values are matrices"),),
+        hint="data are numbers and vectors: choose a distribution of these",
+    )
+
+
+def event_plates_of_data(source: Source, span: Span, name: str, plates: Sequence[str], what: Span) -> Diagnostic:
+    return Diagnostic(
+        "BD303",
+        f"one value of this distribution is a vector, and one of `{name}` is a number",
+        source,
+        Label(span, _has_plates(plates)),
+        (Label(what, "its values are vectors"),),
+        hint=f"stack columns into one of vectors where data are declared, {name}[part] = [a, b, c], "
+        "or choose a distribution of numbers",
     )
 
 
@@ -337,22 +526,56 @@ def does_not_vary(source: Source, span: Span, plate: str, plate_span: Span, plat
 
 
 def no_such_plate(
-    source: Source, span: Span, name: str, plate: str, plates: Sequence[str], declared: Span | None
+    source: Source, span: Span, name: str, plate: str, plates: Sequence[str], declared: Span
 ) -> Diagnostic:
-    over = f"it varies over {_plate_set(plates)}" if plates else "it is one number"
-    labels = (Label(declared, over),) if declared is not None else ()
-    hint = f"index it by one of {_quoted(plates, 'or')}" if plates else f"write `{name}` alone"
+    labels = (Label(declared, f"it varies over {_plate_set(plates)}" if plates else "it is one number"),)
+    hint = f"index it by {_quoted(plates, 'or')}" if plates else f"write `{name}` alone"
     return Diagnostic("BD305", f"`{name}` does not vary over `{plate}`", source, Label(span), labels, hint=hint)
 
 
-def own_plate(source: Source, span: Span, what: str, found: Sequence[str]) -> Diagnostic:
+def own_plate(
+    source: Source,
+    span: Span,
+    what: str,
+    found: Sequence[str],
+    name: str | None,
+    wanted: Support,
+    levels: str | None,
+) -> Diagnostic:
+    """`levels` is the plate it would have to be, where that is known."""
     message = (
         f"{what} must vary over a plate of its own"
         if not found
         else f"{what} must vary over one plate of its own, not over {_quoted(found)}"
     )
+    match wanted.name:
+        case "ordered":
+            hint = f"declare it with one extra plate, {name or 'c'}[cut] : ordered ~ Normal(0, 2), of one member "
+            hint += "fewer than there are levels"
+        case "simplex":
+            hint = f"declare it with one extra plate, as in {name or 'p'}[{levels or 'k'}] ~ Dirichlet(1)"
+        case _:
+            hint = f"declare it with one extra plate, as in {name or 'a'}[{levels or 'k'}] ~ Normal(0, 1)"
+    return Diagnostic("BD306", message, source, Label(span), hint=hint)
+
+
+def indexed_by_outcome(source: Source, span: Span, argument: str, dist: str, name: str, column: str) -> Diagnostic:
     return Diagnostic(
-        "BD306", message, source, Label(span), hint="declare it with one extra plate, as in p[k] ~ Dirichlet(1)"
+        "BD306",
+        f"`{argument}` of {dist} must be there for every level of `{column}`, and this is the one of each row's own",
+        source,
+        Label(span),
+        hint=f"leave the index out: {name}",
+    )
+
+
+def other_direction(source: Source, span: Span, what: str, event: str, own: str) -> Diagnostic:
+    return Diagnostic(
+        "BD306",
+        f"{what} run over `{own}`, and this is one vector over `{event}`",
+        source,
+        Label(span),
+        hint=f"declare it with `{own}` last on the left, or index it so that only `{event}` is left",
     )
 
 
@@ -399,17 +622,23 @@ def bad_plate_size(source: Source, span: Span, limit: int) -> Diagnostic:
     )
 
 
-def labels_repeat(source: Source, span: Span) -> Diagnostic:
-    return Diagnostic("BD308", "a plate's members must have different names", source, Label(span))
+def labels_repeat(source: Source, span: Span, label: str) -> Diagnostic:
+    return Diagnostic(
+        "BD308",
+        "a plate's members must have different names",
+        source,
+        Label(span, "again here"),
+        hint=f'leave out one "{label}"',
+    )
 
 
-def plate_twice(source: Source, span: Span, plate: str) -> Diagnostic:
+def plate_twice(source: Source, span: Span, plate: str, matrix: bool) -> Diagnostic:
     return Diagnostic(
         "BD309",
         f"plate `{plate}` stands here already",
         source,
         Label(span),
-        hint=f"for the second index of a matrix write a prime: {plate}'",
+        hint=f"for the second index of a matrix write a prime: {plate}'" if matrix else "name it once",
     )
 
 
@@ -457,13 +686,28 @@ def bad_index(source: Source, span: Span) -> Diagnostic:
     )
 
 
-def positional_index(source: Source, span: Span, name: str, plate: str, text: str) -> Diagnostic:
+def category_matrix(source: Source, span: Span, name: str) -> Diagnostic:
     return Diagnostic(
-        "BD301",
-        "members are selected by the name of their plate, not by position",
+        "BD311",
+        f"`{name}` is a category, and levels do not stack into a matrix",
         source,
         Label(span),
-        hint=f"write: {name}[{plate} = {text}]",
+        hint="declare a category column for each, with a plate in common: first : category(k)",
+    )
+
+
+def positional_index(
+    source: Source, span: Span, name: str, plate: str | None, text: str, label: str | None
+) -> Diagnostic:
+    """`label` is a member of the plate, None where none is known."""
+    if plate is None:
+        hint = f"write `{name}` alone: it is one number"
+    elif label is not None:
+        hint = f"write: {name}[{plate} = {label}]"
+    else:
+        hint = f"write the plate and the label of a member, as in {name}[{plate} = {text}]"
+    return Diagnostic(
+        "BD301", "members are selected by the name of their plate, not by position", source, Label(span), hint=hint
     )
 
 
@@ -507,16 +751,31 @@ def not_an_index(source: Source, span: Span, name: str, plate: str) -> Diagnosti
     )
 
 
+def column_index(source: Source, span: Span, name: str, column: Span, plates: Sequence[str]) -> Diagnostic:
+    return Diagnostic(
+        "BD301",
+        f"`{name}` is a column of numbers, and an index is a category",
+        source,
+        Label(span),
+        (Label(column, "declared here"),),
+        hint=f"declare it as a category, {name} : category({plates[0]})" if plates else None,
+    )
+
+
 # Types, supports, arguments
 
 
 def argument_support(
-    source: Source, span: Span, dist: str, argument: str, wanted: Support, found: Support, name: str | None
+    source: Source, span: Span, row: Distribution, argument: str, wanted: Support, found: Support, leaf: Leaf | None
 ) -> Diagnostic:
-    what = f"`{name}`" if name else "this"
-    message = f"`{argument}` of {dist} must be {_one(wanted)}, but {what} {_can_be(found, wanted)}"
+    what = f"`{leaf.name}`" if leaf else "this"
+    logits = argument == "probs" and row.parameter("logits") is not None
     return Diagnostic(
-        "BD401", message, source, Label(span, f"lies in: {found}"), hint=_support_hint(wanted, found, name)
+        "BD401",
+        f"`{argument}` of {row.name} must be {_one(wanted)}, but {what} {_can_be(found, wanted)}",
+        source,
+        Label(span, _lies_in(found)),
+        hint=_support_hint(wanted, found, leaf, logits),
     )
 
 
@@ -525,8 +784,29 @@ def outside_support(source: Source, span: Span, what: str, wanted: Support, foun
         "BD401",
         f"{what} must be {_one(wanted)}",
         source,
-        Label(span, f"lies in: {found}"),
-        hint=_support_hint(wanted, found, None),
+        Label(span, _lies_in(found)),
+        hint=_support_hint(wanted, found, None, False),
+    )
+
+
+def nothing_between(source: Source, span: Span, dist: str, low: str, high: str) -> Diagnostic:
+    return Diagnostic(
+        "BD401",
+        f"`{low}` of {dist} must be under `{high}`, and never is",
+        source,
+        Label(span),
+        hint=f"the lower bound comes first, as in {low} = 0, {high} = 10",
+    )
+
+
+def impossible_parameters(source: Source, span: Span, dist: str, given: Sequence[tuple[str, str]]) -> Diagnostic:
+    shown = " and ".join(f"{name} = {value}" for name, value in given)
+    return Diagnostic(
+        "BD401",
+        f"no {dist} has {shown}",
+        source,
+        Label(span),
+        hint="the spread must fit between the bounds of its values" if len(given) > 1 else None,
     )
 
 
@@ -535,7 +815,7 @@ def _can_be(found: Support, wanted: Support) -> str:
         return f"is {found.constant:g}"
     if wanted.integer and not found.integer:
         return "need not be whole"
-    if (wanted.event > 0 and found.event == 0) or wanted.name in ("simplex", "lower_cholesky", "covariance", "ordered"):
+    if wanted.name in _STRUCTURES and found.name != wanted.name:
         return "need not be"
     if found.lo < wanted.lo:
         return "can be negative" if wanted.lo == 0 else f"can be under {wanted.lo:g}"
@@ -544,24 +824,40 @@ def _can_be(found: Support, wanted: Support) -> str:
     return f"can be {wanted.lo if found.lo == wanted.lo else wanted.hi:g}"
 
 
-def _support_hint(wanted: Support, found: Support, name: str | None) -> str | None:
-    inner = name or ".."
+def _support_hint(wanted: Support, found: Support, leaf: Leaf | None, logits: bool) -> str | None:
     if found.constant is not None:
         return None
     match wanted.name:
-        case "positive" | "nonnegative" | "positive_vector":
-            return f"give it a positive prior such as HalfNormal(1), declare data as positive, or write exp({inner})"
+        case "positive" | "nonnegative" | "positive_vector" | "positive_matrix":
+            prior = "a positive prior such as HalfNormal(1)"
+            return _declared_hint(leaf, "positive", prior, "exp({})", "maximum({}, 0.001)")
         case "unit" | "open unit":
-            return f"write inv_logit({inner}), give the argument `logits =` instead of `probs =`, or use a Beta prior"
+            hint = _declared_hint(leaf, "unit", "a Beta prior", "inv_logit({})", "clamp({}, 0.001, 0.999)")
+            return f"{hint}; or give it as `logits =`" if logits else hint
         case "simplex":
-            return "use a Dirichlet prior, softmax[k](..), or `logits =`"
+            return "use a Dirichlet prior or softmax[k](..)" + (", or give it as `logits =`" if logits else "")
         case "ordered":
-            return "declare it in increasing order: c[k] : ordered ~ Normal(0, 2)"
+            return "declare it in increasing order, c[k] : ordered ~ Normal(0, 2), or add up steps: cumsum[k](exp(..))"
         case "lower_cholesky":
             return "use an LKJCholesky prior, with its rows scaled: sigma * L"
-        case "count" | "int" | "positive int" | "binary":
+        case "binary":
+            return f"compare it, as in {leaf.name if leaf else '(..)'} > 0, or declare data as binary"
+        case "count" | "int" | "positive int":
             return "declare data as count, or use a constant"
     return None
+
+
+def _declared_hint(leaf: Leaf | None, type_: str, prior: str, mapped: str, held: str) -> str:
+    """How a value comes to lie in a type: by its declaration, by a function onto it, or by being held there."""
+    inner = leaf.name if leaf else ".."
+    match leaf.kind if leaf else None:
+        case Kind.COLUMN:
+            return f"declare the column with that type, {inner} : {type_}, or write {mapped.format(inner)}"
+        case Kind.PARAM:
+            return f"declare it with that type, param {inner} : {type_}, or write {mapped.format(inner)}"
+        case Kind.LATENT:
+            return f"give `{inner}` {prior}, or write {mapped.format(inner)}"
+    return f"write {mapped.format(inner)}, or where it cannot be outside, hold it: {held.format(inner)}"
 
 
 def cannot_produce(source: Source, span: Span, name: str, column: Span, support: Support, data: Support) -> Diagnostic:
@@ -576,14 +872,23 @@ def cannot_produce(source: Source, span: Span, name: str, column: Span, support:
 
 
 def _values(support: Support) -> str:
-    names = {"count": "whole numbers from 0 up", "binary": "0 or 1", "int": "whole numbers"}
-    return names.get(support.name, str(support).replace("_", " "))
+    """A support as the complement of `its values are`."""
+    if support.name in _STRUCTURES or support.event:
+        return f"{'vectors' if support.event == 1 else 'matrices'} ({str(support).replace('_', ' ')})"
+    if support.name == "binary":
+        return "0 or 1"
+    kind = "whole numbers" if support.integer else "real numbers"
+    return " ".join(word for word in (kind, _bounds(support)) if word)
 
 
 def _type_for(support: Support) -> str:
-    if support.name in ("count", "binary", "int", "positive", "nonnegative", "unit"):
+    if support.name in ("count", "binary", "int", "positive", "nonnegative", "unit", "real"):
         return f"`{support.name}`"
-    return "`int`" if support.integer else f"`interval({support.lo:g}, {support.hi:g})`"
+    if support.integer:
+        return "`count`" if support.lo >= 0 else "`int`"
+    if support.hi == inf:
+        return "`positive`" if support.lo >= 0 else "`real`"
+    return f"`interval({support.lo:g}, {support.hi:g})`"
 
 
 def category_likelihood(source: Source, span: Span, name: str, column: Span) -> Diagnostic:
@@ -593,7 +898,7 @@ def category_likelihood(source: Source, span: Span, name: str, column: Span) -> 
         source,
         Label(span),
         (Label(column, "a category"),),
-        hint="use Categorical(p) with p over its levels, or OrderedLogistic for ordered levels",
+        hint=f"use Categorical(p) with p over its levels, or OrderedLogistic; a number is declared {name} : count",
     )
 
 
@@ -630,8 +935,7 @@ def positional_after_keyword(source: Source, span: Span) -> Diagnostic:
 def unknown_argument(
     source: Source, span: Span, row: Distribution, name: str, near: str | None, names: Sequence[str]
 ) -> Diagnostic:
-    alternatives = [", ".join(p.name for p in a.parameters) for a in row.alternatives]
-    known = "; or by name: " + "; ".join(alternatives) if alternatives else ""
+    known = f"; or by name: {_ways(row, ())}" if row.alternatives else ""
     return Diagnostic(
         "BD403",
         f"{row.name} has no argument `{name}`",
@@ -647,10 +951,14 @@ def argument_twice(source: Source, span: Span, name: str, first: Span) -> Diagno
     )
 
 
-def missing_argument(source: Source, span: Span, row: Distribution, name: str) -> Diagnostic:
-    names = [p.name for p in row.parameters if p.name not in row.sizes]
+def missing_argument(source: Source, span: Span, row: Distribution, wanted: Sequence[str]) -> Diagnostic:
+    names = [*row.takes, *(p.name for p in row.parameters if p.name not in row.sizes)]
     return Diagnostic(
-        "BD403", f"{row.name} needs `{name}`", source, Label(span), hint=f"its arguments are {_signature(row, names)}"
+        "BD403",
+        f"{row.name} needs {_quoted(wanted, 'or')}",
+        source,
+        Label(span),
+        hint=f"its arguments are {_signature(row, names)}",
     )
 
 
@@ -665,14 +973,27 @@ def one_of(source: Source, span: Span, row: Distribution, choice: Sequence[str],
 
 
 def no_such_parameterisation(source: Source, span: Span, row: Distribution, given: Sequence[str]) -> Diagnostic:
-    ways = ["; ".join(", ".join(p.name for p in a.parameters) for a in row.alternatives)]
     return Diagnostic(
         "BD403",
         f"{row.name} cannot be given by {_quoted(given)} alone",
         source,
         Label(span),
-        hint=f"other ways to give it: {ways[0]}",
+        hint=f"ways to give it: {_ways(row, given) or _ways(row, ())}",
     )
+
+
+def _ways(row: Distribution, holding: Sequence[str]) -> str:
+    """The parameterisations that have all of these arguments, each with every argument it needs."""
+    ways = []
+    for alternative in row.alternatives:
+        replaced = {name for name, _ in alternative.gives}
+        left = [p.name for p in row.parameters if p.name not in replaced and p.default is None]
+        chosen = {name for choice in row.choices if replaced & set(choice) for name in choice}
+        names = [name for name in left if name not in chosen and name not in row.sizes]
+        names += [p.name for p in alternative.parameters if p.name not in names]
+        if set(holding) <= set(names):
+            ways.append(f"{row.name}({', '.join(f'{name} = ..' for name in names)})")
+    return ", ".join(ways)
 
 
 def argument_given_by_another(
@@ -680,7 +1001,7 @@ def argument_given_by_another(
 ) -> Diagnostic:
     return Diagnostic(
         "BD403",
-        f"`{name}` of {row.name} is given twice: {_quoted(others)} already says it",
+        f"`{name}` of {row.name} is given twice: {_quoted(others)} already say{'s' if len(others) == 1 else ''} it",
         source,
         Label(span),
         hint="leave one of them out",
@@ -762,6 +1083,26 @@ def text_column(source: Source, span: Span, name: str) -> Diagnostic:
     )
 
 
+def mixed_labels(source: Source, span: Span, name: str) -> Diagnostic:
+    return Diagnostic(
+        "BD405",
+        f"`{name}` mixes numbers and texts",
+        source,
+        Label(span),
+        hint="write all of its labels in quotes, or all of its numbers without",
+    )
+
+
+def text_in_column(source: Source, span: Span) -> Diagnostic:
+    return Diagnostic(
+        "BD405",
+        "a text has no value in a column's expression",
+        source,
+        Label(span),
+        hint='text is compared: modern : binary = style == "modern"',
+    )
+
+
 def structured_column(source: Source, span: Span, name: str) -> Diagnostic:
     return Diagnostic(
         "BD405",
@@ -772,20 +1113,36 @@ def structured_column(source: Source, span: Span, name: str) -> Diagnostic:
     )
 
 
-def literal_outside_type(source: Source, span: Span, value: float, support: Support) -> Diagnostic:
-    return Diagnostic(
-        "BD405", f"{value:g} is not {_one(support)}, which the column's type asks for", source, Label(span)
-    )
-
-
-def unequal_lengths(source: Source, span: Span, lengths: Sequence[int]) -> Diagnostic:
+def literal_outside_type(
+    source: Source, name: str, support: Support, value: float, span: Span, others: Sequence[Span]
+) -> Diagnostic:
+    """`others` are the other values of the column that are not of its type."""
+    labels = tuple(Label(other, "nor is this") for other in others[:3])
     return Diagnostic(
         "BD405",
-        f"the columns have {' and '.join(map(str, lengths))} values",
+        f"{value:g} is not {_one(support)}, which the type of `{name}` asks for",
         source,
         Label(span),
+        labels,
+        hint=f"correct it, or give `{name}` another type",
+    )
+
+
+def unequal_lengths(
+    source: Source, span: Span, name: str, length: int, first: Span, first_name: str, first_length: int
+) -> Diagnostic:
+    return Diagnostic(
+        "BD405",
+        f"`{name}` has {_counted(length, 'value')}, and `{first_name}` has {first_length}",
+        source,
+        Label(span),
+        (Label(first, _counted(first_length, "value")),),
         hint="every column of a table has one value for each row",
     )
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
 def literal_in_file(source: Source, span: Span, file: Span) -> Diagnostic:
@@ -825,14 +1182,25 @@ def bad_column_expression(source: Source, span: Span) -> Diagnostic:
     )
 
 
-def category_as_number(source: Source, span: Span, name: str, column: Span) -> Diagnostic:
+def category_as_number(source: Source, span: Span, name: str, column: Span, levels: str) -> Diagnostic:
     return Diagnostic(
         "BD406",
         f"`{name}` is a category, not a number",
         source,
         Label(span),
         (Label(column, "declared here"),),
-        hint=f"index by it, as in a[{name}], with a prior a[{name}] ~ ..",
+        hint=f"index by it, as in a[{name}], with a prior a[{levels}] ~ .. for each level",
+    )
+
+
+def compares_text(source: Source, span: Span, name: str | None) -> Diagnostic:
+    column = name or "style"
+    return Diagnostic(
+        "BD406",
+        "text is not compared in the model",
+        source,
+        Label(span),
+        hint=f'compare it where data are declared, is_that : binary = {column} == "..", and use the column',
     )
 
 
@@ -856,14 +1224,16 @@ def list_in_expression(source: Source, span: Span) -> Diagnostic:
     )
 
 
-def outside_domain(source: Source, span: Span, function: str, domain: Support, found: Support) -> Diagnostic:
-    what = f"is {found.constant:g}" if found.constant is not None else _can_be(found, domain)
+def outside_domain(
+    source: Source, span: Span, function: str, domain: Support, found: Support, leaf: Leaf | None
+) -> Diagnostic:
+    what = f"`{leaf.name}`" if leaf else "this"
     return Diagnostic(
         "BD407",
-        f"`{function}` needs a value that is {_one(domain)}, and this one {what}",
+        f"`{function}` needs a value that is {_one(domain)}, and {what} {_can_be(found, domain)}",
         source,
-        Label(span, f"lies in: {found}"),
-        hint=_support_hint(domain, found, None),
+        Label(span, _lies_in(found)),
+        hint=_support_hint(domain, found, leaf, False),
     )
 
 
@@ -903,17 +1273,29 @@ def cannot_noncenter(source: Source, span: Span, dist: str) -> Diagnostic:
         f"{dist} is not a location and a scale, and cannot be noncentered",
         source,
         Label(span),
-        hint="noncentered goes with Normal, StudentT, Cauchy, Laplace, Logistic and Gumbel, without a type on the left",
+        hint="it goes with Normal, StudentT, Cauchy, Laplace, Logistic, Gumbel and others that have both",
+    )
+
+
+def noncentered_and_cut(source: Source, span: Span, type_: Span) -> Diagnostic:
+    return Diagnostic(
+        "BD409",
+        "what a type cuts down cannot be noncentered",
+        source,
+        Label(span),
+        (Label(type_, "the type"),),
+        hint="leave out the type, or `noncentered`",
     )
 
 
 def type_outside_support(source: Source, span: Span, declared: Support, found: Support) -> Diagnostic:
     return Diagnostic(
         "BD410",
-        f"the type `{declared}` is not part of where the distribution lies",
+        f"the distribution does not cover this type: its values are {_values(found)}, those of the type "
+        f"{_values(declared)}",
         source,
         Label(span),
-        hint=f"the distribution's values are {_values(found)}",
+        hint="choose a distribution that has all values of the type, or a type within those of the distribution",
     )
 
 
@@ -929,7 +1311,7 @@ def discrete_param(source: Source, span: Span, name: str) -> Diagnostic:
 
 def param_init_outside(source: Source, span: Span, name: str, support: Support, found: Support) -> Diagnostic:
     return Diagnostic(
-        "BD411", f"`{name}` must be {_one(support)}, and starts outside", source, Label(span, f"lies in: {found}")
+        "BD411", f"`{name}` must be {_one(support)}, and starts outside", source, Label(span, _lies_in(found))
     )
 
 
@@ -951,13 +1333,8 @@ def unknown_option(source: Source, span: Span, name: str | None, known: Sequence
 
 
 def option_value(source: Source, span: Span, name: str) -> Diagnostic:
-    return Diagnostic(
-        "BD412",
-        f"the option `{name}` does not take this",
-        source,
-        Label(span),
-        hint="write a text in quotes, or a list of texts",
-    )
+    hint = "name a column, in quotes" if name == "key" else "write a text in quotes, or a list of texts"
+    return Diagnostic("BD412", f"the option `{name}` does not take this", source, Label(span), hint=hint)
 
 
 def unknown_policy(
@@ -1058,7 +1435,22 @@ def unknown_setting(
 
 
 def setting_value(source: Source, span: Span, owner: str, row: Setting, reason: str) -> Diagnostic:
-    return Diagnostic("BD503", f"`{row.name}` of {owner} {reason}", source, Label(span), hint=row.doc)
+    return Diagnostic("BD503", f"`{row.name}` of {owner} {reason}", source, Label(span), hint=_setting_hint(row))
+
+
+def _setting_hint(row: Setting) -> str:
+    """What a setting is for, and a value that it can have."""
+    doc = f"{row.doc[0].lower()}{row.doc[1:].rstrip('.')}"
+    if row.choices:
+        shown = " or ".join(f'"{choice}"' for choice in row.choices)
+        return f"{doc}: write {shown}"
+    return doc if row.default is None else f"{doc}; {_written(row.default)} if it is not said"
+
+
+def _written(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return f"[{', '.join(map(_written, value))}]" if isinstance(value, tuple) else str(value)
 
 
 _KINDS = {
@@ -1077,7 +1469,7 @@ def setting_problem(row: Setting, value: object) -> str | None:
     if not _of_kind(row.kind, value):
         return f"must be {_KINDS[row.kind]}"
     if row.choices and value not in row.choices:
-        return f"must be one of {', '.join(row.choices)}"
+        return "must be one of " + ", ".join(f'"{choice}"' for choice in row.choices)
     if row.kind in _LISTS and isinstance(row.default, tuple) and len(value) != len(row.default):
         return f"must have {len(row.default)} numbers"
     for number in value if row.kind in _LISTS else (value,):
@@ -1118,9 +1510,13 @@ def _bound_problem(row: Setting, value: float) -> str | None:
     return None
 
 
-def not_a_component(source: Source, span: Span, kind: str) -> Diagnostic:
+def not_a_component(source: Source, span: Span, kind: str, example: str) -> Diagnostic:
     return Diagnostic(
-        "BD504", f"this is not {_article(kind)}", source, Label(span), hint=f"give the name of {_article(kind)}"
+        "BD504",
+        f"this is not {_article(kind)}",
+        source,
+        Label(span),
+        hint=f"give the name of {_article(kind)}, as in {example}",
     )
 
 
@@ -1142,21 +1538,28 @@ def _article(word: str) -> str:
     return f"an {word}" if word[0] in "aeiou" else f"a {word}"
 
 
-def discrete_latent(source: Source, span: Span, engine: str, name: str, declared: Span) -> Diagnostic:
+def discrete_latent(source: Source, span: Span, engine: str, name: str, declared: Span, finite: bool) -> Diagnostic:
+    hint = (
+        "sum it out: Mixture(w, D(..)) in the likelihood says the same without it"
+        if finite
+        else "sum it out by hand, as a NegativeBinomial does with a Poisson's rate, or give it a continuous prior"
+    )
     return Diagnostic(
         "BD505",
         f"{engine} follows gradients, and `{name}` takes whole numbers only",
         source,
         Label(span),
         (Label(declared, "discrete"),),
-        hint="sum it out: Mixture(w, D(..)) in the likelihood says the same without it",
+        hint=hint,
     )
 
 
 def param_without_prior(
     source: Source, span: Span, engine: str, name: str, declared: Span, support: Support
 ) -> Diagnostic:
-    flat = "Flat()" if support.name == "real" else f"Flat({support.name})"
+    bounded = support.name.startswith(("[", "("))
+    type_ = f"interval({support.lo:g}, {support.hi:g})" if bounded else support.name
+    flat = "Flat()" if support.name == "real" else f"Flat({type_})"
     return Diagnostic(
         "BD506",
         f"{engine} samples, and the param `{name}` has no prior to sample from",
@@ -1250,9 +1653,9 @@ def guide_plates(
         "BD508",
         f"`{name}` has other plates in the guide than in the model",
         source,
-        Label(span, f"has plates {_plate_set(guide)}"),
-        (Label(declared, f"has plates {_plate_set(model)}"),),
-        hint=f"write: {name}[{', '.join(model)}] ~ .." if model else f"write: {name} ~ ..",
+        Label(span, _has_plates(guide)),
+        (Label(declared, _has_plates(model)),),
+        hint=f"write: {_target(name, model)} ~ ..",
     )
 
 
@@ -1263,7 +1666,17 @@ def guide_support(source: Source, span: Span, name: str, guide: Support, model: 
         source,
         Label(span, f"lies in: {guide}"),
         (Label(declared, f"lies in: {model}"),),
-        hint=f"choose a distribution on {model}",
+        hint=f"choose a distribution whose values are {_values(model)}",
+    )
+
+
+def cannot_draw(source: Source, span: Span, name: str, why: str) -> Diagnostic:
+    return Diagnostic(
+        "BD512",
+        f"the guide cannot draw `{name}`: {why}",
+        source,
+        Label(span),
+        hint="a guide is a distribution to draw from: Normal, LogNormal, Beta, Dirichlet, Delta, ..",
     )
 
 
@@ -1271,24 +1684,29 @@ def guide_support(source: Source, span: Span, name: str, guide: Support, model: 
 
 
 def unused(source: Source, span: Span, name: str, what: str) -> Diagnostic:
-    if what == "the guide":
-        return Diagnostic(
-            "BD601", f"`{name}` is not used in the guide", source, Label(span), hint="use it or remove it"
-        )
-    message = (
-        f"{what[0].upper()}{what[1:]} is never used: `{name}`"
-        if what == "a plate"
-        else f"`{name}` is {what} that nothing uses"
-    )
     hint = "use it, remove it, or report it with `derive`" if what == "a definition" else "use it or remove it"
-    return Diagnostic("BD601", message, source, Label(span), hint=hint)
+    return Diagnostic("BD601", f"`{name}` is {what} that nothing uses", source, Label(span), hint=hint)
+
+
+def unused_in_guide(source: Source, span: Span, name: str) -> Diagnostic:
+    return Diagnostic("BD601", f"`{name}` is not used in the guide", source, Label(span), hint="use it or remove it")
+
+
+def unused_guide(source: Source, span: Span, name: str) -> Diagnostic:
+    return Diagnostic(
+        "BD601",
+        f"`{name}` is a guide that no inference uses",
+        source,
+        Label(span),
+        hint=f"use it, infer svi(guide = {name}), or remove it",
+    )
 
 
 def square_as_scale(source: Source, span: Span, dist: str, argument: str, keyword: str | None) -> Diagnostic:
     hint = (
-        f"if this is a variance, write {dist}(.., {keyword} = ..)"
+        f"if this is a variance, say so: {dist}(.., {keyword} = {source.slice(span)})"
         if keyword
-        else "if this is a variance, take its square root"
+        else f"if this is a variance, take its square root: sqrt({source.slice(span)})"
     )
     return Diagnostic(
         "BD602", f"`{argument}` of {dist} is a standard deviation, and this is a square", source, Label(span), hint=hint

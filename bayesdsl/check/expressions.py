@@ -9,7 +9,7 @@ from __future__ import annotations
 import builtins
 import importlib
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 from bayesdsl.catalogue.distributions import DISTRIBUTIONS, SPECIAL
@@ -17,11 +17,21 @@ from bayesdsl.catalogue.functions import ALIASES, COLUMN_FUNCTIONS, FUNCTIONS, O
 from bayesdsl.catalogue.rows import Function, Reduction
 from bayesdsl.catalogue.spelling import nearest
 from bayesdsl.check import errors
+from bayesdsl.check.ranges import refined, same_value
 from bayesdsl.check.scope import Scope, is_unknown, unknown
 from bayesdsl.model import ir
 from bayesdsl.source import Span
 from bayesdsl.syntax import ast
-from bayesdsl.types.supports import CATEGORY, UNKNOWN, Support, interval
+from bayesdsl.types.supports import (
+    CATEGORY,
+    COVARIANCE,
+    ORDERED,
+    POSITIVE,
+    POSITIVE_ORDERED,
+    UNKNOWN,
+    Support,
+    interval,
+)
 
 
 @dataclass
@@ -55,7 +65,7 @@ class Expressions:
     def _expr(self, expr: ast.Expr) -> ir.Expr:
         match expr:
             case ast.Num(value, span):
-                if not math.isfinite(value):
+                if not is_finite(value):
                     self.scope.report(errors.not_finite(self.scope.source, span))
                     return unknown(span)
                 return number(value, span)
@@ -67,6 +77,10 @@ class Expressions:
                 return self.apply(OPERATORS["neg" if op == "-" else op], (self._expr(operand),), span)
             case ast.Binary("->", _, _, _, op_span):
                 self.scope.report(errors.arrow_outside_layer(self.scope.source, op_span))
+                return unknown(expr.span)
+            case ast.Binary("==" | "!=", ast.Str(_, span), other) | ast.Binary("==" | "!=", other, ast.Str(_, span)):
+                name = other.name if isinstance(other, ast.Name) else None
+                self.scope.report(errors.compares_text(self.scope.source, span, name))
                 return unknown(expr.span)
             case ast.Binary(op, left, right, span):
                 return self.apply(OPERATORS[op], (self._expr(left), self._expr(right)), span)
@@ -87,7 +101,9 @@ class Expressions:
         value = self.scope.value(name, span)
         if isinstance(value, ir.Ref) and value.kind is ir.Kind.COLUMN and value.support.name == CATEGORY.name:
             column = self.scope.columns[name]
-            self.scope.report(errors.category_as_number(self.scope.source, span, name, column.span))
+            self.scope.report(
+                errors.category_as_number(self.scope.source, span, name, column.span, column.category or name)
+            )
             return unknown(span)
         return value
 
@@ -98,8 +114,9 @@ class Expressions:
         if row.domain is not None:
             for arg in args:
                 if not arg.support.within(row.domain):
+                    leaf = leaf_of(arg)
                     self.scope.report(
-                        errors.outside_domain(self.scope.source, arg.span, row.name, row.domain, arg.support)
+                        errors.outside_domain(self.scope.source, arg.span, row.name, row.domain, arg.support, leaf)
                     )
                     return unknown(span)
         if row.math and all(isinstance(arg, ir.Number) for arg in args):
@@ -109,14 +126,12 @@ class Expressions:
                 return unknown(span)
             return number(folded, span)
         plates = ir.join(*(arg.plates for arg in args))
-        support = UNKNOWN if any(is_unknown(arg) for arg in args) else self._support(row, args)
-        return ir.Apply(row.name, args, span, plates, support)
-
-    def _support(self, row: Function, args: tuple[ir.Expr, ...]) -> Support:
-        # A product of the same value twice is a square, which an interval rule on two operands cannot see.
-        if row.name == "*" and same_value(args[0], args[1]):
-            row, args = FUNCTIONS["square"], args[:1]
-        return row.rule(*(arg.support for arg in args))
+        if any(is_unknown(arg) for arg in args):
+            return ir.Apply(row.name, args, span, plates, UNKNOWN)
+        support, event = applied(row, args)
+        made = ir.Apply(row.name, args, span, event_last(plates, event), support)
+        tighter = refined(made, self.scope.lets)
+        return made if tighter == support else replace(made, support=tighter)
 
     def _call(self, call: ast.Call) -> ir.Expr:
         name = ALIASES.get(call.func.name, call.func.name)
@@ -165,13 +180,15 @@ class Expressions:
         if row is None:
             candidates = [*REDUCTIONS, *SCANS]
             self.scope.report(
-                errors.unknown_reduction(self.scope.source, call.func.span, name, nearest(name, candidates))
+                errors.unknown_reduction(
+                    self.scope.source, call.func.span, name, nearest(name, candidates), name in FUNCTIONS
+                )
             )
             return unknown(call.span)
         over = tuple(plate for ident in call.plates if (plate := self.scope.plate(ident)) is not None)
         for i, ident in enumerate(call.plates):
             if ident in call.plates[:i]:
-                self.scope.report(errors.plate_twice(self.scope.source, ident.span, ident.name))
+                self.scope.report(errors.plate_twice(self.scope.source, ident.span, ident.name, matrix=False))
                 return unknown(call.span)
         if row.name in SCANS and len(call.plates) > 1:
             self.scope.report(errors.one_plate(self.scope.source, call.plates[1].span, name))
@@ -194,6 +211,8 @@ class Expressions:
         keeps = row.name in SCANS
         left = plates if keeps else tuple(plate for plate in plates if plate not in over)
         support = UNKNOWN if silent else row.rule(*(arg.support for arg in args))
+        if support.event:
+            left = event_last(left, over)
         return ir.Reduce(row.name, over, args, call.span, left, support, keeps)
 
     # Indexing
@@ -224,9 +243,10 @@ class Expressions:
         if not indices:
             return ir.Ref(base.name, base.kind, expr.span, base.plates, base.support)
         plates = self._indexed_plates(base, indices)
-        if len(set(plates)) != len(plates):
-            plates = ir.join(plates)
-        return ir.At(base, tuple(indices.items()), expr.span, plates, base.support.elements)
+        # Independent copies picked leave each value whole; a member of a value is one of its elements.
+        whole = all(plate not in indices and plates.count(plate) == 1 for plate in event_of(base))
+        support = base.support if whole else base.support.elements
+        return ir.At(base, tuple(indices.items()), expr.span, ir.join(plates), support)
 
     def _indexed_plates(self, base: ir.Ref, indices: dict[str, ir.Index]) -> ir.Plates:
         plates: list[str] = []
@@ -248,15 +268,17 @@ class Expressions:
         if item.keyword is not None:
             plate = item.keyword.name
             if plate not in base.plates:
-                self.scope.report(errors.no_such_plate(source, item.span, base.name, plate, base.plates, None))
+                self._other_plate(base, plate, item.span)
                 return None
             return self._labelled(base, plate, item)
         match item.value:
             case ast.Name(name, span):
                 return self._named_index(base, name, span)
             case ast.Num(_, span) | ast.Str(_, span):
-                plate = base.plates[0] if base.plates else "plate"
-                self.scope.report(errors.positional_index(source, span, base.name, plate, source.slice(span)))
+                plate = base.plates[0] if base.plates else None
+                text = source.slice(span)
+                label = self._member_like(plate, str(item.value.value), text) if plate is not None else None
+                self.scope.report(errors.positional_index(source, span, base.name, plate, text, label))
                 return None
             case ast.Binary("-" | "+", ast.Name(), ast.Num(), span):
                 self.scope.report(errors.lags_not_yet(source, span))
@@ -264,12 +286,23 @@ class Expressions:
         self.scope.report(errors.bad_index(source, item.span))
         return None
 
+    def _member_like(self, plate: str, label: str, text: str) -> str | None:
+        """A member of the plate as it is written: the one of this label, else the first that is known."""
+        labels = self.scope.members(plate)
+        if labels is None:
+            return None
+        if label in labels:
+            return text
+        return labels[0] if self.scope.plates[ir.base_plate(plate)].origin is ir.Origin.NUMBER else f'"{labels[0]}"'
+
+    def _other_plate(self, base: ir.Ref, plate: str, span: Span) -> None:
+        declared = self.scope.where_declared(base.name)
+        self.scope.report(errors.no_such_plate(self.scope.source, span, base.name, plate, base.plates, declared))
+
     def _labelled(self, base: ir.Ref, plate: str, item: ast.Arg) -> tuple[str, ir.Index] | None:
         match item.value:
             case ast.Str(label, span) | ast.Num(label, span):
-                known = self.scope.plates[ir.base_plate(plate)]
-                numbered = known.origin is ir.Origin.NUMBER
-                labels = tuple(map(str, range(1, known.size + 1))) if numbered else known.labels
+                labels = self.scope.members(plate)
                 if labels is not None and str(label) not in labels:
                     near = nearest(str(label), labels)
                     self.scope.report(errors.no_such_member(self.scope.source, span, plate, label, labels, near))
@@ -303,11 +336,12 @@ class Expressions:
             return ir.base_plate(name), ir.Rename(name)
         if self.scope.is_silent(name):
             return None
-        if name in self.scope.plates or column is not None:
-            declared = self.scope.symbols.get(base.name) or self.scope.columns.get(base.name)
-            self.scope.report(
-                errors.no_such_plate(self.scope.source, span, base.name, name, base.plates, declared.span)
-            )
+        if column is not None and category is None:
+            self.scope.report(errors.column_index(self.scope.source, span, name, column.span, base.plates))
+        elif ir.base_plate(name) in self.scope.plates or column is not None:
+            self._other_plate(base, name, span)
+        elif name in self.scope.symbols:
+            self.scope.report(errors.unknown_plate(self.scope.source, span, name, None, True))
         else:
             near = nearest(name, [*self.scope.plates, *(c.name for c in self.scope.columns.values() if c.category)])
             self.scope.report(errors.unknown_plate(self.scope.source, span, name, near, False))
@@ -373,21 +407,55 @@ def number(value: float | int | bool, span: Span) -> ir.Number:
     return ir.Number(value, span, (), interval(value, value, integer=float(value).is_integer()))
 
 
-def same_value(a: ir.Expr, b: ir.Expr) -> bool:
-    match a, b:
-        case ir.Ref(), ir.Ref():
-            return a.name == b.name and a.name != ""
-        case ir.Number(), ir.Number():
-            return a.value == b.value
-        case ir.At(), ir.At():
-            return a.base.name == b.base.name and _plain(a.indices) == _plain(b.indices)
-        case ir.Apply(), ir.Apply():
-            return a.function == b.function and all(map(same_value, a.args, b.args))
-    return False
+def leaf_of(expr: ir.Expr) -> errors.Leaf | None:
+    """The value an expression consists of, if it is one."""
+    match expr:
+        case ir.Ref(name, kind) | ir.At(base=ir.Ref(name, kind)):
+            return errors.Leaf(name, kind)
+    return None
 
 
-def _plain(indices: tuple[tuple[str, ir.Index], ...]) -> list[tuple[str, object]]:
-    return [(plate, index.label if isinstance(index, ir.Member) else index) for plate, index in indices]
+# Structure: vectors and matrices of which each value is one, along the plates that come last.
+
+
+def event_of(expr: ir.Expr) -> ir.Plates:
+    """The plates that one vector or matrix of the value runs over."""
+    return expr.plates[len(expr.plates) - expr.support.event :]
+
+
+def event_last(plates: ir.Plates, event: ir.Plates) -> ir.Plates:
+    return (*(plate for plate in plates if plate not in event), *event)
+
+
+def applied(row: Function, args: tuple[ir.Expr, ...]) -> tuple[Support, ir.Plates]:
+    """The support of an operator or function of values, and the plates of its structure, if it keeps one."""
+    # A product of the same value twice is a square, which an interval rule on two operands cannot see.
+    if row.name == "*" and same_value(args[0], args[1]):
+        row, args = FUNCTIONS["square"], args[:1]
+    support = row.rule(*(arg.support for arg in args))
+    structures = {event_of(arg) for arg in args if arg.support.event}
+    if len(structures) != 1:
+        return support.elements, ()
+    event = structures.pop()
+    if support.event == len(event):
+        return support, event
+    return (kept, event) if (kept := _kept(row, args, event, support)) is not None else (support, ())
+
+
+def _kept(row: Function, args: tuple[ir.Expr, ...], event: ir.Plates, elements: Support) -> Support | None:
+    """What is left of a structure where the other operand is one number for all of its elements."""
+    if row.name not in ("+", "-", "*", "/"):
+        return None
+    whole, other = args if args[0].support.event else reversed(args)
+    if set(other.plates) & set(event) or (whole is args[1] and row.name in ("-", "/")):
+        return None
+    scales = row.name in ("*", "/")
+    if scales and not other.support.within(POSITIVE):
+        return None
+    if whole.support.name in (ORDERED.name, POSITIVE_ORDERED.name):
+        kind = POSITIVE_ORDERED if elements.within(POSITIVE) else ORDERED
+        return replace(elements, name=kind.name, event=1)
+    return COVARIANCE if scales and whole.support.within(COVARIANCE) else None
 
 
 def fold(row: Function, values: tuple[float | int, ...]) -> float | int | None:
@@ -396,9 +464,17 @@ def fold(row: Function, values: tuple[float | int, ...]) -> float | int | None:
         result = _python_function(row.math)(*values)
     except (ArithmeticError, ValueError, OverflowError, TypeError):
         return None
-    if isinstance(result, complex) or not math.isfinite(result):
+    if isinstance(result, complex) or not is_finite(result):
         return None
     return result
+
+
+def is_finite(value: float | int) -> bool:
+    """Whether a float can hold the number."""
+    try:
+        return math.isfinite(value)
+    except OverflowError:
+        return False
 
 
 @cache

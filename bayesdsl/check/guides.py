@@ -8,7 +8,7 @@ from __future__ import annotations
 from bayesdsl.catalogue.inference import GUIDES
 from bayesdsl.catalogue.spelling import nearest
 from bayesdsl.check import errors
-from bayesdsl.check.scope import Scope
+from bayesdsl.check.scope import Scope, declared_names
 from bayesdsl.check.settings import component
 from bayesdsl.check.statements import model_statement
 from bayesdsl.model import ir
@@ -60,15 +60,22 @@ def _map(scope: Scope, guide: ast.Guide, maps: list[ast.GuideMap], latents: dict
 
 def _site(scope: Scope, site: ast.Ident, covered: dict[str, Span], latents: dict[str, ir.Sample]) -> bool:
     if site.name in covered:
-        scope.report(errors.declared_twice(scope.source, site.span, site.name, covered[site.name]))
+        hint = errors.COVER_ONCE
+        scope.report(errors.declared_twice(scope.source, site.span, site.name, covered[site.name], hint))
         return False
     covered[site.name] = site.span
     if site.name not in latents:
-        if not scope.is_silent(site.name):
+        if not (scope.is_silent(site.name) or _unread(scope, site.name)):
             known = scope.where_declared(site.name)
             scope.report(errors.not_a_site(scope.source, site.span, site.name, known, nearest(site.name, latents)))
         return False
     return True
+
+
+def _unread(scope: Scope, name: str) -> bool:
+    """Whether the model has a latent of this name with a mistake in it, which has been reported."""
+    symbol = scope.symbols.get(name)
+    return symbol is not None and symbol.kind is ir.Kind.LATENT
 
 
 def _complete(scope: Scope, guide: ast.Guide, covered: dict[str, Span], latents: dict[str, ir.Sample]) -> bool:
@@ -91,9 +98,12 @@ def _body(scope: Scope, guide: ast.Guide, latents: dict[str, ir.Sample]) -> ir.G
         used=scope.used,
         findings=scope.findings,
         silenced=set(scope.silenced),
+        labels=scope.labels,
+        # A guide sees data and its own names, not the model's latents: they are what it approximates.
+        outside=scope.symbols,
+        later=declared_names(guide.body),
+        two_priors=errors.COVER_ONCE,
     )
-    # A guide sees data and its own names, not the model's latents: they are what it approximates.
-    inner.later = {name: latent.span for name, latent in latents.items()}
     statements: list[ir.Statement] = []
     for statement in guide.body:
         for found in model_statement(inner, statement):
@@ -113,10 +123,10 @@ def _body(scope: Scope, guide: ast.Guide, latents: dict[str, ir.Sample]) -> ir.G
                     errors.shadows_site(scope.source, statement.span, statement.name, latents[statement.name].span)
                 )
                 sound = False
-    declared = {t.name for s in guide.body if isinstance(s, ast.Prior) for t in s.targets}
-    for name in declared - set(covered):
+    # What the guide has in another way, or with a mistake in it, is not missing as well.
+    for name in set(declared_names(guide.body)) - set(covered):
         covered[name] = guide.ident.span
-        sound = False
+        sound = sound and name not in latents
     _unused_params(scope, inner, statements)
     return (
         ir.GuideBody(guide.ident.name, tuple(statements), guide.ident.span)
@@ -128,7 +138,7 @@ def _body(scope: Scope, guide: ast.Guide, latents: dict[str, ir.Sample]) -> ir.G
 def _unused_params(scope: Scope, inner: Scope, statements: list[ir.Statement]) -> None:
     for statement in statements:
         if isinstance(statement, ir.Parameter | ir.Let) and statement.name not in inner.used:
-            scope.report(errors.unused(scope.source, statement.span, statement.name, "the guide"))
+            scope.report(errors.unused_in_guide(scope.source, statement.span, statement.name))
 
 
 def _agrees(scope: Scope, guide: ir.Sample, model: ir.Sample) -> bool:
@@ -145,6 +155,13 @@ def _agrees(scope: Scope, guide: ir.Sample, model: ir.Sample) -> bool:
             )
         )
         return False
+    if guide.restricted:
+        scope.report(errors.cannot_draw(scope.source, guide.span, guide.name, "its distribution is cut by a type"))
+        return False
+    undrawable = _undrawable(guide.dist)
+    if undrawable is not None:
+        scope.report(errors.cannot_draw(scope.source, guide.dist.span, guide.name, undrawable))
+        return False
     if model.noncentered:
         scope.report(errors.guide_of_noncentered(scope.source, guide.span, guide.name, model.span))
         return False
@@ -154,3 +171,17 @@ def _agrees(scope: Scope, guide: ir.Sample, model: ir.Sample) -> bool:
         )
         return False
     return True
+
+
+def _undrawable(dist: ir.Dist) -> str | None:
+    """Why nothing can be drawn from a distribution, None where it can be."""
+    match dist:
+        case ir.Improper():
+            return "Flat is the same everywhere"
+        case ir.Mix(component=component):
+            return _undrawable(component)
+        case ir.Call(row, args):
+            if not row.samples:
+                return f"{row.name} has a density, and nothing to draw from it by"
+            inner = (value for _, value in args if isinstance(value, ir.Call | ir.Improper | ir.Mix))
+            return next((why for value in inner if (why := _undrawable(value)) is not None), None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import isfinite
+
 from bayesdsl.check import errors
 from bayesdsl.check.scope import Scope
 from bayesdsl.diagnostics.diagnostic import Diagnostic
@@ -36,7 +38,7 @@ def _findings(source: Source, statements: tuple[ir.Statement, ...], inference: i
     found: list[Diagnostic] = []
     if not engine.discrete:
         found += [
-            errors.discrete_latent(source, span, engine.name, latent.name, latent.span)
+            errors.discrete_latent(source, span, engine.name, latent.name, latent.span, isfinite(latent.support.hi))
             for latent in latents
             if latent.support.integer and latent.support.known
         ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bayesdsl.catalogue.rows import Distribution
 from bayesdsl.check import errors
 from bayesdsl.check.distributions import moving
-from bayesdsl.check.expressions import same_value
+from bayesdsl.check.ranges import same_value
 from bayesdsl.check.scope import Scope
 from bayesdsl.model import ir
 
@@ -32,9 +32,12 @@ def lint(scope: Scope, model: ir.Model) -> None:
 
 
 def _unused(scope: Scope, model: ir.Model) -> None:
-    """Names that nothing depends on."""
+    """Names that nothing depends on; where nothing is observed, what is drawn may be what is wanted."""
+    simulates = not any(isinstance(s, ir.Observed) for s in model.statements)
     for statement in model.statements:
         match statement:
+            case ir.Sample() if simulates:
+                continue
             case ir.Sample() | ir.Parameter() if statement.name not in scope.used:
                 what = "a latent" if isinstance(statement, ir.Sample) else "a param"
                 scope.report(errors.unused(scope.source, statement.span, statement.name, what))
@@ -49,6 +52,9 @@ def _unused(scope: Scope, model: ir.Model) -> None:
     for name, plate in model.plates.items():
         if plate.origin in (ir.Origin.NUMBER, ir.Origin.LABELS) and f"plate {name}" not in scope.used:
             scope.report(errors.unused(scope.source, plate.span, name, "a plate"))
+    for name, guide in model.guides.items():
+        if model.inferences and f"guide {name}" not in scope.used:
+            scope.report(errors.unused_guide(scope.source, guide.span, name))
 
 
 def _square_as_scale(scope: Scope, dist: ir.Dist, lets: dict[str, ir.Expr]) -> None:
@@ -84,7 +90,7 @@ def _centred(scope: Scope, model: ir.Model, sample: ir.Sample) -> None:
     if scale is None:
         return
     rows = [plate for plate in sample.plates if plate in model.tables]
-    if not rows or not _informed_by_rows(model, sample.name, rows):
+    if not rows or not _informed_by_rows(model, sample.name, rows) or _known_otherwise(model, scale, rows):
         return
     scope.report(errors.centred_hierarchy(scope.source, sample.span, sample.name, rows[0], scale.span))
 
@@ -99,6 +105,14 @@ def _informed_by_rows(model: ir.Model, name: str, rows: list[str]) -> bool:
             if any(depends & _names(expr) for expr in ir.dist_exprs(statement.dist)):
                 return True
     return False
+
+
+def _known_otherwise(model: ir.Model, scale: ir.Expr, rows: list[str]) -> bool:
+    """Whether data of other rows tell the scale, so that it does not shrink with the members."""
+    others = [s for s in model.statements if isinstance(s, ir.Observed) and not set(s.plates) & set(rows)]
+    told = {name for s in others for expr in ir.dist_exprs(s.dist) for name in _names(expr)}
+    latents = {node.name for node in ir.walk(scale) if isinstance(node, ir.Ref) and node.kind is ir.Kind.LATENT}
+    return latents <= told
 
 
 def _names(expr: ir.Expr) -> set[str]:

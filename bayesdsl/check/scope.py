@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from bayesdsl.catalogue.distributions import DISTRIBUTIONS, SPECIAL
+from bayesdsl.catalogue.functions import ALIASES, FUNCTIONS, REDUCTIONS, SCANS
 from bayesdsl.catalogue.spelling import nearest
 from bayesdsl.check import errors
 from bayesdsl.diagnostics.diagnostic import Diagnostic
@@ -11,6 +13,9 @@ from bayesdsl.model import ir
 from bayesdsl.source import Source, Span
 from bayesdsl.syntax import ast
 from bayesdsl.types.supports import UNKNOWN, Support
+
+# Members that are numbers up to here are listed when a label is looked for.
+MANY = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +31,11 @@ class Symbol:
 
 @dataclass
 class Scope:
-    """The checker's state: symbols in force, names used, findings made."""
+    """The checker's state: symbols in force, names used, findings made.
+
+    `lets` are what definitions stand for, `labels` the members of plates whose labels the spec itself holds, `later`
+    the names that are declared somewhere below, `outside` in a guide those of the model, which a guide does not see.
+    """
 
     source: Source
     broken_names: frozenset[str] = frozenset()
@@ -37,11 +46,16 @@ class Scope:
     symbols: dict[str, Symbol] = field(default_factory=dict)
     layers: dict[str, Span] = field(default_factory=dict)
     guides: dict[str, Span] = field(default_factory=dict)
+    lets: dict[str, ir.Expr] = field(default_factory=dict)
+    labels: dict[str, tuple[str, ...]] = field(default_factory=dict)
     later: dict[str, Span] = field(default_factory=dict)
+    outside: dict[str, Symbol] = field(default_factory=dict)
     observed: dict[str, Span] = field(default_factory=dict)
+    unseen: dict[str, Span] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
     findings: list[Diagnostic] = field(default_factory=list)
     silenced: set[str] = field(default_factory=set)
+    two_priors: str = errors.ONE_PRIOR
 
     def report(self, finding: Diagnostic) -> None:
         if finding not in self.findings:
@@ -63,11 +77,24 @@ class Scope:
             self.used.add(f"plate {name}")
             return ident.name
         if not self.is_silent(name):
-            self.report(
-                errors.unknown_plate(self.source, ident.span, name, nearest(name, self.plates), name in self.symbols)
-            )
+            self.report(self._no_plate(name, ident.span))
             self.silence(name)
         return None
+
+    def _no_plate(self, name: str, span: Span) -> Diagnostic:
+        column = self.columns.get(name)
+        if column is not None:
+            return errors.column_as_plate(self.source, span, name, column.span, column.category)
+        return errors.unknown_plate(self.source, span, name, nearest(name, self.plates), name in self.symbols)
+
+    def members(self, plate: str) -> tuple[str, ...] | None:
+        """The labels of a plate's members, None where only the data tell."""
+        known = self.plates[ir.base_plate(plate)]
+        if known.origin is ir.Origin.NUMBER:
+            return tuple(map(str, range(1, known.size + 1))) if known.size <= MANY else None
+        if known.labels is not None:
+            return tuple(map(str, known.labels))
+        return self.labels.get(known.name)
 
     # Values
 
@@ -91,11 +118,21 @@ class Scope:
 
     def _undeclared(self, name: str, span: Span) -> Diagnostic:
         if name in self.later:
+            if self.later[name].start < span.start:
+                return errors.depends_on_itself(self.source, span, name)
             return errors.used_before_declared(self.source, span, name, self.later[name])
+        if name in self.outside:
+            symbol = self.outside[name]
+            return errors.of_the_model(self.source, span, name, symbol.span, symbol.kind is ir.Kind.LATENT)
         if name in self.plates:
             return errors.plate_as_value(self.source, span, name, self.plates[name].span)
         if name in self.layers:
             return errors.layer_as_value(self.source, span, name, self.layers[name])
+        if name in DISTRIBUTIONS or name in SPECIAL:
+            return errors.distribution_in_expression(self.source, span, name)
+        if name in FUNCTIONS or name in REDUCTIONS or name in SCANS or name in ALIASES:
+            reduces = ALIASES.get(name, name) in (*REDUCTIONS, *SCANS)
+            return errors.function_as_value(self.source, span, name, reduces)
         known = [*self.symbols, *self.columns, *self.constants]
         return errors.undeclared(self.source, span, name, nearest(name, known))
 
@@ -110,7 +147,10 @@ class Scope:
         """Add a value to the scope; a finding where its name is taken."""
         taken = self.where_declared(target.name)
         if taken is not None:
-            self.report(errors.declared_twice(self.source, target.span, target.name, taken))
+            before = self.symbols.get(target.name)
+            latents = before is not None and before.kind is symbol.kind is ir.Kind.LATENT
+            hint = self.two_priors if latents else errors.RENAME
+            self.report(errors.declared_twice(self.source, target.span, target.name, taken, hint))
             return False
         if target.name in self.plates:
             self.report(errors.names_a_plate(self.source, target.span, target.name, self.plates[target.name].span))
@@ -127,3 +167,21 @@ def unknown(span: Span) -> ir.Expr:
 
 def is_unknown(expr: ir.Expr) -> bool:
     return any(not node.support.known for node in ir.walk(expr))
+
+
+def declared_names(statements: tuple[ast.Statement, ...]) -> dict[str, Span]:
+    """Every name the model declares somewhere, for `used before it is declared`."""
+    names = {}
+    for statement in statements:
+        match statement:
+            case ast.Prior(targets) | ast.Param(targets) | ast.Define(targets):
+                names |= {target.name: target.span for target in targets if target.name not in names}
+            case ast.Const(ident):
+                names.setdefault(ident.name, ident.span)
+            case ast.Data(items=items):
+                for item in items:
+                    if isinstance(item, ast.Column):
+                        names.setdefault(item.target.name, item.target.span)
+            case ast.PlateBlock(body=body):
+                names = declared_names(body) | names
+    return names

@@ -20,6 +20,7 @@ from bayesdsl.model import ir
 from bayesdsl.source import Source, Span
 from bayesdsl.syntax import ast
 
+EXAMPLES = {"guide": "AutoNormal", "optimiser": "Adam(lr = 0.01)", "loss": "Trace_ELBO"}
 COMPONENTS: dict[SettingKind, tuple[dict[str, Component], str]] = {
     SettingKind.GUIDE: (GUIDES, "guide"),
     SettingKind.OPTIMISER: (OPTIMISERS, "optimiser"),
@@ -58,7 +59,7 @@ def component(scope: Scope, expr: ast.Expr, rows: dict[str, Component], kind: st
         case ast.Name(name, at):
             args = ()
         case other:
-            scope.report(errors.not_a_component(scope.source, other.span, kind))
+            scope.report(errors.not_a_component(scope.source, other.span, kind, EXAMPLES[kind]))
             return None
     row = rows.get(name)
     if row is None:

@@ -5,15 +5,17 @@ a[county] ~ Normal(mu, tau)   ->   Sample(a, plates (county), Normal(loc = mu, s
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import assert_never
 
 from bayesdsl.catalogue.spelling import nearest
 from bayesdsl.check import errors
 from bayesdsl.check.distributions import Place, distribution, event_dims, moving, report_extra_plate
-from bayesdsl.check.expressions import Expressions
+from bayesdsl.check.expressions import Expressions, event_last, event_of
 from bayesdsl.check.scope import Scope, Symbol, is_unknown
 from bayesdsl.check.types import type_support
 from bayesdsl.model import ir
+from bayesdsl.source import Span
 from bayesdsl.syntax import ast
 from bayesdsl.types.supports import CATEGORY, REAL, UNKNOWN, Support
 
@@ -48,7 +50,7 @@ def _block(scope: Scope, block: ast.PlateBlock, outer: ir.Plates) -> tuple[ir.St
         if plate is None:
             continue
         if plate in plates:
-            scope.report(errors.plate_twice(scope.source, ident.span, plate))
+            scope.report(errors.plate_twice(scope.source, ident.span, plate, matrix=False))
         else:
             plates.append(plate)
     return tuple(s for inner in block.body for s in model_statement(scope, inner, tuple(plates)))
@@ -63,7 +65,7 @@ def _left_plates(scope: Scope, target: ast.Target, outer: ir.Plates) -> ir.Plate
         if plate is None:
             return None
         if plate in written:
-            scope.report(errors.plate_twice(scope.source, ident.span, plate))
+            scope.report(errors.plate_twice(scope.source, ident.span, plate, matrix=True))
             return None
         written.append(plate)
         if plate not in plates:
@@ -97,10 +99,8 @@ def _sample(scope: Scope, statement: ast.Prior, target: ast.Target, plates: ir.P
     declared = type_support(scope, statement.type) if statement.type is not None else None
     dims = event_dims(statement.dist)
     event_count = max(dims, declared.event if declared is not None else 0)
-    if event_count > len(plates):
-        scope.report(
-            errors.event_plate_missing(scope.source, target.span, target.name, statement.dist.span, event_count)
-        )
+    source = statement.type if declared is not None and declared.event > dims else statement.dist
+    if not _event_plates(scope, target, plates, event_count, source):
         return None
     split = len(plates) - event_count
     # A type that cuts down independent copies leaves the distribution its plates: `mu[k] : ordered ~ Normal(0, 2)`.
@@ -129,6 +129,34 @@ def _sample(scope: Scope, statement: ast.Prior, target: ast.Target, plates: ir.P
     )
 
 
+def _event_plates(
+    scope: Scope, target: ast.Target, plates: ir.Plates, count: int, source: ast.Expr | ast.TypeName
+) -> bool:
+    """Whether the last plates on the left are those that one value needs: one for a vector, twice one for a matrix."""
+    if count > len(plates):
+        free = [
+            name
+            for name, plate in scope.plates.items()
+            if plate.origin is not ir.Origin.ROWS and name not in plates and name != target.name
+        ]
+        known = plates[-1] if plates else free[0] if len(free) == 1 else None
+        is_type = isinstance(source, ast.TypeName)
+        scope.report(
+            errors.event_plate_missing(
+                scope.source, target.span, target.name, plates, count, source.span, is_type, known
+            )
+        )
+        return False
+    if count == 2 and not _is_square(plates[-2:]):
+        scope.report(errors.not_square(scope.source, target.span, target.name, plates, source.span))
+        return False
+    return True
+
+
+def _is_square(plates: ir.Plates) -> bool:
+    return len(plates) == 2 and plates[1] == f"{plates[0]}'"
+
+
 def _narrowed(scope: Scope, written: ast.TypeName, declared: Support, dist: ir.Dist) -> tuple[Support, bool] | None:
     """The support under a type on the left, and whether the type cuts the distribution's own down."""
     if declared.name in RESTRICTING or declared.event == 0:
@@ -153,7 +181,9 @@ def _modifiers(scope: Scope, statement: ast.Prior, dist: ir.Dist) -> bool:
         if modifier.name != "noncentered":
             near = nearest(modifier.name, ["noncentered"])
             scope.report(errors.unknown_modifier(scope.source, modifier.span, modifier.name, near))
-        elif not isinstance(dist, ir.Call) or dist.row.location_scale is None or statement.type is not None:
+        elif statement.type is not None:
+            scope.report(errors.noncentered_and_cut(scope.source, modifier.span, statement.type.span))
+        elif not isinstance(dist, ir.Call) or dist.row.location_scale is None:
             name = dist.row.name if isinstance(dist, ir.Call) else "this"
             scope.report(errors.cannot_noncenter(scope.source, modifier.span, name))
         else:
@@ -172,11 +202,8 @@ def _param(scope: Scope, statement: ast.Param, target: ast.Target, outer: ir.Pla
     if sound and support.integer:
         scope.report(errors.discrete_param(scope.source, statement.type.span, target.name))
         sound = False
-    if sound and support.event > len(plates):
-        scope.report(
-            errors.event_plate_missing(scope.source, target.span, target.name, statement.type.span, support.event)
-        )
-        sound = False
+    if sound and support.event:
+        sound = _event_plates(scope, target, plates, support.event, statement.type)
     if sound and init is not None and not is_unknown(init):
         sound = _param_init(scope, init, plates, target, support)
     symbol = Symbol(target.name, ir.Kind.PARAM, plates or (), support.interior if sound else UNKNOWN, target.span)
@@ -190,9 +217,8 @@ def _param_init(scope: Scope, init: ir.Expr, plates: ir.Plates, target: ast.Targ
     if varying is not None:
         scope.report(errors.param_init_varies(scope.source, varying.span, target.name, varying.name))
         return False
-    extra = [plate for plate in init.plates if plate not in plates]
-    if extra:
-        report_extra_plate(scope, init, extra[0], Place(plates, (), target.name, target.span))
+    if not set(init.plates) <= set(plates):
+        report_extra_plate(scope, init, plates, Place(plates, (), target.name, target.span))
         return False
     if support.event == 0 and not init.support.within(support):
         scope.report(errors.param_init_outside(scope.source, init.span, target.name, support, init.support))
@@ -212,19 +238,18 @@ def _define(scope: Scope, statement: ast.Define, outer: ir.Plates) -> tuple[ir.S
     given = explicit if target.plates or outer else None
     expr = Expressions(scope, given).expression(statement.value)
     sound = explicit is not None and not is_unknown(expr)
-    if sound and given is not None:
-        extra = [plate for plate in expr.plates if plate not in given]
-        if extra and target.plates:
-            report_extra_plate(scope, expr, extra[0], Place(given, (), target.name, target.span))
-            sound = False
+    if sound and target.plates and not set(expr.plates) <= set(given):
+        report_extra_plate(scope, expr, given, Place(given, (), target.name, target.span))
+        sound = False
+    event = event_of(expr)
     # A block adds its plates to the left; what else the expression varies over comes with it.
-    plates = ir.join(given or (), expr.plates)
-    symbol = Symbol(target.name, ir.Kind.LET, plates, expr.support if sound else UNKNOWN, target.span)
-    if target.name in scope.columns:
-        scope.report(errors.declared_twice(scope.source, target.span, target.name, scope.columns[target.name].span))
-        return ()
+    plates = given if target.plates and sound else event_last(ir.join(given or (), expr.plates), event)
+    whole = plates[len(plates) - len(event) :] == event
+    support = expr.support if whole else expr.support.elements
+    symbol = Symbol(target.name, ir.Kind.LET, plates, support if sound else UNKNOWN, target.span)
     if not scope.declare(target.ident, symbol) or not sound:
         return ()
+    scope.lets[target.name] = expr
     return (ir.Let(target.name, plates, expr, statement.derive, target.span),)
 
 
@@ -251,8 +276,7 @@ def _observe(scope: Scope, statement: ast.Observe, outer: ir.Plates) -> ir.Obser
             scope.report(errors.observe_plate(scope.source, target.span, target.name, plate, column.plates))
             return None
     dims = event_dims(statement.dist)
-    if dims > len(column.plates):
-        scope.report(errors.event_plate_missing(scope.source, target.span, target.name, statement.dist.span, dims))
+    if not _data_events(scope, target, column, dims, statement.dist.span):
         return None
     split = len(column.plates) - dims
     place = Place(
@@ -264,6 +288,17 @@ def _observe(scope: Scope, statement: ast.Observe, outer: ir.Plates) -> ir.Obser
     return ir.Observed(target.name, place.plates, place.event, dist, target.span)
 
 
+def _data_events(scope: Scope, target: ast.Target, column: ir.Column, dims: int, dist: Span) -> bool:
+    """Whether each row of the data is one value of the distribution: a vector for those of vectors."""
+    if dims == 0 or (dims == 1 and len(column.plates) == 2):
+        return True
+    if dims == 1:
+        scope.report(errors.event_plates_of_data(scope.source, target.span, target.name, column.plates, dist))
+    else:
+        scope.report(errors.data_without_matrices(scope.source, target.span, target.name, dist))
+    return False
+
+
 def _not_data(scope: Scope, statement: ast.Observe) -> None:
     name, span = statement.target.name, statement.target.span
     distribution(scope, statement.dist, Place((), (), name, span))
@@ -272,6 +307,8 @@ def _not_data(scope: Scope, statement: ast.Observe) -> None:
     if name in scope.symbols:
         scope.used.add(name)
         scope.report(errors.observes_latent(scope.source, span, name, scope.symbols[name].span))
+    elif name in scope.plates:
+        scope.report(errors.observes_plate(scope.source, span, name, scope.plates[name].span))
     else:
         scope.report(errors.observes_nothing(scope.source, span, name, nearest(name, scope.columns)))
         scope.silence(name)
@@ -287,24 +324,29 @@ def _producible(scope: Scope, statement: ast.Observe, column: ir.Column, dist: i
             return False
         return True
     if column.support.name == CATEGORY.name:
-        if support.integer and support.event == 0:
+        if support.name == CATEGORY.name:
             return True
         scope.report(errors.category_likelihood(scope.source, statement.dist.span, column.name, column.span))
         return False
+    family = support
     if isinstance(dist, ir.Call):
         # What a type says is compared with what the family can produce at all; a bound such as a number of trials is
         # held against the values when the data are bound.
-        support = dist.row.accepts or dist.row.support
-    if support.integer and not column.support.integer:
+        support, family = dist.row.accepts or dist.row.support, dist.row.support
+    if not _fits(column.support, support):
         scope.report(
-            errors.cannot_produce(scope.source, statement.dist.span, column.name, column.span, support, column.support)
-        )
-        return False
-    # Openness does not matter: a datum on the bound is found when the data are bound.
-    below, above = column.support.lo < support.lo, column.support.hi > support.hi
-    if below or above:
-        scope.report(
-            errors.cannot_produce(scope.source, statement.dist.span, column.name, column.span, support, column.support)
+            errors.cannot_produce(scope.source, statement.dist.span, column.name, column.span, family, column.support)
         )
         return False
     return True
+
+
+def _fits(data: Support, produced: Support) -> bool:
+    """Whether values of the data's type can be produced, but for single ones, which are found when data are bound."""
+    if produced.integer and not data.integer:
+        return False
+    if data.lo < produced.lo or data.hi > produced.hi:
+        return False
+    # Of whole numbers, one at least must lie where there is a density.
+    ends = [end for end in (data.lo, data.hi) if isfinite(end)]
+    return not data.integer or data.hi - data.lo > 1 or any(produced.interior.holds(end) for end in ends)

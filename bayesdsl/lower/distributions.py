@@ -42,6 +42,13 @@ class Distributions:
             where = py.call("constraints.independent", where, len(event) - support.event)
         return py.call("dist.ImproperUniform", where, (), sizes)
 
+    def prior(self, dist: ir.Dist, support: Support, batch: Layout, event: ir.Plates) -> py.Expr:
+        """The distribution of a latent, which must name a support that can be mapped to unconstrained values."""
+        made = self.lower(dist, batch, event)
+        if not isinstance(dist, ir.Mix) or support.integer or (support.event and support.name not in CONSTRAINTS):
+            return made
+        return py.call("mixture", *made.args, constraint(support))
+
     def _mixture(self, dist: ir.Mix, batch: Layout, event: ir.Plates) -> py.Expr:
         inside = (*batch, dist.plate)
         weights = py.call("dist.Categorical", self.expressions.tensor(dist.weights, inside))

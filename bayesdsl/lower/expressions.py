@@ -89,20 +89,19 @@ class Expressions:
 
     def _gather(self, node: py.Expr, layout: Layout, columns: dict[str, str]) -> tuple[py.Expr, Layout]:
         """Members picked by row: the indexed dimensions become those of the tables, in the place of the first."""
-        table_of = {plate: self.inputs.model.columns[column].plates[0] for plate, column in columns.items()}
-        tables = tuple(dict.fromkeys(table_of.values()))
+        tables = tuple(dict.fromkeys(self.inputs.model.columns[column].plates[0] for column in columns.values()))
         items: list[object] = []
         places: list[int] = []
         for i, plate in enumerate(layout):
             if plate in columns:
-                index, rows = self.inputs.codes(columns[plate]), table_of[plate]
+                index, rows = self.inputs.codes(columns[plate]), self.layouts[columns[plate]]
             elif plate in tables:
                 # The value has a member for each row already: it takes the one of the same row.
-                index, rows = py.call("torch.arange", self.inputs.size(plate)), plate
+                index, rows = py.call("torch.arange", self.inputs.size(plate)), (plate,)
             else:
                 items.append(slice(None))
                 continue
-            items.append(align(index, (rows,), tables))
+            items.append(align(index, rows, tables))
             places.append(i)
         # Where a slice stands between the indices, torch puts their dimensions first.
         together = places[-1] - places[0] == len(places) - 1
@@ -120,6 +119,9 @@ class Expressions:
             return py.call(OPERATORS[name].torch, *(self._truth(arg, target) for arg in expr.args))
         if name == "neg":
             return py.UnaryOp("-", self.lower(expr.args[0], target))
+        if name == "%":
+            # Torch has no derivative of a number's remainder, only of a tensor's.
+            return py.BinOp("%", self.tensor(expr.args[0], target), self.lower(expr.args[1], target))
         if name in OPERATORS:
             op = "**" if name == "^" else name
             return py.BinOp(op, *(self.lower(arg, target) for arg in expr.args))

@@ -64,7 +64,8 @@ def align(value: py.Expr, layout: Layout, target: Layout) -> py.Expr:
     if wanted != own:
         if None in layout:
             value = py.index(value, *(0 if plate is None else slice(None) for plate in layout))
-        value = py.method(value, "permute", *(own.index(plate) for plate in wanted))
+        order = [own.index(plate) for plate in wanted]
+        value = py.attr(value, "T") if order == [1, 0] else py.method(value, "permute", *order)
         layout = tuple(wanted)
     items: list[object] = []
     rest = list(layout)

@@ -51,8 +51,8 @@ RULES: dict[str, Rule] = {
         # One chain's R-hat compares its quarters, which for 500 independent draws scatters up to about 1.02.
         Rule("drift", 1.05, True, "the chain still drifts in {parameter}", _OWN),
         Rule("ess", 100, True, "there are too few effective draws of {parameter}", _VEHTARI_2021),
-        # Up to one in a thousand is worth knowing; more means a region that the sampler does not enter.
-        Rule("divergences", 0.001, True, "some draws diverged", _BETANCOURT_2017),
+        # Up to one in two hundred is worth knowing; more means a region that the sampler does not enter.
+        Rule("divergences", 0.005, True, "some draws diverged", _BETANCOURT_2017),
         Rule("few_divergences", 0, False, "a few draws diverged", _BETANCOURT_2017),
         Rule("energy", 0.3, True, "the sampler hardly reaches the tails", _BETANCOURT_2016),
         Rule("short", 100, True, "the run is too short to judge", _OWN),
@@ -62,6 +62,7 @@ RULES: dict[str, Rule] = {
         Rule("loss_not_finite", None, True, "the loss is not a finite number", _OWN),
         Rule("loss_falling", 0.1, True, "the loss is still falling", _OWN),
         Rule("loss_rising", 0.1, True, "the loss is rising", _OWN),
+        Rule("moving", 0.35, True, "the guide is still moving", _OWN),
         Rule("loss_noisy", 0.5, False, "the loss is noisy", _OWN),
         Rule("few_steps", 100, False, "few steps", _OWN),
         Rule("khat", 0.7, True, "the guide does not fit the posterior", _VEHTARI_PSIS),
@@ -445,6 +446,18 @@ def check_losses(posterior: Posterior, _: Summary) -> list[Finding]:
     return []
 
 
+def check_moving(posterior: Posterior, _: Summary) -> list[Finding]:
+    """Whether the guide has come to rest: a noisy loss can look settled long before."""
+    drift = posterior.facts.get("drift")
+    if not drift or drift["sds"] <= RULES["moving"].limit:
+        return []
+    name = drift["name"]
+    message = f"`{name}` moved by {_short(drift['sds'])} of its standard deviation over the last"
+    message += f" {drift['share']:.0%} of the steps."
+    steps = _double(int(posterior.facts["steps"]))
+    return [Finding("moving", name, message, f"take more steps, `steps = {steps}` to begin, or a higher learning rate.")]
+
+
 def check_khat(posterior: Posterior, _: Summary) -> list[Finding]:
     khat = posterior.facts.get("khat")
     if khat is None or khat <= RULES["khat"].limit:
@@ -516,7 +529,7 @@ CHECKS: dict[str, tuple[Check, ...]] = {
         check_chain_count,
         check_interrupted,
     ),
-    "svi": (check_draws, check_finite, check_losses, check_khat, check_interrupted),
+    "svi": (check_draws, check_finite, check_losses, check_moving, check_khat, check_interrupted),
     "point": (check_draws, check_finite, check_losses, check_gradient, check_identified, check_interrupted),
 }
 

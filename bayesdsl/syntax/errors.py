@@ -1,157 +1,92 @@
-"""What can be wrong with the syntax: one constructor per finding, and a table of broken snippets.
-
-The parser knows only which token it stumbled on. `SNIPPETS` says what the common ones mean: a snippet that stops the
-parser in the same state and at the same token as the user's text has the same cause.
-"""
+"""What can be wrong with the syntax: one constructor per finding. `mistakes.py` holds the tables they speak from."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from bayesdsl.diagnostics.diagnostic import Diagnostic, Label
 from bayesdsl.source import Source, Span
-
-
-@dataclass(frozen=True, slots=True)
-class Snippet:
-    """A mistake people make, told by examples that make it."""
-
-    message: str
-    hint: str
-    examples: tuple[str, ...]
-
-
-SNIPPETS: tuple[Snippet, ...] = (
-    Snippet(
-        "the right side of `~` is missing",
-        "name a distribution: a ~ Normal(0, 1)",
-        ("a ~\n", "a[p] ~\n", "observe y ~\n", "a ~ ;", "observe y ~ ;", "a, b ~\n"),
-    ),
-    Snippet(
-        "the right side of `=` is missing",
-        "write an expression after `=`",
-        ("a =\n", "derive a =\n", "const a =\n", "plate p =\n", "a = ;", "param a =\n", "data p { a = }"),
-    ),
-    Snippet(
-        "`observe` needs the data's name and a distribution",
-        "write: observe y ~ Normal(mu, sigma)",
-        ("observe y = 1", "observe y\n", "observe\n", "observe ~ Normal(0, 1)"),
-    ),
-    Snippet(
-        "a name that stands alone says nothing",
-        "give it a prior, `name ~ Normal(0, 1)`, or a value, `name = 1`",
-        ("a\n", "a, b\n", "a[p]\n", "a ;"),
-    ),
-    Snippet(
-        "`data` needs the name of its plate and a block of columns",
-        'write: data house from "radon.csv" { y : real }',
-        ("data\n", "data x\n", 'data x from "a.csv"\n', 'data "a.csv" {', "data x from {", "data {"),
-    ),
-    Snippet(
-        "a plate's name is missing",
-        "write: plate group = 20, or a block: plate house { .. }",
-        ("plate = 3", "plate {", "plate\n", "plate 20", "plate p\n"),
-    ),
-    Snippet(
-        "the type is missing after `:`",
-        "write one: real, positive, unit, count, binary, category",
-        ("data p { a : }", "data p { a :\n", "param a : = 1", "param a :\n", "param a : ;"),
-    ),
-    Snippet(
-        "the index is empty",
-        "name the plates: a[county], or leave the brackets out",
-        ("a[] ~ Normal(0, 1)", "b = a[]", "observe y ~ Normal(a[], 1)"),
-    ),
-    Snippet(
-        "an argument is missing",
-        "remove the comma or write the argument",
-        ("a ~ Normal(,1)", "a ~ Normal(0,,1)", "b = f(1,,2)", "b = [1,,2]"),
-    ),
-    Snippet(
-        "an operator is missing between two values",
-        "write the operator: 2 * x",
-        ("b = 2 x", "b = a b", "b = (a) b", "b = 2 (x)", "a ~ Normal(2 x, 1)", "a ~ Normal(b c, 1)", "b = f(2 x)"),
-    ),
-    Snippet(
-        "an operator has nothing on its right",
-        "write the value after the operator",
-        ("b = (a + )", "a ~ Normal(b *, 1)", "b = a ^ )", "b = [a -]", "b = f(a /)"),
-    ),
-    Snippet(
-        "comparisons do not chain",
-        "join two with `and`: a < b and b < c",
-        ("b = a < c < d", "data p { where a < c < d }"),
-    ),
-    Snippet(
-        "`infer` needs an engine",
-        "write: infer nuts(chains = 4), or infer quick = svi(steps = 2000)",
-        ("infer\n", "infer =", "infer a =\n", "infer a b"),
-    ),
-    Snippet(
-        "`unseen` needs a plate and what to do",
-        "write: unseen county redraw, or: unseen county error",
-        ("unseen\n", "unseen county\n", "unseen county = redraw"),
-    ),
-    Snippet(
-        "a call cannot stand on the left",
-        "write a name on the left: a ~ Normal(0, 1), or mean = a + b * x",
-        (
-            "f(x) = 3",
-            "Normal(0, 1) ~ a",
-            "log(y) ~ Normal(0, 1)",
-            "observe log(y) ~ Normal(0, 1)",
-            "observe Normal(0, 1)",
-        ),
-    ),
-)
-
-# How terminals of the grammar are called in messages.
-TERMINALS: dict[str, str] = {
-    "NAME": "a name",
-    "NUMBER": "a number",
-    "STRING": 'a "string"',
-    "SIGN": "`+` or `-`",
-    "TIMES": "`*` or `/`",
-    "POWER": "`^`",
-    "COMPARISON": "a comparison",
-    "_NEWLINE": "the end of the line",
-    "$END": "the end of the file",
-}
-
-# What people bring along from other languages, by the text at the place where the parser stopped.
-HABITS: dict[str, tuple[str, str]] = {
-    "**": ("`**` is not an operator here", "a power is written with `^`: x^2"),
-    "<-": ("`<-` is not an operator here", "a definition is written with `=`, a prior with `~`"),
-    ":=": ("`:=` is not an operator here", "a definition is written with `=`"),
-    "+=": ("there are no assignments that change a name", "give the sum a name of its own with `=`"),
-    "//": ("`//` is not an operator here", "a comment begins with `#`; division is `/`"),
-    "/*": ("`/*` does not begin a comment", "a comment begins with `#` and ends with the line"),
-    "'": ("strings are written with double quotes", 'write "text"'),
-    "@": ("`@` is not an operator here", "a matrix product sums over a named plate: dot[feature](x, beta)"),
-    ".": ("a name cannot contain a dot", "names are letters, digits and `_`; there are no attributes or methods"),
-    "|": ("`|` is not an operator here", "the arguments of a distribution are separated by commas; write `or` for or"),
-    "&": ("`&` is not an operator here", "write `and`"),
-    "!": ("`!` is not an operator here", "write `not`"),
-    "%%": ("`%%` is not an operator here", "the remainder is `%`"),
-}
+from bayesdsl.syntax.tokens import PARTNER, Token
 
 
 def unexpected(source: Source, span: Span, message: str, hint: str | None) -> Diagnostic:
     return Diagnostic("BD101", message, source, Label(span), hint=hint)
 
 
-def expected_tokens(source: Source, span: Span, found: str, expected: list[str]) -> Diagnostic:
-    wanted = [TERMINALS.get(name, name) for name in expected]
-    shown = ", ".join(wanted[:-1]) + (" or " if len(wanted) > 1 else "") + wanted[-1] if wanted else ""
-    what = (
-        "the line ends too early"
-        if found == "\n"
-        else "the file ends too early"
-        if not found
-        else f"`{found}` does not fit here"
+def expected_tokens(source: Source, span: Span, found: str | None, expected: list[str]) -> Diagnostic:
+    """`found` is None where the statement ends too early; `expected` is how the terminals are written."""
+    shown = ", ".join(expected[:-1]) + (" or " if len(expected) > 1 else "") + expected[-1] if expected else ""
+    message = "the statement ends too early" if found is None else f"`{found}` does not fit here"
+    hint = f"what could stand here: {shown}" if shown and len(expected) <= 8 else None
+    return Diagnostic("BD101", message, source, Label(span), hint=hint)
+
+
+def missing_between(source: Source, before: Token, found: Token, in_brackets: bool) -> Diagnostic:
+    """Two values without anything between them."""
+    plain = before.kind in ("name", "number", "string") and found.kind in ("name", "number", "string")
+    if in_brackets:
+        message, hint = "a comma or an operator is missing before this", None
+        if plain:
+            named = f"`{before.text} = {found.text}` or " if before.kind == "name" and found.kind != "name" else ""
+            hint = f"write {named}`{before.text}, {found.text}`"
+    else:
+        message, hint = "an operator is missing before this", "a product is written with `*`"
+        if plain and "string" not in (before.kind, found.kind):
+            hint += f": {before.text} * {found.text}"
+    return unexpected(source, found.span, message, hint)
+
+
+def two_statements(source: Source, span: Span) -> Diagnostic:
+    return unexpected(
+        source, span, "two statements stand on one line", "put each on a line of its own, or a `;` between them"
     )
-    hint = f"what could stand here: {shown}" if wanted and len(wanted) <= 8 else None
-    return Diagnostic("BD101", what, source, Label(span), hint=hint)
+
+
+def sign_missing(source: Source, span: Span, name: str, value: str) -> Diagnostic:
+    hint = f"a prior is written `{name} ~ {value}(..)`, a definition `{name} = {value}(..)`"
+    return unexpected(source, span, "`~` or `=` is missing before this", hint)
+
+
+def semicolon_inside(source: Source, span: Span) -> Diagnostic:
+    return unexpected(source, span, "`;` separates statements, not arguments", "write a comma")
+
+
+def not_a_number(source: Source, span: Span) -> Diagnostic:
+    return unexpected(source, span, "this is not a number", "numbers are written like 10, 0.5, 1e-3 and 10_000")
+
+
+def decimal_comma(source: Source, span: Span, number: str) -> Diagnostic:
+    hint = f"write {number.replace(',', '.')}"
+    return unexpected(source, span, "decimals are written with a point, not with a comma", hint)
+
+
+def digit_first(source: Source, span: Span, name: str) -> Diagnostic:
+    return unexpected(source, span, "a name cannot begin with a digit", f"begin it with a letter, as in x{name}")
+
+
+def foreign_character(source: Source, span: Span, character: str, plain: str | None) -> Diagnostic:
+    """A character that the language does not have; `plain` is what it looks like of those that it has."""
+    if plain is not None:
+        return unexpected(source, span, f"`{character}` is not the `{plain}` of the keyboard", f"write {plain}")
+    if character.isprintable():
+        return unexpected(source, span, f"`{character}` has no meaning here", None)
+    name = f"an invisible character (U+{ord(character):04X})"
+    return unexpected(source, span, f"{name} has no meaning here", "remove it, or type the line again")
+
+
+def foreign_letter(source: Source, span: Span, letter: str) -> Diagnostic:
+    return unexpected(source, span, f"`{letter}` cannot be part of a name", "names are letters, digits and `_`")
+
+
+def superscript(source: Source, span: Span, digit: int) -> Diagnostic:
+    return unexpected(source, span, "a power is written with `^`", f"write x^{digit}")
+
+
+def remark(source: Source, span: Span, text: str, more: int) -> Diagnostic:
+    """A comment as other languages write it; `more` is how many follow."""
+    sign = text[:2] if text[0] == "/" else text[:3]
+    hint = "a comment begins with `#`" + ("; division is `/`" if sign == "//" else "")
+    notes = (f"{more} more of them follow",) if more else ()
+    place = Span(span.start, span.start + len(sign))
+    return Diagnostic("BD101", f"`{sign}` does not begin a comment", source, Label(place), notes=notes, hint=hint)
 
 
 def keyword_as_name(source: Source, span: Span, word: str) -> Diagnostic:
@@ -165,25 +100,43 @@ def keyword_as_name(source: Source, span: Span, word: str) -> Diagnostic:
 
 
 def unclosed_bracket(source: Source, opening: Span, bracket: str) -> Diagnostic:
-    closing = {"(": ")", "[": "]", "{": "}"}[bracket]
     return Diagnostic(
         "BD103",
         f"this `{bracket}` is never closed",
         source,
         Label(opening, "opened here"),
-        hint=f"add the matching `{closing}`",
+        hint=f"add the matching `{PARTNER[bracket]}`",
     )
 
 
-def unmatched_bracket(source: Source, span: Span, bracket: str, opening: Span | None, expected: str) -> Diagnostic:
-    labels = (Label(opening, f"this one wants `{expected}`"),) if opening else ()
-    message = (
-        f"`{bracket}` closes nothing" if opening is None else f"`{bracket}` does not match the bracket that is open"
+def missing_brace(source: Source, span: Span) -> Diagnostic:
+    return Diagnostic("BD103", "the `{` of this block is missing", source, Label(span), hint="end this line with `{`")
+
+
+def early_brace(source: Source, span: Span, again: Span) -> Diagnostic:
+    return Diagnostic(
+        "BD103",
+        "this `}` closes the block, which seems to go on",
+        source,
+        Label(span),
+        (Label(again, "this one closes nothing"),),
+        hint="remove one of the two",
     )
-    hint = (
-        f"remove the `{bracket}`" if opening is None else f"write `{expected}` here, or close the other bracket first"
+
+
+def unmatched_bracket(source: Source, span: Span, bracket: str) -> Diagnostic:
+    return Diagnostic("BD103", f"`{bracket}` closes nothing", source, Label(span), hint=f"remove the `{bracket}`")
+
+
+def wrong_bracket(source: Source, span: Span, bracket: str, opening: Span, expected: str) -> Diagnostic:
+    return Diagnostic(
+        "BD103",
+        f"`{bracket}` does not match the bracket that is open",
+        source,
+        Label(span),
+        (Label(opening, f"this one wants `{expected}`"),),
+        hint=f"write `{expected}` here, or close the other bracket first",
     )
-    return Diagnostic("BD103", message, source, Label(span), labels, hint=hint)
 
 
 def unclosed_string(source: Source, span: Span) -> Diagnostic:

@@ -22,6 +22,7 @@ from bayesdsl.driver import Bound, analyse, compile_text
 from bayesdsl.runtime.density import Density
 from bayesdsl.source import Source
 from bayesdsl.syntax.parser import parse
+from bayesdsl.syntax.tokens import KEYWORDS
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 REFERENCE = DOCS / "language.md"
@@ -119,6 +120,15 @@ def test_every_distribution_stands_in_the_tables(generate):
     text = REFERENCE.read_text(encoding="utf-8")
     missing = [name for name, row in DISTRIBUTIONS.items() if f"`{generate.signature(row)}`" not in text]
     assert missing == []
+
+
+@pytest.mark.parametrize("word", sorted(KEYWORDS - {"and", "or", "not"}))
+def test_a_word_of_the_language_can_be_read_from_a_file_and_not_be_declared(word: str):
+    def found(text: str) -> list[str]:
+        return [finding.code for finding in analyse(Source("words", text)).diagnostics]
+
+    assert found(f"data r {{ y : real = {word} }}\nobserve y ~ Normal(0, 1)\n") == []
+    assert found(f"data r {{ y : real }}\n{word} ~ Normal(0, 1)\nobserve y ~ Normal({word}, 1)\n") == ["BD102"]
 
 
 def test_no_spec_of_the_reference_stands_in_a_block_that_is_not_looked_at():

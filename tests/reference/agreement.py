@@ -89,7 +89,7 @@ def pyro_log_density(bound: Bound, tensors: Mapping[str, torch.Tensor]) -> float
             pyro.get_param_store()[statement.name] = tensors[statement.name]
         conditioned = pyro.poutine.condition(bound.model.model, sites)
         trace = pyro.poutine.trace(conditioned).get_trace(**bound.inputs)
-        return float(trace.log_prob_sum())
+        return trace.log_prob_sum().item()
     finally:
         pyro.get_param_store().set_state(before)
 

@@ -90,7 +90,7 @@ PRIORS: dict[str, tuple[str, ...]] = {
         "Logistic(scale = P, loc = R)",
         "Flat()",
         "Uniform(-3, 3)",
-        "SoftAsymmetricLaplace(R, P, P)",
+        "SoftAsymmetricLaplace(tanh(R), 1, 1)",
     ),
     "positive": (
         "HalfNormal(P)",

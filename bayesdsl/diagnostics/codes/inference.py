@@ -283,4 +283,35 @@ ROWS: tuple[Code, ...] = (
         infer nuts(chains = 4)
         """,
     ),
+    Code(
+        "BD512",
+        "guide-draws",
+        Severity.ERROR,
+        "A guide has a distribution that cannot be drawn from",
+        """
+        The fit works with draws: it takes some from the guide, looks at the density of the model there, and moves the
+        guide. An improper distribution has no draws, and one that a type on the left has cut has them only by luck. The
+        posterior draws that are reported come from the guide, too.
+        """,
+        """
+        data obs { y = [1.2, 0.7, 2.1] }
+        sigma ~ HalfNormal(1)
+        observe y ~ Normal(0, sigma)
+        guide by_hand {
+            sigma ~ Flat(positive)
+        }
+        infer svi(guide = by_hand)
+        """,
+        """
+        data obs { y = [1.2, 0.7, 2.1] }
+        sigma ~ HalfNormal(1)
+        observe y ~ Normal(0, sigma)
+        guide by_hand {
+            param loc = 0
+            param scale : positive = 1
+            sigma ~ LogNormal(loc, scale)
+        }
+        infer svi(guide = by_hand)
+        """,
+    ),
 )

@@ -1,363 +1,454 @@
 """One table: its source read, rows filtered, columns computed and checked against their types.
 
 data nation from "rugged.csv" (sep = ";") { where present(rgdppc_2000); log_gdp : real = log(rgdppc_2000) }
-->  BoundTable(rows 170 of 234, values {log_gdp: float64[170]}, labels {})
+->  BoundTable(170 of 234 rows, values {log_gdp: float64[170]})
+
+What is wrong with one column leaves the others to be looked at, so that all findings come in one go; what would follow
+from a column in which something was found is left out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 import numpy as np
 
-from bayesdsl.catalogue.spelling import nearest
 from bayesdsl.diagnostics.diagnostic import BayesError, Cell, Diagnostic
 from bayesdsl.model import ir
-from bayesdsl.runtime.binding import errors
-from bayesdsl.runtime.binding.columns import Evaluator, TextInArithmetic, names, needed
+from bayesdsl.runtime.binding import errors, in_place
+from bayesdsl.runtime.binding.columns import (
+    COMPARED_AS_TEXT,
+    SHOWN_CELLS,
+    Broken,
+    Cells,
+    Evaluator,
+    Labels,
+    Readings,
+    Rejected,
+    by_row,
+    labels_of,
+    names,
+)
+from bayesdsl.runtime.binding.supports import violations
 from bayesdsl.runtime.sources.read import read_source
 from bayesdsl.runtime.sources.table import RawTable
-from bayesdsl.types.supports import Support
+from bayesdsl.source import Span
 
-SHOWN_CELLS = 5
+# No data were given for a table in place of those of the spec. (None is something that can be given, if wrongly.)
+NOT_GIVEN = object()
 
 
-@dataclass
+@dataclass(eq=False)
 class BoundTable:
     """The kept rows of a table.
 
-    `values` are float64 arrays of shape (rows,) or (rows, k); `labels` the texts of category columns; `keys` those of
-    the table's key. `rows` are the positions of the kept rows in the source, from 0.
+    `rows` are their positions in the source, from 0. `values` are float64 arrays of shape (rows,) or (rows, k) of the
+    columns that are sound; `labels` those of category columns. `keys` are the labels of the rows: None for a table
+    without a key, or one whose key is not sound (`key_broken`). `members` are the names of each matrix's columns, None
+    where the source does not tell. `parts` are each column's expressions. `replaced` says that the data are not those
+    of the spec.
     """
 
     table: ir.Table
-    name: str
+    raw: RawTable
+    replaced: bool
     rows: np.ndarray
-    source_rows: int
-    sha256: str | None = None
+    evaluator: Evaluator
+    parts: dict[str, tuple[ir.RowExpr, ...]]
     values: dict[str, np.ndarray] = field(default_factory=dict)
-    labels: dict[str, np.ndarray] = field(default_factory=dict)
-    members: dict[str, list[str]] = field(default_factory=dict)
-    keys: np.ndarray | None = None
-    raw: RawTable | None = None
-    leaves: dict[str, str] = field(default_factory=dict)
+    labels: dict[str, Labels] = field(default_factory=dict)
+    members: dict[str, list[str] | None] = field(default_factory=dict)
+    keys: list[str] | None = None
+    key_broken: bool = False
 
-    def cells(self, column: str, rows: np.ndarray) -> tuple[Cell, ...]:
-        """The places of the first of these rows (positions among the kept), as far as the source has them."""
-        leaf = self.leaves.get(column)
-        if leaf is None or leaf not in self.raw.columns:
-            return ()
-        return tuple(self.raw.cell(int(self.rows[row]), leaf) for row in rows[:SHOWN_CELLS])
+    def keys_left_out(self) -> frozenset[str]:
+        """The keys of rows that were filtered out."""
+        if self.keys is None:
+            return frozenset()
+        return frozenset(labels_of(self.raw.columns[self.table.key], None).texts).difference(self.keys)
+
+    def cells(self, column: str, selected: np.ndarray) -> tuple[Cell, ...]:
+        """The places of the first of the values that a mask of shape (rows,) or (rows, k) selects."""
+        parts = self.parts[column]
+        if selected.ndim == 1 or len(parts) == 1:
+            found = [cell for part in parts for cell in self.evaluator.cells(part, by_row(selected))]
+            return tuple(dict.fromkeys(found))[:SHOWN_CELLS]
+        cells: dict[Cell, None] = {}
+        for row, member in np.argwhere(selected)[:SHOWN_CELLS]:
+            here = np.zeros(len(selected), dtype=bool)
+            here[row] = True
+            cells |= dict.fromkeys(self.evaluator.cells(parts[member], here))
+        return tuple(cells)[:SHOWN_CELLS]
 
 
-@dataclass
+def bind_table(
+    model: ir.Model,
+    table: ir.Table,
+    given: object = NOT_GIVEN,
+    base_dir: Path = Path(),
+    gaps_allowed: frozenset[str] = frozenset(),
+) -> tuple[BoundTable | None, list[Diagnostic]]:
+    """Read and check one table: what could be bound of it, None where not even its rows are known, and findings.
+
+    `given` takes the place of the spec's source. `gaps_allowed` are columns whose missing values are kept, as NaN.
+    """
+    try:
+        raw = _read(model, table, given, base_dir)
+    except BayesError as error:
+        place = table.source_span or table.span
+        return None, [errors.placed(d, model.source, place) for d in error.diagnostics]
+    binder = _Binder(model, table, raw, given, gaps_allowed)
+    return binder.bound(), binder.found
+
+
+def _read(model: ir.Model, table: ir.Table, given: object, base_dir: Path) -> RawTable:
+    """The source of a table. Raises `BayesError`."""
+    if given is not NOT_GIVEN:
+        return read_source(given, dict(table.options), base_dir, name=table.plate, replaced=True)
+    if table.in_place:
+        return in_place.read(model, table)
+    if table.source is None:
+        raise BayesError((errors.no_data(model.source, table.span, table.plate),))
+    return read_source(table.source, dict(table.options), base_dir, name=table.plate)
+
+
 class _Binder:
-    model: ir.Model
-    table: ir.Table
-    found: list[Diagnostic] = field(default_factory=list)
+    """The steps of binding a table, with what they find."""
+
+    def __init__(
+        self, model: ir.Model, table: ir.Table, raw: RawTable, given: object, gaps_allowed: frozenset[str]
+    ) -> None:
+        self.model = model
+        self.source = model.source
+        self.table = table
+        self.raw = raw
+        self.given = given
+        self.gaps_allowed = gaps_allowed
+        self.readings = Readings(raw)
+        self.found: list[Diagnostic] = []
+        self.broken: set[str] = set()
+        self.parts: dict[str, tuple[ir.RowExpr, ...]] = {}
+        # What each filter keeps, in words; where which columns of the source are missing, by their names.
+        self.filters: list[str] = []
+        self.missing: dict[str, tuple[Span, np.ndarray]] = {}
 
     def report(self, finding: Diagnostic) -> None:
         if finding not in self.found:
             self.found.append(finding)
 
-
-def bind_table(
-    model: ir.Model, table: ir.Table, given: object, base_dir: Path
-) -> tuple[BoundTable | None, list[Diagnostic]]:
-    """Read and check one table; None, with findings, where something is wrong with it.
-
-    `given` replaces the spec's source where it is not None.
-    """
-    binder = _Binder(model, table)
-    if given is None and table.in_place:
-        bound = _bind(binder, _literal_source(table))
-        return (None if binder.found else replace(bound, name=table.plate, sha256=None)), binder.found
-    if given is None and table.source is None:
-        return None, [errors.no_data(model.source, table.span, table.plate)]
-    place = table.source_span or table.span
-    try:
-        source = given if given is not None else table.source
-        raw = read_source(source, dict(table.options), base_dir, name=table.plate, replaced=given is not None)
-    except BayesError as error:
-        return None, [errors.placed(d, model.source, place) for d in error.diagnostics]
-    bound = _bind(binder, raw)
-    return (None if binder.found else bound), binder.found
-
-
-def _literal_source(table: ir.Table) -> RawTable:
-    """The values written in place, as if they had been read."""
-    values = {c.name: list(c.literal) for c in table.columns if c.literal is not None}
-    return read_source(values, {}, Path(), name=table.plate)
-
-
-def _bind(binder: _Binder, raw: RawTable) -> BoundTable | None:
-    model, table = binder.model, binder.table
-    expressions = _expressions(binder, raw)
-    if binder.found:
-        return None
-    keep = np.ones(raw.rows, dtype=bool)
-    for condition in table.where:
-        kept = _evaluated(binder, Evaluator(raw, np.ones(raw.rows, dtype=bool), model.constants), condition, "where")
-        if kept is None:
+    def bound(self) -> BoundTable | None:
+        """The table; None where its rows are not known, or there are none."""
+        self._find_columns()
+        rows = self._filtered()
+        if rows is None:
             return None
-        keep &= np.broadcast_to(np.nan_to_num(kept) != 0, keep.shape)
-    keep = _without_missing(binder, raw, keep, expressions)
-    if binder.found:
-        return None
-    if not keep.any():
-        binder.report(errors.no_rows(model.source, table.span, table.plate, raw.rows))
-        return None
-    bound = BoundTable(table, raw.name, np.flatnonzero(keep), raw.rows, raw.sha256, raw=raw)
-    evaluator = Evaluator(raw, keep, model.constants)
-    for column in table.columns:
-        _column(binder, bound, evaluator, column, expressions[column.name])
-    if table.key is not None:
-        _keys(binder, bound, raw)
-    return bound
+        rows = self._complete(rows)
+        if not len(rows):
+            self.report(errors.no_rows(self.source, self.table.span, self.table.plate, self.filters, self._near()))
+            return None
+        replaced = self.given is not NOT_GIVEN
+        bound = BoundTable(self.table, self.raw, replaced, rows, self._evaluator(rows), self.parts)
+        for column in self.table.columns:
+            self._column(bound, column)
+        if self.table.key is not None:
+            self._keys(bound)
+        for name, (span, gaps) in self.missing.items():
+            where = bound.evaluator.positions(gaps)
+            self.report(errors.missing_values(self.source, span, name, self.readings.cells(name, where), len(where)))
+        return bound
 
+    def _evaluator(self, rows: np.ndarray, strict: bool = True) -> Evaluator:
+        kept = None if len(rows) == self.raw.rows else rows
+        return Evaluator(self.source, self.readings, self.model.constants, kept, broken=set(self.broken), strict=strict)
 
-# Which columns of the source are needed
+    # Which columns of the source are needed
 
-
-def _expressions(binder: _Binder, raw: RawTable) -> dict[str, tuple[ir.RowExpr, ...]]:
-    """The expressions of each column over the source's columns; findings where one does not exist."""
-    declared: set[str] = set()
-    result: dict[str, tuple[ir.RowExpr, ...]] = {}
-    for column in binder.table.columns:
-        result[column.name] = _column_expressions(binder, raw, column)
-        for expr in result[column.name]:
-            _known_names(binder, raw, expr, declared)
-        declared.add(column.name)
-    for condition in binder.table.where:
-        _known_names(binder, raw, condition, set())
-    if binder.table.key is not None and binder.table.key not in raw.columns:
-        near = nearest(binder.table.key, raw.columns)
-        finding = errors.missing_column(
-            binder.model.source, binder.table.span, binder.table.key, raw.name, near, list(raw.columns)
-        )
-        binder.report(finding)
-    return result
-
-
-def _column_expressions(binder: _Binder, raw: RawTable, column: ir.Column) -> tuple[ir.RowExpr, ...]:
-    if column.stack is not None:
-        return column.stack
-    if column.pattern is not None:
-        found = [name for name in raw.columns if fnmatchcase(name, column.pattern)]
-        if not found:
-            known = list(raw.columns)
-            binder.report(
-                errors.missing_column(binder.model.source, column.span, column.pattern, raw.name, None, known)
-            )
-        return tuple(ir.RowName(name, column.span) for name in found)
-    if column.value is not None:
-        return (column.value,)
-    return (ir.RowName(column.name, column.span),)
-
-
-def _known_names(binder: _Binder, raw: RawTable, expr: ir.RowExpr, declared: set[str]) -> None:
-    for name in names(expr):
-        if name.name in raw.columns or name.name in declared or name.name in binder.model.constants:
-            continue
-        near = nearest(name.name, raw.columns)
-        finding = errors.missing_column(binder.model.source, name.span, name.name, raw.name, near, list(raw.columns))
-        binder.report(finding)
-
-
-# Missing values and bad cells
-
-
-def _without_missing(
-    binder: _Binder, raw: RawTable, keep: np.ndarray, expressions: Mapping[str, tuple[ir.RowExpr, ...]]
-) -> np.ndarray:
-    """The rows in which everything the columns need is there."""
-    table, source = binder.table, binder.model.source
-    result = keep.copy()
-    seen: set[str] = set()
-    for column in table.columns:
-        for expr in expressions[column.name]:
-            for name in needed(expr):
-                if name.name in seen or name.name not in raw.columns:
-                    continue
-                seen.add(name.name)
-                missing = raw.columns[name.name].missing
-                gaps = (missing if missing.ndim == 1 else missing.any(axis=1)) & keep
-                if not gaps.any():
-                    continue
-                if table.drop_missing:
-                    result &= ~gaps
+    def _find_columns(self) -> None:
+        """The expressions of each column over the source's columns; findings where one does not exist."""
+        declared: list[str] = []
+        for column in self.table.columns:
+            self.parts[column.name] = self._expressions(column)
+            for expr in self.parts[column.name]:
+                for name in self._unknown(expr, declared):
+                    self.broken.add(column.name)
+                    self.report(self._missing_column(name.span, name.name, declared))
+            declared.append(column.name)
+        for condition in self.table.where:
+            for name in self._unknown(condition, ()):
+                self.broken.add(name.name)
+                if name.name in declared:
+                    self.report(errors.condition_on_declared(self.source, name.span, name.name, self._named()))
                 else:
-                    where = np.flatnonzero(gaps)
-                    cells = [raw.cell(int(row), name.name) for row in where[:SHOWN_CELLS]]
-                    binder.report(errors.missing_values(source, name.span, name.name, cells, len(where)))
-    return result
+                    self.report(self._missing_column(name.span, name.name, ()))
+        if self.table.key is not None and self.table.key not in self.readings:
+            self.report(self._missing_column(self.table.source_span or self.table.span, self.table.key, ()))
 
+    def _expressions(self, column: ir.Column) -> tuple[ir.RowExpr, ...]:
+        if column.stack is not None:
+            return column.stack
+        if column.value is not None:
+            return (column.value,)
+        if column.pattern is None:
+            return (ir.RowName(column.name, column.span),)
+        found = [name for name in self.raw.columns if fnmatchcase(name, column.pattern)]
+        if not found:
+            self.broken.add(column.name)
+            known = list(self.raw.columns)
+            self.report(errors.no_match(self.source, column.span, column.pattern, self._named(), known))
+        return tuple(ir.RowName(name, column.span) for name in found)
 
-def _evaluated(binder: _Binder, evaluator: Evaluator, expr: ir.RowExpr, column: str) -> np.ndarray | None:
-    """The values of an expression; None and a finding where text stands for a number or a cell is none."""
-    source = binder.model.source
-    try:
-        values = evaluator.evaluate(expr)
-    except TextInArithmetic as error:
-        name = error.name
-        rows = np.flatnonzero(evaluator.keep)[:SHOWN_CELLS]
-        cells = [evaluator.raw.cell(int(row), name) for row in rows] if name in evaluator.raw.columns else []
-        binder.report(errors.not_number_column(source, error.span, name, cells))
-        return None
-    sound = True
-    for name in {n.name: n for n in needed(expr)}.values():
-        sound = _no_bad_cells(binder, evaluator, name) and sound
-    return values if sound else None
+    def _unknown(self, expr: ir.RowExpr, declared: Sequence[str]) -> Iterator[ir.RowName]:
+        """The names of an expression that mean nothing."""
+        for name in names(expr):
+            if not (name.name in self.readings or name.name in declared or name.name in self.model.constants):
+                yield name
 
+    def _missing_column(self, span: Span, name: str, declared: Sequence[str]) -> Diagnostic:
+        known, others = list(self.raw.columns), [*declared, *self.model.constants]
+        return errors.missing_column(
+            self.source, span, name, self._named(), known, others, self.raw.set_aside.get(name)
+        )
 
-def _no_bad_cells(binder: _Binder, evaluator: Evaluator, name: ir.RowName) -> bool:
-    raw = evaluator.raw
-    if name.name not in raw.columns or name.name not in evaluator._reals:
-        return True
-    bad = raw.columns[name.name].as_real().bad_rows
-    bad = bad[evaluator.keep[bad]]
-    if not len(bad):
-        return True
-    cells = [raw.cell(int(row), name.name) for row in bad[:SHOWN_CELLS]]
-    binder.report(errors.bad_cells(binder.model.source, name.span, name.name, cells, len(bad)))
-    return False
+    def _named(self) -> str:
+        """The data as a message calls them."""
+        if self.given is NOT_GIVEN or isinstance(self.given, str | os.PathLike):
+            return f"`{self.raw.name}`"
+        return f"the {self.raw.name} given for `{self.table.plate}`"
 
+    # Which rows are kept
 
-# Columns
+    def _filtered(self) -> np.ndarray | None:
+        """The rows for which every condition holds, each asked of the rows that those above it keep."""
+        rows = np.arange(self.raw.rows)
+        for condition in self.table.where:
+            try:
+                holds = self._holds(self._evaluator(rows), condition)
+            except Rejected as rejected:
+                self.report(rejected.finding)
+                return None
+            except Broken:
+                return None
+            before, rows = len(rows), rows[holds]
+            text = self.source.slice(condition.span)
+            self.filters.append(f"`where {text}` keeps {len(rows):,} of {before:,} rows")
+        return rows
 
+    def _holds(self, evaluator: Evaluator, condition: ir.RowExpr) -> np.ndarray:
+        """The rows for which a condition surely holds. Raises `Rejected` and `Broken`."""
+        cells = evaluator.evaluate(condition)
+        if cells.values.ndim == 2:
+            raise Rejected(errors.matrix_as_condition(self.source, condition.span, cells.values.shape[1]))
+        holds = (cells.values != 0) & ~np.isnan(cells.values)
+        if cells.absent is not None:
+            holds &= ~cells.absent
+        return np.broadcast_to(holds, (evaluator.count,))
 
-def _column(
-    binder: _Binder, bound: BoundTable, evaluator: Evaluator, column: ir.Column, expressions: tuple[ir.RowExpr, ...]
-) -> None:
-    leaf = next((n.name for expr in expressions for n in names(expr)), None)
-    if leaf is not None:
-        bound.leaves[column.name] = leaf
-    if column.category is not None:
-        _category(binder, bound, evaluator, column, expressions[0])
-        return
-    if len(column.plates) == 1:
-        values = _vector(binder, evaluator, column, expressions[0])
-    else:
-        values = _matrix(binder, bound, evaluator, column, expressions)
-    if values is None:
-        return
-    if not _finite(binder, bound, column, values):
-        return
-    if column.type is not None and not _of_type(binder, bound, column, values, column.type):
-        return
-    bound.values[column.name] = values
-    evaluator.declared[column.name] = values
+    def _complete(self, rows: np.ndarray) -> np.ndarray:
+        """With `missing drop`, the rows in which nothing is missing that the table needs."""
+        if not self.table.drop_missing or not len(rows):
+            return rows
+        gaps = np.zeros(len(rows), dtype=bool)
+        evaluator = self._evaluator(rows, strict=False)
+        if self.table.key in self.readings:
+            gaps |= evaluator.of_rows(self.readings.missing(self.table.key))
+        for column in self.table.columns:
+            missing = self._gaps(evaluator, column)
+            if missing is not None and column.name not in self.gaps_allowed:
+                gaps |= missing
+        if not gaps.any():
+            return rows
+        self.filters.append(f"`missing drop` keeps {int((~gaps).sum()):,} of {len(rows):,} rows")
+        return rows[~gaps]
 
-
-def _vector(binder: _Binder, evaluator: Evaluator, column: ir.Column, expr: ir.RowExpr) -> np.ndarray | None:
-    values = _evaluated(binder, evaluator, expr, column.name)
-    if values is None:
-        return None
-    rows = int(evaluator.keep.sum())
-    if values.ndim == 2:
-        what = f"has {values.shape[1]} values a row; declare its plate: {column.name}[k] : real"
-        binder.report(errors.ambiguous_matrix(binder.model.source, column.span, column.name, what))
-        return None
-    return np.array(np.broadcast_to(values, (rows,)))
-
-
-def _matrix(
-    binder: _Binder, bound: BoundTable, evaluator: Evaluator, column: ir.Column, expressions: tuple[ir.RowExpr, ...]
-) -> np.ndarray | None:
-    """The columns of a matrix side by side, and the names of its members."""
-    parts = []
-    for expr in expressions:
-        values = _evaluated(binder, evaluator, expr, column.name)
-        if values is None:
+    def _gaps(self, evaluator: Evaluator, column: ir.Column) -> np.ndarray | None:
+        """The rows in which a column is missing. What else is wrong with it is found later."""
+        if column.name in evaluator.broken:
             return None
-        parts.append(np.broadcast_to(values, (int(evaluator.keep.sum()),)) if values.ndim < 2 else values)
-    if any(part.ndim == 2 for part in parts) and len(parts) > 1:
-        what = "stacks columns that have several values a row themselves"
-        binder.report(errors.ambiguous_matrix(binder.model.source, column.span, column.name, what))
-        return None
-    plate = column.plates[1]
-    if parts[0].ndim == 2:
-        matrix = np.array(parts[0])
-        labels = [str(i + 1) for i in range(matrix.shape[1])]
-    else:
-        matrix = np.stack(parts, axis=1)
-        text = binder.model.source.slice
-        labels = [text(e.span) if column.stack is not None else e.name for e in expressions]
-    known = binder.model.plates[plate]
-    if known.origin in (ir.Origin.NUMBER, ir.Origin.LABELS) and known.size != matrix.shape[1]:
-        what = f"plate `{plate}` has {known.size} members, and `{column.name}` has {matrix.shape[1]} columns"
-        binder.report(errors.sizes_differ(binder.model.source, column.span, what))
-        return None
-    bound.members.setdefault(
-        plate, list(known.labels) if known.labels is not None and len(known.labels) == len(labels) else labels
-    )
-    return matrix
+        try:
+            if column.category is not None:
+                labels = evaluator.categories(self.parts[column.name][0])
+                evaluator.labels[column.name] = labels
+                return labels.gaps
+            parts = [evaluator.evaluate(expr) for expr in self.parts[column.name]]
+        except (Rejected, Broken):
+            evaluator.broken.add(column.name)
+            return None
+        if len(column.plates) == 1:
+            evaluator.columns[column.name] = parts[0]
+        elif any(cells.values.ndim == 2 for cells in parts):
+            evaluator.columns[column.name] = parts[0]
+        else:
+            evaluator.columns[column.name] = _side_by_side(parts, evaluator.count)
+        found = [cells.gaps for cells in parts if cells.gaps is not None]
+        return np.logical_or.reduce([np.broadcast_to(gaps, (evaluator.count,)) for gaps in found]) if found else None
 
+    def _near(self) -> tuple[str, str] | None:
+        """For conditions that hold in no row: a text that no row has, and a label that may have been meant."""
+        for condition in self.table.where:
+            for name, text in _compared(condition):
+                column = self.raw.columns.get(name)
+                if column is None or column.width is not None:
+                    continue
+                known = labels_of(column, None).texts
+                near = errors.near_label(text, known) if text not in known else None
+                if near is not None:
+                    return text, near
+        return None
 
-def _category(binder: _Binder, bound: BoundTable, evaluator: Evaluator, column: ir.Column, expr: ir.RowExpr) -> None:
-    """The labels of a category column: a column of the source as text, or an expression's values."""
-    if isinstance(expr, ir.RowName) and expr.name in evaluator.raw.columns:
-        texts = evaluator.raw.columns[expr.name].as_text()[evaluator.keep]
-    else:
-        values = _evaluated(binder, evaluator, expr, column.name)
-        if values is None:
+    # Columns
+
+    def _column(self, bound: BoundTable, column: ir.Column) -> None:
+        """Compute a column and hold it against its type."""
+        evaluator = bound.evaluator
+        leaves = (leaf for expr in self.parts[column.name] for leaf in evaluator.sources_of(expr))
+        evaluator.leaves[column.name] = tuple(dict.fromkeys(leaves))
+        if column.name in evaluator.broken:
             return
-        values = np.broadcast_to(values, (int(evaluator.keep.sum()),))
-        texts = np.array([f"{value:g}" for value in values], dtype=object)
-    bound.labels[column.name] = texts
+        try:
+            if column.category is not None:
+                self._category(bound, column)
+            else:
+                self._numbers(bound, column)
+        except Rejected as rejected:
+            self.report(rejected.finding)
+            evaluator.broken.add(column.name)
+        except Broken:
+            evaluator.broken.add(column.name)
 
+    def _category(self, bound: BoundTable, column: ir.Column) -> None:
+        if len(column.plates) > 1:
+            raise Rejected(errors.category_matrix(self.source, column.span, column.name))
+        labels = bound.evaluator.categories(self.parts[column.name][0])
+        if labels.gaps is not None:
+            self._note_missing(bound, column, labels.gaps)
+            raise Broken
+        bound.labels[column.name] = bound.evaluator.labels[column.name] = labels
 
-def _keys(binder: _Binder, bound: BoundTable, raw: RawTable) -> None:
-    keys = raw.columns[binder.table.key].as_text()[bound.rows]
-    seen: dict[str, int] = {}
-    for i, label in enumerate(keys):
-        if label in seen:
-            cells = [raw.cell(int(bound.rows[row]), binder.table.key) for row in (seen[label], i)]
-            binder.report(
-                errors.duplicate_keys(binder.model.source, binder.table.span, binder.table.key, str(label), cells)
+    def _numbers(self, bound: BoundTable, column: ir.Column) -> None:
+        parts = self._parts(bound.evaluator, column)
+        cells = self._matrix(bound, column, parts) if len(column.plates) > 1 else self._vector(bound, column, parts[0])
+        if cells.gaps is not None and column.name not in self.gaps_allowed:
+            self._note_missing(bound, column, cells.gaps)
+            raise Broken
+        self._check(bound, column, cells)
+        if cells.absent is not None:
+            cells.values[cells.absent] = np.nan
+        bound.values[column.name] = cells.values
+        bound.evaluator.columns[column.name] = cells
+
+    def _parts(self, evaluator: Evaluator, column: ir.Column) -> list[Cells]:
+        """The values of a column's expressions; all that is wrong with any of them is reported."""
+        result: list[Cells] = []
+        rejected: list[Diagnostic] = []
+        for expr in self.parts[column.name]:
+            try:
+                result.append(evaluator.evaluate(expr))
+            except Rejected as error:
+                rejected.append(error.finding)
+        for finding in rejected:
+            self.report(finding)
+        if rejected:
+            raise Broken
+        return result
+
+    def _vector(self, bound: BoundTable, column: ir.Column, cells: Cells) -> Cells:
+        if cells.values.ndim == 2:
+            raise Rejected(errors.matrix_as_column(self.source, column.span, column.name, cells.values.shape[1]))
+        return _side_by_side([cells], len(bound.rows), flat=True)
+
+    def _matrix(self, bound: BoundTable, column: ir.Column, parts: list[Cells]) -> Cells:
+        """The columns of a matrix side by side; notes the names of its members."""
+        bound.members[column.name] = None
+        if parts[0].values.ndim == 2 and len(parts) == 1:
+            return Cells(parts[0].values.copy(), parts[0].absent)
+        if any(cells.values.ndim == 2 for cells in parts):
+            raise Rejected(errors.stacked_matrices(self.source, column.span, column.name))
+        found = column.pattern is not None
+        exprs = self.parts[column.name]
+        bound.members[column.name] = [expr.name if found else self.source.slice(expr.span) for expr in exprs]
+        return _side_by_side(parts, len(bound.rows))
+
+    def _check(self, bound: BoundTable, column: ir.Column, cells: Cells) -> None:
+        """Hold values against the column's type. Raises `Rejected`."""
+        there = np.True_ if cells.absent is None else ~cells.absent
+        infinite = ~np.isfinite(cells.values) & there
+        if infinite.any():
+            direct = all(isinstance(e, ir.RowName) and e.name in self.readings for e in self.parts[column.name])
+            places, rows = bound.cells(column.name, infinite), int(by_row(infinite).sum())
+            example = float(cells.values[infinite][0])
+            raise Rejected(errors.not_finite(self.source, column.span, column.name, places, rows, example, direct))
+        if column.type is None or column.type.event:
+            return
+        bad = violations(cells.values, column.type) & there
+        if bad.any():
+            places, example = bound.cells(column.name, bad), float(cells.values[bad][0])
+            raise Rejected(
+                errors.outside_type(self.source, column.span, column.name, column.type, places, int(bad.sum()), example)
             )
+
+    def _note_missing(self, bound: BoundTable, column: ir.Column, gaps: np.ndarray) -> None:
+        """Remember which columns of the source are missing where a column of the spec is, to be said once of each."""
+        for name in (name for expr in self.parts[column.name] for name in names(expr)):
+            if name.name not in self.readings:
+                continue
+            missing = bound.evaluator.of_rows(self.readings.missing(name.name)) & gaps
+            if missing.any():
+                span, before = self.missing.get(name.name, (name.span, False))
+                self.missing[name.name] = (span, before | missing)
+
+    # Keys
+
+    def _keys(self, bound: BoundTable) -> None:
+        """The labels of a table's rows, each its own."""
+        bound.key_broken = True
+        key, place = self.table.key, self.table.source_span or self.table.span
+        if key not in self.readings:
             return
-        seen[label] = i
-    bound.keys = keys
+        column = self.raw.columns[key]
+        if column.width is not None:
+            self.report(errors.matrix_as_category(self.source, place, column.width))
+            return
+        labels = labels_of(column, bound.evaluator.rows)
+        if labels.gaps is not None:
+            _, before = self.missing.get(key, (place, False))
+            self.missing[key] = (place, before | labels.gaps)
+            return
+        counts = np.bincount(labels.positions)
+        repeated = np.flatnonzero(counts > 1)
+        if len(repeated):
+            rows = bound.evaluator.positions(labels.positions == repeated[0])
+            cells, label = self.readings.cells(key, rows), labels.texts[repeated[0]]
+            self.report(errors.duplicate_keys(self.source, place, key, label, cells, len(repeated) - 1))
+            return
+        bound.keys = [labels.texts[i] for i in labels.positions]
+        bound.key_broken = False
 
 
-# Values against types
+def _side_by_side(parts: Sequence[Cells], rows: int, flat: bool = False) -> Cells:
+    """Columns as one new array of shape (rows, k), or (rows,) for a single one that is to be `flat`."""
+    shape = (rows, len(parts))
+    values, absent = np.empty(shape), None
+    for i, cells in enumerate(parts):
+        values[:, i] = cells.values
+        if cells.absent is not None:
+            absent = np.zeros(shape, dtype=bool) if absent is None else absent
+            absent[:, i] = cells.absent
+    if not flat:
+        return Cells(values, absent)
+    return Cells(values[:, 0], None if absent is None else absent[:, 0])
 
 
-def _finite(binder: _Binder, bound: BoundTable, column: ir.Column, values: np.ndarray) -> bool:
-    bad = ~np.isfinite(values)
-    rows = np.flatnonzero(bad if bad.ndim == 1 else bad.any(axis=1))
-    if not len(rows):
-        return True
-    example = float(values[bad].flat[0])
-    cells = bound.cells(column.name, rows)
-    binder.report(errors.not_finite(binder.model.source, column.span, column.name, cells, len(rows), example))
-    return False
-
-
-def _of_type(binder: _Binder, bound: BoundTable, column: ir.Column, values: np.ndarray, support: Support) -> bool:
-    bad = violations(values, support)
-    rows = np.flatnonzero(bad if bad.ndim == 1 else bad.any(axis=1))
-    if not len(rows):
-        return True
-    example = float(values[bad].flat[0])
-    cells = bound.cells(column.name, rows)
-    binder.report(
-        errors.outside_type(binder.model.source, column.span, column.name, support, cells, len(rows), example)
-    )
-    return False
-
-
-def violations(values: np.ndarray, support: Support) -> np.ndarray:
-    """Where values are not in the interval of a support: bool, of their shape."""
-    bad = (values < support.lo) | (values > support.hi)
-    if support.lo_open:
-        bad |= values == support.lo
-    if support.hi_open:
-        bad |= values == support.hi
-    if support.integer:
-        bad |= values != np.floor(values)
-    return bad
+def _compared(expr: ir.RowExpr) -> Iterator[tuple[str, str]]:
+    """The names and texts that a condition compares."""
+    match expr:
+        case ir.RowCall(op, (ir.RowName(name), ir.RowValue(str(text)))) if op in COMPARED_AS_TEXT:
+            yield name, text
+        case ir.RowCall(op, (ir.RowValue(str(text)), ir.RowName(name))) if op in COMPARED_AS_TEXT:
+            yield name, text
+        case ir.RowCall(_, args):
+            for arg in args:
+                yield from _compared(arg)

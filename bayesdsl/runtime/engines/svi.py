@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from functools import partial
@@ -55,6 +55,42 @@ _EQUAL = 1e-8
 
 # The fewest draws of a guide that say something about the tail of its importance ratios.
 _FEWEST_FOR_KHAT = 100
+
+
+# The windows between which a guide's move is measured, as a share of the steps; how many draws tell where it is; and
+# the spread under which it is a point.
+_WINDOW = 0.2
+_DRIFT_DRAWS = 100
+_NO_SPREAD = 1e-12
+
+
+@dataclass
+class _Window:
+    """The mean of the guide's unconstrained parameters over some steps."""
+
+    steps: int = 0
+    sums: dict[str, torch.Tensor] = field(default_factory=dict)
+
+    def add(self, parameters: Iterable[tuple[str, torch.Tensor]]) -> None:
+        self.steps += 1
+        for name, value in parameters:
+            known = self.sums.get(name)
+            self.sums[name] = value.detach().clone() if known is None else known.add_(value.detach())
+
+    def means(self) -> dict[str, torch.Tensor]:
+        return {name: total / self.steps for name, total in self.sums.items()}
+
+
+def _store() -> Any:
+    return pyro.get_param_store()
+
+
+def _set_store(values: dict[str, torch.Tensor]) -> None:
+    """Give the parameters of the store these unconstrained values, in place."""
+    with torch.no_grad():
+        for name, parameter in _store().named_parameters():
+            if name in values and values[name].shape == parameter.shape:
+                parameter.copy_(values[name])
 
 
 @dataclass(frozen=True)
@@ -120,6 +156,7 @@ class _Fit:
     losses: list[float] = field(default_factory=list)
     log_ratios: list[float] = field(default_factory=list)
     interrupted: bool = False
+    windows: tuple[_Window, _Window] = field(default_factory=lambda: (_Window(), _Window()))
 
     def __post_init__(self) -> None:
         guide_name, _ = self.settings.guide
@@ -173,6 +210,7 @@ class _Fit:
             with _reals_as(self.guide, self.bound.dtype):
                 for step in range(1, steps + 1):
                     self.losses.append(self._step(svi, loss, step))
+                    self._watch(step / steps)
                     if step % every == 0 or step == steps:
                         tell(Progress(0, "steps", step, steps, {"loss": float(np.mean(self.losses[-every:]))}))
         except KeyboardInterrupt:
@@ -208,6 +246,45 @@ class _Fit:
         except _REFUSALS:
             return False
         return True
+
+    def _watch(self, share: float) -> None:
+        """Keep the mean of the guide's parameters over the last window of the steps and over the one before."""
+        if share > 1 - 2 * _WINDOW:
+            self.windows[share > 1 - _WINDOW].add(_store().named_parameters())
+
+    def drift(self) -> dict[str, float]:
+        """How far the guide's mean of each latent moved from one window of the steps to the last, in standard
+        deviations of the guide.
+
+        The two guides have the parameters' means over the windows, which the noise of single steps leaves alone, and
+        are drawn from with the same noise. Empty where the run ended before, and for guides that have no spread.
+        """
+        before, last = self.windows
+        if self.interrupted or not (before.steps and last.steps):
+            return {}
+        fitted = {name: p.detach().clone() for name, p in _store().named_parameters()}
+        _set_store(before.means())
+        then = self._centres()
+        _set_store(last.means())
+        now = self._centres()
+        _set_store(fitted)
+        moved = {
+            name: float(((mean - then[name][0]).abs() / spread).max())
+            for name, (mean, spread) in now.items()
+            if name in then and bool((spread > _NO_SPREAD * (1 + mean.abs())).all())
+        }
+        return {name: move for name, move in moved.items() if math.isfinite(move)}
+
+    def _centres(self) -> dict[str, tuple[torch.Tensor, torch.Tensor]]:
+        """Mean and standard deviation of the guide's draws of each latent, with noise that is always the same."""
+        drawn: dict[str, list[torch.Tensor]] = {}
+        with torch.random.fork_rng(devices=[]), torch.no_grad(), _reals_as(self.guide, self.bound.dtype):
+            torch.manual_seed(0)
+            for _ in range(_DRIFT_DRAWS):
+                for name, node in self._traces()[0].nodes.items():
+                    if name in self.survey.latents:
+                        drawn.setdefault(name, []).append(node["value"])
+        return {name: (torch.stack(v).mean(0), torch.stack(v).std(0)) for name, v in drawn.items()}
 
     def draw(self, tell: Report) -> None:
         if not _parameters_are_finite():
@@ -257,6 +334,9 @@ class _Fit:
         if self.survey.observations:
             facts["observations"] = self.survey.observations
             facts["loss_per_observation"] = final / self.survey.observations
+        moved = self.drift()
+        if moved:
+            facts["drift"] = {"name": max(moved, key=moved.get), "sds": max(moved.values()), "share": _WINDOW}
         return facts | self._khat()
 
     def _khat(self) -> dict[str, Any]:

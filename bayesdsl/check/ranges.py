@@ -1,0 +1,202 @@
+"""Ranges that operators one by one do not see, as they forget that two operands are the same value.
+
+w * a + (1 - w) * b    w, a, b from 0 to 1   ->   from 0 to 1, where operator by operator it is 0 to 2
+x / (x + y)            x, y positive         ->   from 0 to 1, where operator by operator it is positive
+
+A polynomial in which no value is multiplied by itself is least and greatest where each value is at one of its ends. A
+sum of numbers that are not negative is no less than each of them. Both look through definitions to the values that
+they are made of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import product
+from math import isfinite
+
+from bayesdsl.model import ir
+from bayesdsl.types.supports import NONNEGATIVE, POSITIVE, Support, interval
+
+# Corners are 2^n, and nobody reads a formula with more values than this that occur twice.
+MAX_VALUES = 6
+MAX_NODES = 200
+# What corners are off their bounds by rounding.
+ROUNDING = 1e-12
+
+Definitions = Mapping[str, ir.Expr]
+Sign = {"+": 1.0, "-": -1.0}
+
+
+def refined(made: ir.Apply, definitions: Definitions) -> Support:
+    """The support of an operator applied: its own, or a tighter one where the same value occurs twice."""
+    match made:
+        case ir.Apply("+" | "-" | "*") if not made.support.event:
+            found = _polynomial_range(made, definitions)
+        case ir.Apply("/", (part, whole)) if not made.support.event:
+            found = _share_range(part, whole, definitions)
+        case _:
+            found = None
+    return made.support if found is None else _both(made.support, found)
+
+
+def _both(a: Support, b: Support) -> Support:
+    """The intersection of two intervals that hold the same value."""
+    lo, lo_open = max((a.lo, a.lo_open), (b.lo, b.lo_open))
+    hi, hi_closed = min((a.hi, not a.hi_open), (b.hi, not b.hi_open))
+    return interval(lo, hi, lo_open=lo_open, hi_open=not hi_closed, integer=a.integer or b.integer)
+
+
+def same_value(a: ir.Expr, b: ir.Expr) -> bool:
+    """Whether two expressions are the same formula of the same values; sums and products in either order."""
+    match a, b:
+        case ir.Ref(), ir.Ref():
+            return a.name == b.name and a.name != ""
+        case ir.Number(), ir.Number():
+            return a.value == b.value
+        case ir.At(), ir.At():
+            return a.base.name == b.base.name and _plain(a.indices) == _plain(b.indices)
+        case ir.Apply(), ir.Apply():
+            if a.function != b.function or len(a.args) != len(b.args):
+                return False
+            swapped = a.function in ("+", "*") and all(map(same_value, a.args, reversed(b.args)))
+            return swapped or all(map(same_value, a.args, b.args))
+        case ir.Reduce(), ir.Reduce():
+            alike = a.function == b.function and set(a.over) == set(b.over)
+            return alike and all(map(same_value, a.args, b.args))
+    return False
+
+
+def _plain(indices: tuple[tuple[str, ir.Index], ...]) -> dict[str, object]:
+    return {plate: index.label if isinstance(index, ir.Member) else index for plate, index in indices}
+
+
+def _looked_through(expr: ir.Expr, definitions: Definitions) -> ir.Expr:
+    """What a definition that is used as it is stands for."""
+    match expr:
+        case ir.Ref(name, ir.Kind.LET) if name in definitions:
+            return _looked_through(definitions[name], definitions)
+    return expr
+
+
+# Polynomials
+
+
+@dataclass
+class _Polynomial:
+    """The distinct values of a formula of sums, differences and products, and how often each occurs."""
+
+    definitions: Definitions
+    values: list[ir.Expr] = field(default_factory=list)
+    count: list[int] = field(default_factory=list)
+    nodes: int = 0
+
+    def read(self, expr: ir.Expr) -> tuple[object, frozenset[int]] | None:
+        """The formula over the positions of its values, and which of them it has; None where it is no candidate."""
+        expr = _looked_through(expr, self.definitions)
+        self.nodes += 1
+        if self.nodes > MAX_NODES or not expr.support.known or expr.support.event:
+            return None
+        match expr:
+            case ir.Number(value):
+                return float(value), frozenset()
+            case ir.Apply("+" | "-" | "*" as op, (left, right)):
+                first, second = self.read(left), self.read(right)
+                if first is None or second is None or (op == "*" and first[1] & second[1]):
+                    return None
+                return (op, first[0], second[0]), first[1] | second[1]
+            case ir.Apply("neg", (operand,)):
+                inner = self.read(operand)
+                return None if inner is None else (("*", -1.0, inner[0]), inner[1])
+        return self._value(expr)
+
+    def _value(self, expr: ir.Expr) -> tuple[object, frozenset[int]] | None:
+        at = next((i for i, known in enumerate(self.values) if same_value(known, expr)), len(self.values))
+        if at == len(self.values):
+            if not (isfinite(expr.support.lo) and isfinite(expr.support.hi)) or at == MAX_VALUES:
+                return None
+            self.values.append(expr)
+            self.count.append(0)
+        self.count[at] += 1
+        return at, frozenset((at,))
+
+
+def _polynomial_range(expr: ir.Expr, definitions: Definitions) -> Support | None:
+    polynomial = _Polynomial(definitions)
+    read = polynomial.read(expr)
+    if read is None or not any(count > 1 for count in polynomial.count):
+        return None
+    supports = [value.support for value in polynomial.values]
+    corners = [_at(read[0], corner) for corner in product(*((s.lo, s.hi) for s in supports))]
+    lo, hi = _rounded(min(corners)), _rounded(max(corners))
+    if not (isfinite(lo) and isfinite(hi)):
+        return None
+    # Inside its ends such a polynomial reaches its least and greatest only where it is constant.
+    inside = lo < hi and all(s.lo_open and s.hi_open for s in supports)
+    return interval(lo, hi, lo_open=inside, hi_open=inside, integer=expr.support.integer)
+
+
+def _at(formula: object, corner: tuple[float, ...]) -> float:
+    match formula:
+        case int(position):
+            return corner[position]
+        case float(value):
+            return value
+        case ("*", left, right):
+            return _at(left, corner) * _at(right, corner)
+        case (op, left, right):
+            return _at(left, corner) + Sign[op] * _at(right, corner)
+    raise AssertionError(formula)
+
+
+def _rounded(value: float) -> float:
+    return float(round(value)) if isfinite(value) and abs(value - round(value)) < ROUNDING else value
+
+
+# Shares
+
+
+def _share_range(part: ir.Expr, whole: ir.Expr, definitions: Definitions) -> Support | None:
+    """From 0 to 1 where the whole is a sum with the part in it, and no other term is negative."""
+    part, whole = _looked_through(part, definitions), _looked_through(whole, definitions)
+    if not _within(part, NONNEGATIVE):
+        return None
+    match whole:
+        case ir.Reduce("sum", args=(term,)) if same_value(_looked_through(term, definitions), part):
+            return interval(0.0, 1.0, lo_open=_within(part, POSITIVE))
+    rest = _without(_terms(part, definitions), _terms(whole, definitions))
+    if rest is None or not rest or not all(_within(term, NONNEGATIVE) for term in rest):
+        return None
+    more = any(_within(term, POSITIVE) for term in rest)
+    return interval(0.0, 1.0, lo_open=_within(part, POSITIVE), hi_open=more)
+
+
+def _within(expr: ir.Expr, support: Support) -> bool:
+    return expr.support.known and not expr.support.event and expr.support.within(support)
+
+
+def _terms(expr: ir.Expr, definitions: Definitions) -> list[ir.Expr]:
+    """The terms of a sum; a sum of very many is left whole."""
+    terms: list[ir.Expr] = []
+    stack = [expr]
+    while stack:
+        term = _looked_through(stack.pop(), definitions)
+        match term:
+            case ir.Apply("+", (left, right)):
+                stack += [right, left]
+            case _:
+                terms.append(term)
+        if len(terms) + len(stack) > MAX_NODES:
+            return [expr]
+    return terms
+
+
+def _without(parts: list[ir.Expr], terms: list[ir.Expr]) -> list[ir.Expr] | None:
+    """The terms that are left when the parts are taken away; None where one of them is not there."""
+    left = list(terms)
+    for part in parts:
+        at = next((i for i, term in enumerate(left) if same_value(part, term)), None)
+        if at is None:
+            return None
+        del left[at]
+    return left

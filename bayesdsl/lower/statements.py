@@ -1,0 +1,340 @@
+"""Statements of the model and of guides as the body of a function.
+
+    theta[school] ~ Normal(mu, tau) noncentered
+    ->  with school_plate:
+            theta_raw = pyro.sample("theta_raw", dist.Normal(real(0), real(1)))
+        theta = pyro.deterministic("theta", mu + tau * theta_raw)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TypedDict, assert_never
+
+from bayesdsl.lower.distributions import Distributions, constraint, event_count
+from bayesdsl.lower.expressions import Expressions
+from bayesdsl.lower.inputs import Inputs
+from bayesdsl.lower.layout import Layout, align, assign_dims, batch_layout, value_layout
+from bayesdsl.lower.names import Names
+from bayesdsl.lower.starts import start
+from bayesdsl.model import ir
+from bayesdsl.pysrc import nodes as py
+from bayesdsl.source import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """A quantity that runs report: its plates in the spec's order, and how the program lays it out."""
+
+    name: str
+    role: str
+    dims: ir.Plates
+    layout: Layout
+
+
+@dataclass
+class _Piece:
+    """Statements that stand together in the function, inside the plates `context`."""
+
+    context: ir.Plates
+    statements: list[py.Stmt]
+
+
+class _Quote(TypedDict, total=False):
+    """Where a statement comes from, and the line it quotes."""
+
+    origin: int
+    comment: str
+
+
+@dataclass
+class Statements:
+    """Lowers the statements of a model, and those of its guides after them.
+
+    What the program must know of them besides their text is gathered on the way: what is `reported`, the site of each
+    latent in `sites`, the arguments that may be left out in `optional`, factors that are part of priors in
+    `prior_terms`, sites whose support depends on other latents in `moving`.
+    """
+
+    model: ir.Model
+    names: Names
+    inputs: Inputs
+    reported: list[Reported] = field(default_factory=list)
+    sites: dict[str, str] = field(default_factory=dict)
+    optional: set[str] = field(default_factory=set)
+    prior_terms: list[str] = field(default_factory=list)
+    moving: list[str] = field(default_factory=list)
+    guide: str = ""
+
+    def __post_init__(self) -> None:
+        self.dims = assign_dims(self.model)
+        self.expressions = Expressions(self.inputs)
+        self.distributions = Distributions(self.expressions)
+        self.expressions.layouts = self._given_layouts()
+        # The spec's own names come first: what the program needs besides gives way to them.
+        for column in self.model.columns.values():
+            if column.category is None:
+                self.names.of(column.name)
+        for statement in self.model.statements:
+            if not isinstance(statement, ir.Observed):
+                self.names.of(statement.name)
+
+    def of_model(self) -> list[py.Stmt]:
+        """The body of the model function."""
+        return self._body(self.model.statements)
+
+    def of_guide(self, guide: ir.GuideBody) -> list[py.Stmt]:
+        """The body of a guide by hand: its latents have the model's names, its definitions and params their own."""
+        self.guide = guide.name
+        self.expressions.layouts = self._given_layouts()
+        self.inputs.locals = {}
+        return self._body(guide.statements)
+
+    def _given_layouts(self) -> dict[str, Layout]:
+        """How the data are laid out as arguments."""
+        return {column.name: column.plates for column in self.model.columns.values()}
+
+    # Blocks
+
+    def _body(self, statements: tuple[ir.Statement, ...]) -> list[py.Stmt]:
+        """Statements under the same plates are gathered in one block."""
+        pieces: list[_Piece] = []
+        for position, statement in enumerate(statements):
+            for piece in self._statement(statement, position):
+                if pieces and pieces[-1].context == piece.context:
+                    pieces[-1].statements += piece.statements
+                else:
+                    pieces.append(piece)
+        _quote_once(pieces)
+        used = dict.fromkeys(plate for piece in pieces for plate in piece.context)
+        body = [self._plate(plate) for plate in sorted(used, key=self.dims.__getitem__)]
+        for piece in pieces:
+            if piece.context:
+                contexts = sorted(piece.context, key=self.dims.__getitem__)
+                items = tuple((py.Name(self._plate_variable(plate)), None) for plate in contexts)
+                body.append(py.With(items, tuple(piece.statements)))
+            else:
+                body += piece.statements
+        return body
+
+    def _plate(self, plate: str) -> py.Stmt:
+        # A category column has the name of its plate, and where it is observed it is a site of that name.
+        observed = any(statement.name == plate for statement in self.model.of(ir.Observed))
+        site = self._own_site(f"{plate}_plate") if observed else plate
+        made = py.call("pyro.plate", site, self.inputs.size(plate), dim=self.dims[plate])
+        return py.assign(self._plate_variable(plate), made)
+
+    def _plate_variable(self, plate: str) -> str:
+        return self.names.of(f"{plate} plate", f"{plate}_plate")
+
+    def _own_site(self, wanted: str) -> str:
+        """A name of Pyro's for something that the spec has no name for."""
+        known = {*self.model.plates, *self.model.columns, *(s.name for s in self.model.statements)}
+        while wanted in known:
+            wanted += "_"
+        return wanted
+
+    def _quote(self, span: Span) -> _Quote:
+        """The spec's line as a comment above the statement made from it."""
+        line = self.model.source.position(span.start)[0]
+        return {"origin": line, "comment": f"{line}: {self.model.source.line(line).strip()}"}
+
+    def _statement(self, statement: ir.Statement, position: int) -> list[_Piece]:
+        match statement:
+            case ir.Sample():
+                return self._sample(statement)
+            case ir.Observed():
+                return [self._observed(statement, position)]
+            case ir.Parameter():
+                return [self._parameter(statement)]
+            case ir.Let():
+                return [self._let(statement)]
+            case _:
+                assert_never(statement)
+
+    # Latents
+
+    def _sample(self, statement: ir.Sample) -> list[_Piece]:
+        batch = batch_layout(statement.plates, self.dims)
+        self.expressions.layouts[statement.name] = (*batch, *statement.event)
+        if statement.noncentered and not self.guide:
+            return self._noncentered(statement, batch)
+        if statement.restricted and not isinstance(statement.dist, ir.Improper):
+            return self._restricted(statement, batch)
+        if statement.restricted:
+            dist = self.distributions.improper(statement.support, statement.event)
+        else:
+            dist = self.distributions.prior(statement.dist, statement.support, batch, statement.event)
+        self._report(statement, statement.name, "latent")
+        sampled = py.call("pyro.sample", statement.name, dist)
+        return [_Piece(statement.plates, [self._assigned(statement, sampled)])]
+
+    def _assigned(self, statement: ir.Sample, value: py.Expr) -> py.Stmt:
+        return py.assign(self.names.of(statement.name), value, **self._quote(statement.span))
+
+    def _report(self, statement: ir.Sample, site: str, role: str) -> None:
+        if self.guide:
+            return
+        self.sites[statement.name] = site
+        dims = (*statement.plates, *statement.event)
+        self.reported.append(Reported(statement.name, role, dims, self.expressions.layouts[statement.name]))
+        if statement.moving:
+            self.moving.append(site)
+
+    def _noncentered(self, statement: ir.Sample, batch: Layout) -> list[_Piece]:
+        """A standard draw, then location and scale: the sampler sees no funnel."""
+        loc_name, scale_name = statement.dist.row.location_scale
+        loc, scale = statement.dist.arg(loc_name), statement.dist.arg(scale_name)
+        raw = self.names.of(f"{statement.name} raw", f"{statement.name}_raw")
+        site = self._own_site(raw)
+        standard = _with_arguments(statement.dist, {loc_name: 0, scale_name: 1})
+        drawn = py.call("pyro.sample", site, self.distributions.lower(standard, batch, ()))
+        value: py.Expr = py.Name(raw)
+        if scale is not None and not _is(scale, 1):
+            value = py.binary("*", self.expressions.lower(scale, batch), value)
+        if loc is not None and not _is(loc, 0):
+            value = py.binary("+", self.expressions.lower(loc, batch), value)
+        self._report(statement, site, "derived")
+        quote = self._quote(statement.span)
+        shifted = py.call("pyro.deterministic", statement.name, value)
+        return [
+            _Piece(statement.plates, [py.assign(raw, drawn, **quote)]),
+            _Piece((), [py.assign(self.names.of(statement.name), shifted, origin=quote["origin"])]),
+        ]
+
+    def _restricted(self, statement: ir.Sample, batch: Layout) -> list[_Piece]:
+        """A prior cut down to a type: flat on the type, times the distribution's density (up to a constant)."""
+        layout = (*batch, *statement.event)
+        # To the distribution, event plates of the type are independent copies, unless they are its own.
+        split = len(layout) - event_count(statement.dist)
+        dist = self.distributions.lower(statement.dist, layout[:split], layout[split:])
+        density = py.method(dist, "log_prob", py.Name(self.names.of(statement.name)))
+        copies = split - len(batch)
+        if copies:
+            density = py.method(density, "sum", tuple(range(-copies, 0)) if copies > 1 else -1)
+        flat = self.distributions.improper(statement.support, statement.event)
+        factor = self._own_site(f"{statement.name}_prior")
+        self._report(statement, statement.name, "latent")
+        self.prior_terms.append(factor)
+        sampled = self._assigned(statement, py.call("pyro.sample", statement.name, flat))
+        weighted = py.ExprStmt(py.call("pyro.factor", factor, density), origin=sampled.origin)
+        return [_Piece(statement.plates, [sampled, weighted])]
+
+    # Data
+
+    def _observed(self, statement: ir.Observed, position: int) -> _Piece:
+        column = self.model.columns[statement.name]
+        batch = batch_layout(statement.plates, self.dims)
+        layout = (*batch, *statement.event)
+        dist = self.distributions.lower(statement.dist, batch, statement.event)
+        if _beyond(statement, column):
+            dist = replace(dist, kwargs=(*dist.kwargs, ("validate_args", py.Constant(False))))
+        value = self.inputs.value(statement.name)
+        uses = self._uses(column)
+        if all(use > position for use in uses):
+            self.optional.add(value.id)
+        given = align(value, column.plates, layout)
+        if given != value and value.id in self.optional:
+            given = py.IfExp(py.Compare("is", value, py.Constant(None)), py.Constant(None), given)
+        sampled = py.call("pyro.sample", statement.name, dist, obs=given)
+        quote = self._quote(statement.span)
+        if not uses or max(uses) <= position:
+            return _Piece(statement.plates, [py.ExprStmt(sampled, **quote)])
+        # What comes after it takes the value from here, which is a draw where no data are given.
+        self.expressions.layouts[statement.name] = layout
+        return _Piece(statement.plates, [py.assign(value, sampled, **quote)])
+
+    def _uses(self, column: ir.Column) -> list[int]:
+        """The statements whose right side depends on a column's values."""
+        return [
+            position
+            for position, statement in enumerate(self.model.statements)
+            if any(_reads(node, column) for expr in _expressions(statement) for node in ir.walk(expr))
+        ]
+
+    # Params and definitions
+
+    def _parameter(self, statement: ir.Parameter) -> _Piece:
+        """A value of the parameter store, laid out as the spec's left side."""
+        self.expressions.layouts[statement.name] = statement.plates
+        name, variable = self._local(statement.name)
+        if not self.guide:
+            self.reported.append(Reported(statement.name, "param", statement.plates, statement.plates))
+        init = start(statement, self.expressions)
+        value = py.call("pyro.param", name, init, constraint=constraint(statement.support))
+        return _Piece((), [py.assign(variable, value, **self._quote(statement.span))])
+
+    def _let(self, statement: ir.Let) -> _Piece:
+        layout = value_layout(statement.plates, self.dims)
+        value = self.expressions.tensor(statement.expr, layout)
+        if set(statement.expr.plates) != set(statement.plates):
+            sizes = [py.Constant(1) if plate is None else self.inputs.size(plate) for plate in layout]
+            value = py.method(value, "expand", *sizes)
+        self.expressions.layouts[statement.name] = layout
+        _, variable = self._local(statement.name)
+        if statement.reported and not self.guide:
+            value = py.call("pyro.deterministic", statement.name, value)
+            self.reported.append(Reported(statement.name, "derived", statement.plates, layout))
+        return _Piece((), [py.assign(variable, value, **self._quote(statement.span))])
+
+    def _local(self, name: str) -> tuple[str, str]:
+        """The name of a param or definition in the parameter store, and its variable; a guide's are its own."""
+        if not self.guide:
+            return name, self.names.of(name)
+        stored = f"{self.guide}.{name}"
+        self.inputs.locals[name] = self.names.of(stored, name)
+        return stored, self.inputs.locals[name]
+
+
+def _expressions(statement: ir.Statement) -> list[ir.Expr]:
+    """The expressions a statement depends on."""
+    match statement:
+        case ir.Sample(dist=dist) | ir.Observed(dist=dist):
+            return list(ir.dist_exprs(dist))
+        case ir.Parameter(init=init):
+            return [init] if init is not None else []
+        case ir.Let(expr=expr):
+            return [expr]
+        case _:
+            assert_never(statement)
+
+
+def _reads(node: ir.Expr, column: ir.Column) -> bool:
+    match node:
+        case ir.Ref(name, ir.Kind.COLUMN):
+            return name == column.name
+        case ir.At(indices=indices):
+            return any(index == ir.Rows(column.name) for _, index in indices)
+    return False
+
+
+def _beyond(statement: ir.Observed, column: ir.Column) -> bool:
+    """Whether the data may lie outside the values of the distribution, where its density is extended to them."""
+    return (
+        isinstance(statement.dist, ir.Call)
+        and statement.dist.row.accepts is not None
+        and not column.support.within(statement.dist.support)
+    )
+
+
+def _with_arguments(dist: ir.Call, numbers: dict[str, int]) -> ir.Call:
+    """The distribution with known numbers for some of the arguments it was given."""
+    args = (
+        (name, ir.Number(numbers[name], value.span, (), value.support) if name in numbers else value)
+        for name, value in dist.args
+    )
+    return replace(dist, args=tuple(args))
+
+
+def _is(expr: ir.Expr, value: int) -> bool:
+    return isinstance(expr, ir.Number) and expr.value == value
+
+
+def _quote_once(pieces: list[_Piece]) -> None:
+    """Several statements made from one line of the spec quote it once."""
+    last = None
+    for piece in pieces:
+        for i, statement in enumerate(piece.statements):
+            if statement.comment is not None and statement.comment == last:
+                piece.statements[i] = replace(statement, comment=None)
+            last = statement.comment or last

@@ -1,0 +1,76 @@
+"""The arguments of the emitted program, from the data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import assert_never
+
+import numpy as np
+import torch
+
+from bayesdsl.diagnostics.diagnostic import Diagnostic
+from bayesdsl.lower.inputs import Codes, Input, Position, Size, Values
+from bayesdsl.model import ir
+from bayesdsl.runtime.binding import errors
+from bayesdsl.runtime.binding.plates import Joined, position_of
+from bayesdsl.runtime.binding.statements import expressions
+from bayesdsl.runtime.binding.supports import violations
+from bayesdsl.source import Span
+from bayesdsl.types.supports import SCALARS
+
+
+def arguments(joined: Joined, inputs: Mapping[str, Input], dtype: torch.dtype) -> dict[str, object]:
+    """The program's arguments by name: ints, and tensors of `dtype` or of int64. Their findings are empty."""
+    return {name: _argument(joined, given, dtype) for name, given in inputs.items()}
+
+
+def _argument(joined: Joined, given: Input, dtype: torch.dtype) -> object:
+    match given:
+        case Size(plate, short):
+            return joined.size(plate) - short
+        case Values(name):
+            return torch.tensor(joined.values[name], dtype=dtype)
+        case Codes(name):
+            return torch.tensor(joined.codes[name])
+        case Position(plate, label):
+            return position_of(label, joined.members[plate])
+        case _:
+            assert_never(given)
+
+
+def argument_findings(joined: Joined, inputs: Mapping[str, Input], dtype: torch.dtype) -> Iterator[Diagnostic]:
+    """Arguments that the data cannot give: members that there are not, numbers that the precision cannot hold."""
+    for given in inputs.values():
+        match given:
+            case Position(plate, label) if plate in joined.members and position_of(label, joined.members[plate]) < 0:
+                span = _where_selected(joined.model, plate, label)
+                yield errors.unknown_label(joined.model.source, span, plate, label, joined.members[plate])
+            case Values(name) if name in joined.values and dtype is torch.float32:
+                finding = _too_precise(joined, name)
+                if finding is not None:
+                    yield finding
+
+
+def _where_selected(model: ir.Model, plate: str, label: object) -> Span:
+    """The place in the spec of `county = "HENNEPIN"`."""
+    bodies = [guide.statements for guide in model.guides.values() if isinstance(guide, ir.GuideBody)]
+    for statement in (*model.statements, *(s for body in bodies for s in body)):
+        for expr in expressions(statement):
+            for node in ir.walk(expr):
+                for at, index in node.indices if isinstance(node, ir.At) else ():
+                    if isinstance(index, ir.Member) and ir.base_plate(at) == plate and index.label == label:
+                        return index.span
+    return model.plates[plate].span
+
+
+def _too_precise(joined: Joined, name: str) -> Diagnostic | None:
+    """Numbers that single precision takes to infinity, or out of the column's support (a tiny scale to zero)."""
+    values, column = joined.values[name], joined.model.columns[name]
+    with np.errstate(over="ignore", under="ignore"):
+        single = values.astype(np.float32).astype(np.float64)
+    kept = column.support if column.support.name in SCALARS else SCALARS["real"]
+    bad = (~np.isfinite(single) | violations(single, kept)) & ~np.isnan(values) & ~violations(values, kept)
+    if not bad.any():
+        return None
+    cells, example = joined.table_of(name).cells(name, bad), float(values[bad][0])
+    return errors.beyond_precision(joined.model.source, column.span, name, cells, int(bad.sum()), example)
