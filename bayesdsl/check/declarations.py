@@ -303,7 +303,7 @@ def _literal(scope: Scope, item: ast.Column, declared: Support | None) -> tuple[
             return None
         values.append(value)
     if not values:
-        scope.report(errors.empty_list(source, item.value.span))
+        scope.report(errors.empty_list(source, item.value.span, name))
         return None
     texts = [isinstance(value, str) for value in values]
     if any(texts) and not all(texts):
@@ -328,7 +328,8 @@ def _check_members(scope: Scope, item: ast.Column, plate: str, values: tuple[flo
     for value, element in zip(values, item.value.items, strict=True):
         if labels is not None and str(value) not in labels:
             near = nearest(str(value), labels)
-            scope.report(errors.no_such_member(scope.source, element.span, plate, value, labels, near))
+            declared = scope.plates[plate].span
+            scope.report(errors.level_in_place(scope.source, element.span, plate, declared, value, labels, near))
             return
 
 

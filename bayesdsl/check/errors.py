@@ -479,7 +479,8 @@ def event_plate_missing(
 
 
 def not_square(source: Source, span: Span, name: str, plates: Sequence[str], what: Span) -> Diagnostic:
-    batch, k = plates[:-2], plates[-2].rstrip("'")
+    k = plates[-2].rstrip("'")
+    batch = [plate for plate in plates[:-2] if plate != k]
     return Diagnostic(
         "BD303",
         f"one value of this is a square matrix, and `{name}` names `{plates[-2]}` and `{plates[-1]}` for it",
@@ -602,14 +603,30 @@ def wrong_own_plate(source: Source, span: Span, left: str, category: str, found:
 def no_such_member(
     source: Source, span: Span, plate: str, label: object, labels: Sequence[object], near: str | None
 ) -> Diagnostic:
-    shown = ", ".join(f'"{known}"' for known in labels[:6]) + (", .." if len(labels) > 6 else "")
     return Diagnostic(
         "BD307",
         f"plate `{plate}` has no member `{label}`",
         source,
         Label(span),
-        hint=f'did you mean "{near}"?' if near else f"its members are {shown}",
+        hint=f'did you mean "{near}"?' if near else f"its members are {_shown(labels)}",
     )
+
+
+def level_in_place(
+    source: Source, span: Span, plate: str, declared: Span, label: object, labels: Sequence[object], near: str | None
+) -> Diagnostic:
+    return Diagnostic(
+        "BD755",
+        f"`{label}` is not a member of plate `{plate}`",
+        source,
+        Label(span),
+        (Label(declared, "its members are listed here"),),
+        hint=f'did you mean "{near}"?' if near else f"its members are {_shown(labels)}",
+    )
+
+
+def _shown(labels: Sequence[object]) -> str:
+    return ", ".join(f'"{label}"' for label in labels[:6]) + (", .." if len(labels) > 6 else "")
 
 
 def bad_plate_size(source: Source, span: Span, limit: int) -> Diagnostic:
@@ -1156,8 +1173,10 @@ def literal_in_file(source: Source, span: Span, file: Span) -> Diagnostic:
     )
 
 
-def empty_list(source: Source, span: Span) -> Diagnostic:
-    return Diagnostic("BD405", "the column has no values", source, Label(span))
+def empty_list(source: Source, span: Span, name: str) -> Diagnostic:
+    return Diagnostic(
+        "BD405", f"`{name}` has no values", source, Label(span), hint="write them, or declare its type: x : real"
+    )
 
 
 def column_without_values(source: Source, span: Span, name: str) -> Diagnostic:

@@ -333,7 +333,7 @@ def _producible(scope: Scope, statement: ast.Observe, column: ir.Column, dist: i
         # What a type says is compared with what the family can produce at all; a bound such as a number of trials is
         # held against the values when the data are bound.
         support, family = dist.row.accepts or dist.row.support, dist.row.support
-    if not _fits(column.support, support):
+    if not _fits(column.support, support, family):
         scope.report(
             errors.cannot_produce(scope.source, statement.dist.span, column.name, column.span, family, column.support)
         )
@@ -341,12 +341,16 @@ def _producible(scope: Scope, statement: ast.Observe, column: ir.Column, dist: i
     return True
 
 
-def _fits(data: Support, produced: Support) -> bool:
-    """Whether values of the data's type can be produced, but for single ones, which are found when data are bound."""
-    if produced.integer and not data.integer:
+def _fits(data: Support, taken: Support, family: Support) -> bool:
+    """Whether a likelihood takes values of the data's type, but for single ones, which are found when data are bound.
+
+    `family` is where the distribution's own values lie, `taken` what it takes as data.
+    """
+    if taken.integer and not data.integer:
         return False
-    if data.lo < produced.lo or data.hi > produced.hi:
+    if data.lo < taken.lo or data.hi > taken.hi:
         return False
-    # Of whole numbers, one at least must lie where there is a density.
-    ends = [end for end in (data.lo, data.hi) if isfinite(end)]
-    return not data.integer or data.hi - data.lo > 1 or any(produced.interior.holds(end) for end in ends)
+    if family.integer or not data.integer or data.hi - data.lo > 1:
+        return True
+    # Under a density, whole numbers may all lie on its ends, where there is none.
+    return any(family.interior.holds(end) for end in (data.lo, data.hi) if isfinite(end))

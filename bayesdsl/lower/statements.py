@@ -227,7 +227,7 @@ class Statements:
         batch = batch_layout(statement.plates, self.dims)
         layout = (*batch, *statement.event)
         dist = self.distributions.lower(statement.dist, batch, statement.event)
-        if _beyond(statement, column):
+        if _beyond(statement.dist, column):
             dist = replace(dist, kwargs=(*dist.kwargs, ("validate_args", py.Constant(False))))
         value = self.inputs.value(statement.name)
         uses = self._uses(column)
@@ -308,12 +308,21 @@ def _reads(node: ir.Expr, column: ir.Column) -> bool:
     return False
 
 
-def _beyond(statement: ir.Observed, column: ir.Column) -> bool:
-    """Whether the data may lie outside the values of the distribution, where its density is extended to them."""
-    return (
-        isinstance(statement.dist, ir.Call)
-        and statement.dist.row.accepts is not None
-        and not column.support.within(statement.dist.support)
+def _beyond(dist: ir.Dist, column: ir.Column) -> bool:
+    """Whether data may lie outside the values of a distribution, which Pyro then must not take for a mistake.
+
+    Either its density is extended to them, or its bounds depend on latents and the density there is zero.
+    """
+    if not isinstance(dist, ir.Call):
+        return False
+    if dist.row.accepts is not None and not column.support.within(dist.support):
+        return True
+    bounds = (dist.arg(name) for name in dist.row.bounds if name is not None)
+    return any(
+        isinstance(node, ir.Ref) and node.kind is not ir.Kind.COLUMN
+        for bound in bounds
+        if bound is not None
+        for node in ir.walk(bound)
     )
 
 

@@ -547,7 +547,9 @@ def _chains_sentence(posterior: Posterior, summary: Summary) -> str:
     sizes = [_least_ess(row) for row in summary.rows if isfinite(_least_ess(row))]
     facts = [f"R-hat at most {_rhat(max(rhats))}"] if rhats else []
     facts += [f"at least {min(sizes):.0f} effective draws of every quantity"] if sizes else []
-    facts += ["no divergences"] if "diverging" in posterior.stats else []
+    if "diverging" in posterior.stats:
+        count = int(np.asarray(posterior.stats["diverging"]).sum())
+        facts.append(f"{count} divergence{'' if count == 1 else 's'}" if count else "no divergences")
     chains = posterior.chains
     head = f"All {chains} chains agree" if chains > 2 else "Both chains agree" if chains == 2 else "The chain is steady"
     return f"{head}: {', '.join(facts)}." if facts else "Nothing varies: every quantity is a constant."

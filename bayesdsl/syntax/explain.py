@@ -67,6 +67,8 @@ def foreign_statement(source: Source, segment: Segment) -> Diagnostic | None:
     row = next((row for row in mistakes.FOREIGN_STATEMENTS if segment.word in row.words), None)
     if row is None or (len(segment.items) > 1 and _is_target(words)):
         return None
+    if row is mistakes.DECLARATIONS and segment.parent is not None and segment.parent.word == "data":
+        return None  # `real y` among columns, where types do belong.
     return errors.unexpected(source, words[0].span, row.message, row.hint)
 
 

@@ -139,7 +139,7 @@ class _Printer:
                 else:
                     self._write(text)
             case Comment(text, alone):
-                if alone and self.line.strip():
+                if self.due is not None or (alone and self.line.strip()):
                     self.due = now.indent
                 self._write(text if self.due is not None or not self.line.strip() else f"  {text}")
                 self.due = now.indent

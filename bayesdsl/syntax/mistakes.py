@@ -192,10 +192,15 @@ class Foreign:
     hint: str
 
 
-_DECLARATIONS = """
+_TYPES = """
     real int vector row_vector matrix array simplex ordered positive_ordered unit_vector cov_matrix corr_matrix
     cholesky_factor_corr cholesky_factor_cov float double complex let val auto stochastic random
 """
+DECLARATIONS = Foreign(
+    frozenset(_TYPES.split()),
+    "names are not declared ahead of their use",
+    "a latent is declared by its prior, `sigma ~ HalfNormal(1)`, a learned value by `param sigma : positive = 1`",
+)
 FOREIGN_STATEMENTS: tuple[Foreign, ...] = (
     Foreign(
         frozenset({"for", "while", "foreach", "repeat"}),
@@ -212,11 +217,7 @@ FOREIGN_STATEMENTS: tuple[Foreign, ...] = (
         "the model is not written in sections",
         "write its statements at the top of the file: priors `a ~ D(..)`, likelihoods `observe y ~ D(..)`",
     ),
-    Foreign(
-        frozenset(_DECLARATIONS.split()),
-        "names are not declared ahead of their use",
-        "a latent is declared by its prior, `sigma ~ HalfNormal(1)`, a learned value by `param sigma : positive = 1`",
-    ),
+    DECLARATIONS,
     Foreign(
         frozenset({"import", "from", "using", "library", "require", "include", "source"}),
         "there is nothing to import",

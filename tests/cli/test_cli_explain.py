@@ -126,6 +126,10 @@ def test_every_parameterisation_that_is_shown_is_one_that_the_checker_takes(row,
     assert checked.errors == ()
 
 
+# Arguments that depend on the others: a spread that fits between bounds, an upper bound over the lower.
+FITTING = {"sd": "0.25", "high": "2"}
+
+
 def _argument(text: str, supports: dict[str, Support]) -> str:
     """`loc` as a number that it may be, `var = ..` likewise."""
     name, given, _ = text.partition(" = ")
@@ -134,7 +138,7 @@ def _argument(text: str, supports: dict[str, Support]) -> str:
     value = {(True, True): lambda: (low + high) / 2, (True, False): lambda: low + 1}.get(
         (low is not None, high is not None), lambda: 0.5
     )()
-    number = str(int(value)) if support.integer else str(value)
+    number = FITTING.get(name) or (str(int(value)) if support.integer else str(value))
     return f"{name} = {number}" if given else number
 
 

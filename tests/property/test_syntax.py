@@ -15,7 +15,7 @@ from bayesdsl.syntax.parser import MAX_FINDINGS, Parsed, parse
 
 SEEDS = st.integers(0, 2**40)
 FEW = settings(max_examples=150, deadline=None, derandomize=True, database=None)
-MANY = settings(max_examples=5000, deadline=None, database=None)
+MANY = settings(max_examples=1500, deadline=None, database=None)
 
 
 def parsed(text: str) -> Parsed:

@@ -395,7 +395,8 @@ class Builder:
                 arguments += (f"\0{kind}\0" if bare else letter) + piece
         parts = arguments.split("\0")
         for i in range(1, len(parts), 2):
-            parts[i] = self.expression(parts[i], here, depth).text
+            text = self.expression(parts[i], here, depth).text
+            parts[i] = f"({text})" if parts[i - 1].endswith("* ") else text
         return head + bracket + "".join(parts)
 
     # Statements

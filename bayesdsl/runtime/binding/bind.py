@@ -15,7 +15,6 @@ import torch
 
 from bayesdsl.catalogue.spelling import nearest
 from bayesdsl.diagnostics.diagnostic import BayesError, Diagnostic
-from bayesdsl.lower.inputs import Input
 from bayesdsl.lower.program import Program
 from bayesdsl.model import ir
 from bayesdsl.runtime.binding import errors, ranges
@@ -28,6 +27,8 @@ from bayesdsl.runtime.binding.warnings import warnings
 
 __all__ = ["MAX_ELEMENTS", "BoundData", "TableFacts", "bind_data"]
 
+# Numbered members, of which there may be a hundred million, are not written out beyond this.
+MAX_LISTED = 5_000_000
 # Distributions that leave missing values out of the likelihood: NaN is a value that their data may have.
 LEAVE_OUT_MISSING = frozenset({"NanMaskedNormal", "NanMaskedMultivariateNormal"})
 
@@ -75,6 +76,9 @@ def bind_data(
     given, found = _given(model, data)
     tables, in_tables = _tables(model, given, Path(base_dir))
     joined = join(model, tables)
+    if found:
+        # What was given under a wrong name may be what is not given under the right one.
+        in_tables = [finding for finding in in_tables if finding.code != errors.NO_DATA]
     found += [*in_tables, *joined.found, *argument_findings(joined, program.inputs, dtype)]
     known, in_model = _against_model(joined)
     found += in_model
@@ -82,7 +86,7 @@ def bind_data(
         raise BayesError(_in_order(found))
     return BoundData(
         arguments(joined, program.inputs, dtype),
-        joined.members,
+        {name: members if len(members) > MAX_LISTED else list(members) for name, members in joined.members.items()},
         tuple(_facts(table) for table in tables.values()),
         *_columns(joined),
         warnings=_in_order(warnings(joined, known)),

@@ -224,7 +224,7 @@ class Evaluator:
     # Text
 
     def _as_text(self, left: ir.RowExpr, right: ir.RowExpr) -> bool:
-        """Whether two operands are to be compared as text: one of them can be nothing else, or both are columns of it."""
+        """Whether to compare two operands as text: one of them can be nothing else, or both are columns of it."""
         match left, right:
             case (ir.RowValue(str()), _) | (_, ir.RowValue(str())):
                 return True

@@ -14,6 +14,7 @@ from bayesdsl.model import ir
 from bayesdsl.source import Source, Span
 from bayesdsl.types.supports import Support
 
+NO_DATA = "BD757"
 # Names that a message lists before it says how many more there are.
 LISTED = 8
 # More labels than this are not searched for one that is spelled alike.
@@ -79,16 +80,17 @@ def unknown_table(name: str, near: str | None, known: Sequence[str]) -> Diagnost
 
 
 def columns_without_table(names: Sequence[str], table: str) -> Diagnostic:
+    what = "it is a column" if len(names) == 1 else "they are columns"
     return Diagnostic(
         "BD762",
-        f"the spec has no table {_listed(names)}; in `{table}`, {'it is a column' if len(names) == 1 else 'these are columns'}",
+        f"the spec has no table {_listed(names)}; {what} of `{table}`",
         hint=f'give columns under the name of their table: data = {{"{table}": {{"{names[0]}": ..}}}}',
     )
 
 
 def no_data(source: Source, span: Span, table: str) -> Diagnostic:
     return Diagnostic(
-        "BD757",
+        NO_DATA,
         f"the data of `{table}` are not given",
         source,
         Label(span),
@@ -105,15 +107,24 @@ def placed(diagnostic: Diagnostic, source: Source, span: Span) -> Diagnostic:
 
 
 def missing_column(
-    source: Source, span: Span, name: str, data: str, known: Sequence[str], others: Sequence[str], aside: str | None
+    source: Source,
+    span: Span,
+    name: str,
+    data: str,
+    known: Sequence[str],
+    others: Sequence[str],
+    aside: str | None,
+    own: bool,
 ) -> Diagnostic:
-    """`others` are names that would do beside the source's; `aside` says why what has the name is no column."""
+    """`others` are names that would do beside the source's; `aside` says why what has the name is no column; `own`, that
+    it is the name of a column of the spec, which is read under it."""
     if aside is not None:
         notes, hint = (f"what is called `{name}` there is {aside}",), None
     else:
         near = nearest(name, [*known, *others])
         notes = (f"its columns are {_listed(known)}",)
-        hint = f"did you mean `{near}`?" if near else f"say which column it is: {name} : real = its_name"
+        renamed = f"say which column it is: {name} : real = its_name" if own else "write a name that the data have"
+        hint = f"did you mean `{near}`?" if near else renamed
     return Diagnostic("BD752", f"{data} has no column `{name}`", source, Label(span), notes=notes, hint=hint)
 
 
@@ -278,10 +289,6 @@ def matrix_as_condition(source: Source, span: Span, width: int) -> Diagnostic:
     return _matrix(source, span, message, "ask about a column with one value a row")
 
 
-def category_matrix(source: Source, span: Span, column: str) -> Diagnostic:
-    return _matrix(source, span, f"`{column}` is a category, and varies over a plate", "declare a column for each")
-
-
 def stacked_matrices(source: Source, span: Span, column: str) -> Diagnostic:
     message = f"`{column}` stacks columns that have several values a row themselves"
     return _matrix(source, span, message, "declare each of them with a plate of its own")
@@ -375,7 +382,6 @@ def duplicate_keys(source: Source, span: Span, key: str, label: str, cells: Sequ
 def unseen_levels(
     source: Source,
     span: Span,
-    column: str,
     plate: ir.Plate,
     counts: Mapping[str, int],
     members: Sequence[object],
@@ -488,7 +494,7 @@ def on_the_edge(
         source,
         Label(span),
         cells=tuple(cells),
-        hint="leave the rows out with `where`, move the values off the edge, or model them by a likelihood of their own",
+        hint="leave the rows out with `where`, move the values off the edge, or give them a likelihood of their own",
     )
 
 
@@ -520,10 +526,11 @@ def beyond_bound(
 def level_beyond(
     source: Source, span: Span, column: str, value: float, levels: int, cells: Sequence[Cell], count: int
 ) -> Diagnostic:
+    verb = "is" if count == 1 else "are"
     return Diagnostic(
         "BD754",
-        f"the likelihood of `{column}` has {_counted(levels, 'level')}, numbered from 0, and {_counted(count, 'value')} "
-        f"{'is' if count == 1 else 'are'} not among them: {_number(value)}",
+        f"the likelihood of `{column}` has {_counted(levels, 'level')}, numbered from 0, "
+        f"and {_counted(count, 'value')} {verb} not among them: {_number(value)}",
         source,
         Label(span),
         cells=tuple(cells),
@@ -541,7 +548,7 @@ _STRUCTURES = {
 def not_of_structure(
     source: Source, span: Span, column: str, support: Support, cells: Sequence[Cell], count: int, measure: float
 ) -> Diagnostic:
-    """Rows whose elements are in bounds one by one and not together; `measure` is the sum or the length of the first."""
+    """Rows whose elements are in bounds, and not together; `measure` is the sum or the length of the first."""
     what, hint = _STRUCTURES[support.name]
     verb = "does" if count == 1 else "do"
     return Diagnostic(

@@ -89,7 +89,7 @@ class _Checker:
     # Sizes
 
     def sizes(self) -> None:
-        """No value has more elements than a machine's memory holds; each set of plates is reported where it is first."""
+        """No value has more elements than memory holds. A set of plates is reported where it stands first."""
         seen: set[frozenset[str]] = set()
         for statement in self.known.statements:
             for plates, span in _spread(statement):
@@ -153,7 +153,7 @@ class _Checker:
             self.findings.add(finding, columns)
 
     def _off(self, grid: Grid, support: Support, together: ir.Plates) -> tuple[Grid, np.ndarray]:
-        """Which vectors or matrices over the plates `together` are not of a support's structure, by the other plates."""
+        """Which vectors or matrices over `together` are not of a support's structure, by the other plates."""
         batch = tuple(plate for plate in grid.plates if plate not in together)
         sizes = [self.joined.size(plate) for plate in together]
         if any(size > MAX_WIDTH for size in sizes[1:]):

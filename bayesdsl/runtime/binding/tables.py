@@ -209,9 +209,8 @@ class _Binder:
 
     def _missing_column(self, span: Span, name: str, declared: Sequence[str]) -> Diagnostic:
         known, others = list(self.raw.columns), [*declared, *self.model.constants]
-        return errors.missing_column(
-            self.source, span, name, self._named(), known, others, self.raw.set_aside.get(name)
-        )
+        aside, own = self.raw.set_aside.get(name), any(c.name == name and c.span == span for c in self.table.columns)
+        return errors.missing_column(self.source, span, name, self._named(), known, others, aside, own)
 
     def _named(self) -> str:
         """The data as a message calls them."""
@@ -277,9 +276,7 @@ class _Binder:
         except (Rejected, Broken):
             evaluator.broken.add(column.name)
             return None
-        if len(column.plates) == 1:
-            evaluator.columns[column.name] = parts[0]
-        elif any(cells.values.ndim == 2 for cells in parts):
+        if len(column.plates) == 1 or any(cells.values.ndim == 2 for cells in parts):
             evaluator.columns[column.name] = parts[0]
         else:
             evaluator.columns[column.name] = _side_by_side(parts, evaluator.count)
@@ -320,38 +317,36 @@ class _Binder:
             evaluator.broken.add(column.name)
 
     def _category(self, bound: BoundTable, column: ir.Column) -> None:
-        if len(column.plates) > 1:
-            raise Rejected(errors.category_matrix(self.source, column.span, column.name))
-        labels = bound.evaluator.categories(self.parts[column.name][0])
+        expr = self.parts[column.name][0]
+        labels = bound.evaluator.categories(expr)
         if labels.gaps is not None:
-            self._note_missing(bound, column, labels.gaps)
+            self._note_missing(bound, expr, labels.gaps)
             raise Broken
         bound.labels[column.name] = bound.evaluator.labels[column.name] = labels
 
     def _numbers(self, bound: BoundTable, column: ir.Column) -> None:
-        parts = self._parts(bound.evaluator, column)
+        parts = self._parts(bound, column)
         cells = self._matrix(bound, column, parts) if len(column.plates) > 1 else self._vector(bound, column, parts[0])
-        if cells.gaps is not None and column.name not in self.gaps_allowed:
-            self._note_missing(bound, column, cells.gaps)
-            raise Broken
         self._check(bound, column, cells)
         if cells.absent is not None:
             cells.values[cells.absent] = np.nan
         bound.values[column.name] = cells.values
         bound.evaluator.columns[column.name] = cells
 
-    def _parts(self, evaluator: Evaluator, column: ir.Column) -> list[Cells]:
-        """The values of a column's expressions; all that is wrong with any of them is reported."""
+    def _parts(self, bound: BoundTable, column: ir.Column) -> list[Cells]:
+        """The values of a column's expressions; all that is wrong with any of them is reported. Raises `Broken`."""
         result: list[Cells] = []
-        rejected: list[Diagnostic] = []
         for expr in self.parts[column.name]:
             try:
-                result.append(evaluator.evaluate(expr))
-            except Rejected as error:
-                rejected.append(error.finding)
-        for finding in rejected:
-            self.report(finding)
-        if rejected:
+                cells = bound.evaluator.evaluate(expr)
+            except Rejected as rejected:
+                self.report(rejected.finding)
+                continue
+            if cells.gaps is not None and column.name not in self.gaps_allowed:
+                self._note_missing(bound, expr, np.broadcast_to(cells.gaps, bound.rows.shape))
+                continue
+            result.append(cells)
+        if len(result) < len(self.parts[column.name]):
             raise Broken
         return result
 
@@ -390,9 +385,9 @@ class _Binder:
                 errors.outside_type(self.source, column.span, column.name, column.type, places, int(bad.sum()), example)
             )
 
-    def _note_missing(self, bound: BoundTable, column: ir.Column, gaps: np.ndarray) -> None:
-        """Remember which columns of the source are missing where a column of the spec is, to be said once of each."""
-        for name in (name for expr in self.parts[column.name] for name in names(expr)):
+    def _note_missing(self, bound: BoundTable, expr: ir.RowExpr, gaps: np.ndarray) -> None:
+        """Remember which columns of the source are missing where an expression is, to be said once of each."""
+        for name in names(expr):
             if name.name not in self.readings:
                 continue
             missing = bound.evaluator.of_rows(self.readings.missing(name.name)) & gaps
@@ -416,16 +411,14 @@ class _Binder:
         if labels.gaps is not None:
             _, before = self.missing.get(key, (place, False))
             self.missing[key] = (place, before | labels.gaps)
-            return
-        counts = np.bincount(labels.positions)
-        repeated = np.flatnonzero(counts > 1)
+        repeated = np.flatnonzero(np.bincount(labels.positions[labels.positions >= 0]) > 1)
         if len(repeated):
             rows = bound.evaluator.positions(labels.positions == repeated[0])
             cells, label = self.readings.cells(key, rows), labels.texts[repeated[0]]
             self.report(errors.duplicate_keys(self.source, place, key, label, cells, len(repeated) - 1))
-            return
-        bound.keys = [labels.texts[i] for i in labels.positions]
-        bound.key_broken = False
+        elif labels.gaps is None:
+            bound.keys = [labels.texts[i] for i in labels.positions]
+            bound.key_broken = False
 
 
 def _side_by_side(parts: Sequence[Cells], rows: int, flat: bool = False) -> Cells:

@@ -92,6 +92,11 @@ def holed(posterior: Posterior) -> Posterior:
 
 
 # One posterior that shows each kind of trouble, and the parameter that should be named.
+def with_two_divergences(posterior: Posterior) -> Posterior:
+    posterior.stats["diverging"][0, :2] = True
+    return posterior
+
+
 EXAMPLES: dict[str, tuple[Callable[..., Posterior], str | None]] = {
     "no_draws": (lambda make: make(draws=0, interrupted=True), None),
     "not_finite": (lambda make: holed(make()), "a[Chinstrap]"),
@@ -100,6 +105,7 @@ EXAMPLES: dict[str, tuple[Callable[..., Posterior], str | None]] = {
     "drift": (lambda make: drifting(make(chains=1)), "mu"),
     "ess": (lambda make: slow(make()), "mu"),
     "divergences": (lambda make: funnel(make()), "tau"),
+    "few_divergences": (lambda make: with_two_divergences(make()), None),
     "energy": (lambda make: lazy_energy(make()), None),
     "short": (lambda make: make(draws=50), None),
     "tree_depth": (lambda make: cut_short(make()), None),
@@ -108,6 +114,10 @@ EXAMPLES: dict[str, tuple[Callable[..., Posterior], str | None]] = {
     "loss_not_finite": (lambda make: flat(make, losses=np.append(losses(), np.nan)), None),
     "loss_falling": (lambda make: flat(make, losses=losses(final_slope=-0.02)), None),
     "loss_rising": (lambda make: flat(make, losses=losses(final_slope=0.02)), None),
+    "moving": (
+        lambda make: flat(make, facts={"drift": {"name": "tau", "sds": 0.8, "share": 0.2}, "steps": 400}),
+        "tau",
+    ),
     "loss_noisy": (lambda make: flat(make, losses=losses(noise=50, start=100)), None),
     "few_steps": (lambda make: flat(make, losses=losses(50)), None),
     "khat": (lambda make: flat(make, facts={"khat": 0.83}), None),
@@ -241,12 +251,21 @@ def test_divergences_all_over_name_nobody(penguins):
     assert finding(verdict_of(posterior), "divergences").parameter is None
 
 
-def test_a_few_divergences_name_nobody(penguins):
-    posterior = penguins()
-    posterior.stats["diverging"][0, :2] = True
-    found = finding(verdict_of(posterior), "divergences")
+def test_a_few_divergences_name_nobody_and_forbid_nothing(penguins):
+    verdict = verdict_of(with_two_divergences(penguins()))
+    found = finding(verdict, "few_divergences")
+    assert verdict.ok
     assert found.parameter is None
     assert "2 of 2000" in found.message
+    assert "no divergences" not in verdict.sentence
+
+
+def test_divergences_of_a_centred_hierarchy_name_its_scale_and_members(penguins):
+    posterior = funnel(penguins())
+    posterior = replace(posterior, facts={**posterior.facts, "centred": {"tau": ["a"]}})
+    found = finding(verdict_of(posterior), "divergences")
+    assert "`tau` is the scale of `a`" in found.advice
+    assert "`noncentered`" in found.advice
 
 
 def test_the_tree_depth_is_held_against_the_run_s_own_limit(penguins):
