@@ -4,20 +4,23 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 RUNS   ?= runs
+# Tests run side by side, each process with one thread: chains of a sampler have processes of their own.
+JOBS   ?= 2
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest
 
 .PHONY: demo test test-slow test-network lint format golden docs clean
 
 demo: $(VENV)/.installed
-	$(BIN)/bayesdsl run specs/penguins.bayes --seed 1 --out $(RUNS)/penguins --overwrite
+	$(BIN)/bayesdsl run specs/penguins.bayes --infer careful --seed 1 --out $(RUNS)/penguins --overwrite
 
 test: $(VENV)/.tested
-	$(BIN)/python -m pytest
+	$(PYTEST) -n $(JOBS)
 
 test-slow: $(VENV)/.tested
-	$(BIN)/python -m pytest -m slow
+	$(PYTEST) -n $(JOBS) -m slow
 
 test-network: $(VENV)/.tested
-	$(BIN)/python -m pytest -m network
+	$(PYTEST) -m network
 
 lint: $(VENV)/.tested
 	$(BIN)/ruff check .
@@ -28,7 +31,7 @@ format: $(VENV)/.tested
 	$(BIN)/ruff format .
 
 golden: $(VENV)/.tested
-	$(BIN)/python -m pytest tests/golden --update-golden
+	$(PYTEST) tests/golden --update-golden
 
 docs: $(VENV)/.tested
 	$(BIN)/python docs/generate.py

@@ -16,6 +16,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bayesdsl.catalogue.rows import SettingKind
 from bayesdsl.catalogue.spelling import nearest
 from bayesdsl.check import Checked, check
 from bayesdsl.diagnostics.diagnostic import BayesError, Diagnostic
@@ -248,7 +249,11 @@ class Bound:
         from bayesdsl.runtime.progress import silent
 
         inference = infer if isinstance(infer, ir.Inference) else self.compiled.inference(infer)
-        written = {name: _written(value) for name, value in settings.items()}
+        texts = {row.name for row in inference.engine.settings if row.kind is SettingKind.TEXT}
+        written = {
+            name: f'"{value}"' if name in texts and isinstance(value, str) else _written(value)
+            for name, value in settings.items()
+        }
         inference = overridden(self.compiled.spec, inference, written)
         _runnable(self.compiled.spec, inference)
         started = datetime.now(UTC)

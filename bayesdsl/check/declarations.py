@@ -107,7 +107,7 @@ def _column_plates(scope: Scope, column: ast.Column) -> None:
             ident = column.target.ident
             scope.plates[ident.name] = ir.Plate(ident.name, ir.Origin.LEVELS, ident.span)
     for ident in column.target.plates:
-        if ident.name in scope.plates:
+        if ident.name in scope.plates or ident.name.endswith("'"):
             continue
         labels = None
         if isinstance(column.value, ast.ListOf):
@@ -216,6 +216,9 @@ def _column(scope: Scope, data: ast.Data, item: ast.Column) -> ir.Column | None:
         scope.report(errors.matrix_plates(scope.source, target.span))
         scope.silence(name)
         return None
+    if target.plates and not _second_index(scope, data, target):
+        scope.silence(name)
+        return None
     if target.plates and _is_category(item):
         scope.report(errors.category_matrix(scope.source, target.span, name))
         scope.silence(name)
@@ -227,6 +230,18 @@ def _column(scope: Scope, data: ast.Data, item: ast.Column) -> ir.Column | None:
         return None
     scope.columns[name] = column
     return column
+
+
+def _second_index(scope: Scope, data: ast.Data, target: ast.Target) -> bool:
+    """Whether a matrix's plate is another one than its rows', or theirs with a prime: `distance[island']`."""
+    ident = target.plates[0]
+    if ident.name == data.plate.name:
+        scope.report(errors.plate_twice(scope.source, ident.span, ident.name, matrix=True))
+        return False
+    if ident.name.endswith("'") and ir.base_plate(ident.name) != data.plate.name:
+        scope.report(errors.prime_alone(scope.source, ident.span, ident.name))
+        return False
+    return True
 
 
 def _is_category(item: ast.Column) -> bool:

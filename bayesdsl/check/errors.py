@@ -755,7 +755,9 @@ def index_of_constant(source: Source, span: Span, name: str) -> Diagnostic:
 
 
 def indexed_twice(source: Source, span: Span, name: str, plate: str) -> Diagnostic:
-    return Diagnostic("BD301", f"plate `{plate}` of `{name}` is indexed twice", source, Label(span))
+    return Diagnostic(
+        "BD301", f"plate `{plate}` of `{name}` is indexed twice", source, Label(span), hint="leave out one of the two"
+    )
 
 
 def not_an_index(source: Source, span: Span, name: str, plate: str) -> Diagnostic:

@@ -118,6 +118,8 @@ class Scope:
 
     def _undeclared(self, name: str, span: Span) -> Diagnostic:
         if name in self.later:
+            if self.later[name].start < span.start and name in self.outside:
+                return errors.of_the_model(self.source, span, name, self.outside[name].span, is_latent=False)
             if self.later[name].start < span.start:
                 return errors.depends_on_itself(self.source, span, name)
             return errors.used_before_declared(self.source, span, name, self.later[name])

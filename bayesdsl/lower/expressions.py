@@ -162,7 +162,7 @@ class Expressions:
         return py.call(row.torch, body, dims)
 
     def _matrix_product(self, expr: ir.Reduce, target: Layout) -> py.Expr | None:
-        """`dot[feature](x, beta)` or `sum[feature](x * beta)` as `x @ beta`, where the layouts are those of a product."""
+        """`dot[feature](x, beta)` or `sum[feature](x * beta)` as `x @ beta`, where the layouts allow it."""
         match expr:
             case ir.Reduce("dot", (plate,), (left, right)):
                 pass

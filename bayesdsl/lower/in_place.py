@@ -1,7 +1,7 @@
 """The data that a spec itself holds, as the program's arguments.
 
-    data school { y = [28, 8]; sigma = [15, 10] }
-    ->  IN_PLACE = {"n_school": 2, "sigma": torch.tensor([15, 10], dtype=DTYPE), "y": ..}
+data school { y = [28, 8]; sigma = [15, 10] }
+->  IN_PLACE = {"n_school": 2, "sigma": torch.tensor([15, 10], dtype=DTYPE), "y": ..}
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """From the checked model to the Pyro program that is printed, read and run.
 
-    mu ~ Normal(0, 5)           ->  def model(n_school, sigma, y=None):
-    observe y ~ Normal(mu, sigma)       mu = pyro.sample("mu", dist.Normal(real(0), real(5)))
-                                        with school_plate:
-                                            pyro.sample("y", dist.Normal(mu, sigma), obs=y)
+mu ~ Normal(0, 5)           ->  def model(n_school, sigma, y=None):
+observe y ~ Normal(mu, sigma)       mu = pyro.sample("mu", dist.Normal(real(0), real(5)))
+                                    with school_plate:
+                                        pyro.sample("y", dist.Normal(mu, sigma), obs=y)
 """
 
 from __future__ import annotations
@@ -184,9 +184,7 @@ class _Lowering:
         return [*body, py.Return(py.Name("guide"))]
 
 
-def _guide_function(
-    name: str, guide: ir.Guide, body: list[py.Stmt], arguments: tuple[py.Param, ...]
-) -> py.FunctionDef:
+def _guide_function(name: str, guide: ir.Guide, body: list[py.Stmt], arguments: tuple[py.Param, ...]) -> py.FunctionDef:
     if isinstance(guide, ir.GuideMap):
         doc = "The guide for a model, put together from Pyro's; `settings` are given to each part."
         return py.FunctionDef(

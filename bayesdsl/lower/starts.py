@@ -1,7 +1,7 @@
 """Where params start: as the spec says, or well inside the values they may have.
 
-    param s[k] : positive = 2     ->  torch.full((n_k,), 2, dtype=DTYPE)
-    param c[g, k] : ordered       ->  torch.arange(1, n_k + 1, dtype=DTYPE).expand(n_g, n_k).clone()
+param s[k] : positive = 2     ->  torch.full((n_k,), 2, dtype=DTYPE)
+param c[g, k] : ordered       ->  torch.arange(1, n_k + 1, dtype=DTYPE).expand(n_g, n_k).clone()
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Statements of the model and of guides as the body of a function.
 
-    theta[school] ~ Normal(mu, tau) noncentered
-    ->  with school_plate:
-            theta_raw = pyro.sample("theta_raw", dist.Normal(real(0), real(1)))
-        theta = pyro.deterministic("theta", mu + tau * theta_raw)
+theta[school] ~ Normal(mu, tau) noncentered
+->  with school_plate:
+        theta_raw = pyro.sample("theta_raw", dist.Normal(real(0), real(1)))
+    theta = pyro.deterministic("theta", mu + tau * theta_raw)
 """
 
 from __future__ import annotations

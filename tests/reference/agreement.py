@@ -11,11 +11,11 @@ import numpy as np
 import pyro
 import torch
 import xarray as xr
-from reference.interpreter import World, log_density
 
 from bayesdsl.driver import Bound, Compiled, compile_text
 from bayesdsl.model import ir
 from bayesdsl.runtime.density import Density
+from reference.interpreter import World, log_density
 
 # Both sides add the same float64 terms in another order: a few hundred roundings of 1e-16.
 RELATIVE = 1e-10

@@ -111,15 +111,21 @@ PRIORS: dict[str, tuple[str, ...]] = {
 LIKELIHOODS: dict[str, tuple[str, ...]] = {
     "real": ("Normal(R, P)", "Normal(R, var = P)", "StudentT(P, R, P)", "Gumbel(R, P)"),
     "positive": ("LogNormal(R, P)", "Gamma(P, P)", "Exponential(P)"),
-    "count": ("Poisson(P)", "NegativeBinomial(mean = P, concentration = P)", "ZeroInflatedPoisson(P, gate = 0.1 + 0.8 * U)", "Binomial(9, 0.1 + 0.8 * U)"),
+    "count": (
+        "Poisson(P)",
+        "NegativeBinomial(mean = P, concentration = P)",
+        "ZeroInflatedPoisson(P, gate = 0.1 + 0.8 * U)",
+        "Binomial(9, 0.1 + 0.8 * U)",
+    ),
     "binary": ("Bernoulli(0.1 + 0.8 * U)", "Bernoulli(logits = R)"),
     "share": ("Bernoulli(0.1 + 0.8 * U)", "Bernoulli(logits = R)"),
 }
 # Torch holds probabilities a rounding away from 0 and 1, where the interpreter does not: they stay well inside.
 # Names that mean something in Python, in the program, or that Python folds together.
 ODD_NAMES = (
-    *("lambda", "print", "torch", "dist", "model", "real", "DTYPE", "None", "value", "settings", "exp", "n_k", "k_plate"),
-    *("é", "µ", "μ", "ﬁt", "ϕ", "x_raw", "b_raw", "s_prior", "IN_PLACE", "n_game", "county_of_game", "k_1", "constraints"),
+    *("lambda", "print", "None", "exp", "torch", "dist", "constraints", "model", "real", "mixture", "DTYPE", "value"),
+    *("settings", "IN_PLACE", "n_k", "n_game", "k_plate", "k_1", "county_of_game", "x_raw", "b_raw", "s_prior"),
+    *("é", "µ", "μ", "ﬁt", "ϕ"),
 )
 COMMENTS = ("", "", "", "  # \\", '  # """ quoted', "  # µ ’ \t", "  # é" + "x" * 150)
 
@@ -327,9 +333,8 @@ class Builder:
             over += [plate] if reduced else []
         items = self.draw(st.permutations(items)) if items else items
         text = f"{value.name}[{', '.join(items)}]" if items else value.name
-        reductions = REDUCTIONS[kind if value.kind in ("count", "binary") and kind != "binary" else kind]
         for plate in over:
-            text = f"{self.one_of(reductions)}[{plate}]({text})"
+            text = f"{self.one_of(REDUCTIONS[kind])}[{plate}]({text})"
             left.discard(plate)
         return Text(text, frozenset(left))
 
@@ -386,10 +391,8 @@ class Builder:
         """A distribution with its arguments written in."""
         head, bracket, arguments = template.partition("(")
         for letter, kind in (("R", "real"), ("P", "positive"), ("U", "unit")):
-            pieces = arguments.split(letter)
-            whole = [piece for piece in pieces]
-            arguments = whole[0]
-            for piece in whole[1:]:
+            arguments, *pieces = arguments.split(letter)
+            for piece in pieces:
                 # A capital inside a name (`Normal` within another distribution) is no argument.
                 bare = not (arguments[-1:].isalnum() or piece[:1].isalnum())
                 arguments += (f"\0{kind}\0" if bare else letter) + piece

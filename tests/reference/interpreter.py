@@ -18,9 +18,9 @@ from itertools import product
 import numpy as np
 import scipy.special as sp
 import xarray as xr
-from reference.densities import ELEMENTWISE, WHOLE_VALUE, by_member
 
 from bayesdsl.model import ir
+from reference.densities import ELEMENTWISE, WHOLE_VALUE, by_member
 
 # A value a rounding error outside its set is still in it.
 SLACK = 1e-12

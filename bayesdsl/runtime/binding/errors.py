@@ -5,6 +5,7 @@ A finding names the place in the spec (`source`, `span`) and, where there is one
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -51,6 +52,10 @@ def _counted(number: int, noun: str) -> str:
 def _listed(names: Sequence[object]) -> str:
     more = f" and {len(names) - LISTED:,} more" if len(names) > LISTED else ""
     return ", ".join(f"`{name}`" for name in names[:LISTED]) + more
+
+
+def _more(count: int) -> str:
+    return f", and {count - 1:,} more like it" if count > 1 else ""
 
 
 def _number(value: float) -> str:
@@ -443,7 +448,7 @@ def argument_outside(
 ) -> Diagnostic:
     """An argument that the data alone decide has values that the distribution forbids; None for vectors of them."""
     rows = f" in {_counted(count, 'row')}" if cells else ""
-    made = f"the data make it {_number(example)}" if example is not None else "the data make it something else"
+    made = f"the data make it {_number(example) if example is not None else 'otherwise'}"
     return Diagnostic(
         "BD401",
         f"`{argument}` of {dist} must be {_one(support)}, and {made}{rows}",
@@ -466,8 +471,11 @@ def start_outside(source: Source, span: Span, name: str, support: Support, examp
 
 def on_given_values(diagnostic: Diagnostic, ranges: Sequence[tuple[str, Support, Support]]) -> Diagnostic:
     """A finding of the checker on given values that lie beyond those of the spec: by column, the spec's and theirs."""
+    text = diagnostic.source.slice(diagnostic.primary.span)
+    named = [row for row in ranges if re.search(rf"\b{re.escape(row[0])}\b", text)]
     notes = tuple(
-        f"the data given for `{name}` lie in {given}, those in the spec in {known}" for name, known, given in ranges
+        f"the data given for `{name}` lie in {given}, those in the spec in {known}"
+        for name, known, given in named or ranges
     )
     return replace(diagnostic, notes=(*diagnostic.notes, *notes))
 
@@ -511,13 +519,12 @@ def beyond_bound(
 ) -> Diagnostic:
     """A value past a bound of the likelihood that the data or the spec give, such as a number of trials."""
     side = "over" if value > limit else "under"
-    more = f", and {count - 1:,} more such values" if count > 1 else ""
     return Diagnostic(
         "BD754",
-        f"`{column}` is {_number(value)}, {side} the {_number(limit)} that {what} allows{more}",
+        f"`{column}` is {_number(value)}, {side} the {_number(limit)} that {what} allows{_more(count)}",
         source,
         Label(span),
-        (Label(bound, what.replace("`", "")),) if bound != span else (),
+        (Label(bound, f"{'at most' if value > limit else 'at least'} {_number(limit)}"),),
         cells=tuple(cells),
         hint="correct the values, or leave the rows out with `where`",
     )
@@ -564,10 +571,9 @@ def not_of_structure(
 def wrong_total(
     source: Source, span: Span, column: str, sum: float, total: float, cells: Sequence[Cell], count: int
 ) -> Diagnostic:
-    more = f", and {count - 1:,} more rows differ" if count > 1 else ""
     return Diagnostic(
         "BD754",
-        f"the counts of `{column}` sum to {_number(sum)}, and `total_count` is {_number(total)}{more}",
+        f"the counts of `{column}` sum to {_number(sum)}, where `total_count` is {_number(total)}{_more(count)}",
         source,
         Label(span),
         cells=tuple(cells),

@@ -120,7 +120,9 @@ class Known:
         if ref.kind is not ir.Kind.LET or ref.name not in self.definitions:
             raise _Unknown
         if ref.name not in self._values:
-            self._values[ref.name] = self.value(self.definitions[ref.name])
+            found = self.value(self.definitions[ref.name])
+            # What is not finite is reported where it is defined, and not where it is used.
+            self._values[ref.name] = found if found is not None and np.isfinite(found.values).all() else None
         found = self._values[ref.name]
         if found is None:
             raise _Unknown

@@ -134,7 +134,7 @@ class Likelihood:
         what, arg = f"`{name}` of {self.dist.row.name}", self.dist.arg(name)
         if arg is None:
             default = self.dist.row.parameter(name).default
-            what += ", which is not given,"
+            what = f"the default of {what}"
             return None if default is None else Bound(np.float64(default), what, self.dist.span)
         if not isinstance(arg, ir.Expr):
             return None

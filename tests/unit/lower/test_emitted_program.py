@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import keyword
+from textwrap import dedent
 
 import pyro
 import pytest
@@ -30,68 +31,125 @@ def standalone(source: str) -> dict[str, object]:
 
 # Data that the spec holds
 
-IN_PLACE = [
-    "data school { y = [28, 8, -3]; sigma = [15, 10, 16] }\nmu ~ Normal(0, 5)\nobserve y ~ Normal(mu, sigma)\n",
-    'data d { g : category = ["b", "a", "b"]; y = [1.5, 2, 3] }\na[g] ~ Normal(0, 1)\nobserve y ~ Normal(a[g], 1)\n'
-    'derive first = a[g = "a"]\n',
-    "data d { g : category = [10, 9, 10]; y = [1, 2, 3] }\na[g] ~ Normal(0, 1)\nobserve y ~ Normal(a[g], 1)\n",
-    'plate k = ["x", "z"]\ndata d { g : category(k) = ["z", "x", "z"]; y = [1, 2, 3] }\n'
-    "a[k] ~ Normal(0, 1)\nobserve y ~ Normal(a[g], 1)\n",
-    "plate k = 3\ndata d { g : category(k) = [3, 1, 3]; y = [1, 2, 3] }\na[k] ~ Normal(0, 1)\n"
-    "observe y ~ Normal(a[g] + a[k = 2], 1)\n",
-    "data d { n : count = [1, 0, 4] }\nr ~ Gamma(1, 1)\nobserve n ~ Poisson(r)\n",
-    'data d { g : category = ["b", "a", "b"] }\np[g] ~ Dirichlet(1)\nb[g] ~ Normal(0, 1)\nobserve g ~ Categorical(softmax[g](b + log(p)))\n',
-    "plate k = 2\na[k] ~ Normal(0, 1)\n",
-]
+IN_PLACE = {
+    "numbers": """
+        data school { y = [28, 8, -3]; sigma = [15, 10, 16] }
+        mu ~ Normal(0, 5)
+        observe y ~ Normal(mu, sigma)
+        """,
+    "a category of texts": """
+        data d { g : category = ["b", "a", "b"]; y = [1.5, 2, 3] }
+        a[g] ~ Normal(0, 1)
+        observe y ~ Normal(a[g], 1)
+        derive first = a[g = "a"]
+        """,
+    "a category of numbers": """
+        data d { g : category = [10, 9, 10]; y = [1, 2, 3] }
+        a[g] ~ Normal(0, 1)
+        observe y ~ Normal(a[g], 1)
+        """,
+    "members of a labelled plate": """
+        plate k = ["x", "z"]
+        data d { g : category(k) = ["z", "x", "z"]; y = [1, 2, 3] }
+        a[k] ~ Normal(0, 1)
+        observe y ~ Normal(a[g], 1)
+        """,
+    "members of a numbered plate": """
+        plate k = 3
+        data d { g : category(k) = [3, 1, 3]; y = [1, 2, 3] }
+        a[k] ~ Normal(0, 1)
+        observe y ~ Normal(a[g] + a[k = 2], 1)
+        """,
+    "rows of another table": """
+        data team { skill = [0.5, 1.5] }
+        data game { home : category(team) = [2, 1, 2]; y = [1, 2, 3] }
+        b ~ Normal(0, 1)
+        observe y ~ Normal(b * skill[home], 1)
+        """,
+    "counts": """
+        data d { n : count = [1, 0, 4] }
+        r ~ Gamma(1, 1)
+        observe n ~ Poisson(r)
+        """,
+    "an observed category": """
+        data d { g : category = ["b", "a", "b"] }
+        p[g] ~ Dirichlet(1)
+        b[g] ~ Normal(0, 1)
+        observe g ~ Categorical(softmax[g](b + log(p)))
+        """,
+    "nothing": """
+        plate k = 2
+        a[k] ~ Normal(0, 1)
+        """,
+}
 
 
-@pytest.mark.parametrize("text", IN_PLACE)
+@pytest.mark.parametrize("text", IN_PLACE.values(), ids=IN_PLACE)
 def test_a_spec_that_holds_its_data_is_a_program_that_runs_by_itself(text: str):
-    point = agree(text)
+    point = agree(dedent(text))
     namespace = standalone(point.bound.compiled.source)
     given = namespace.get("IN_PLACE", {})
     assert set(given) == set(point.bound.inputs)
     for name, value in given.items():
         assert torch.equal(torch.as_tensor(value), torch.as_tensor(point.bound.inputs[name])), name
-    sites = {name: point.tensors[name] for name in point.tensors}
-    trace = pyro.poutine.trace(pyro.poutine.condition(namespace["model"], sites)).get_trace(**given)
+    conditioned = pyro.poutine.condition(namespace["model"], point.tensors)
+    trace = pyro.poutine.trace(conditioned).get_trace(**given)
     assert trace.log_prob_sum().item() == pytest.approx(log_density(point.world), rel=1e-10)
-
-
-def test_members_of_a_table_in_place_can_be_referred_to():
-    text = "data team { skill = [0.5, 1.5] }\ndata game { home : category(team) = [2, 1, 2]; y = [1, 2, 3] }\n"
-    point = agree(text + "b ~ Normal(0, 1)\nobserve y ~ Normal(b * skill[home], 1)\n")
-    assert "IN_PLACE" in point.bound.compiled.source
 
 
 # Names
 
-NAMES = [name for name in keyword.kwlist if name not in ("and", "or", "not", "from")]
-NAMES += "print list hasattr torch pyro dist constraints poutine autoguide model real mixture DTYPE value".split()
-NAMES += "settings weights n_row g_of_row row_plate n_k a_raw µ μ é ﬁ K x_ y_prior g_a".split()
+NAMES = [
+    *(name for name in keyword.kwlist if name not in ("and", "or", "not", "from")),
+    *("print", "list", "hasattr", "torch", "pyro", "dist", "constraints", "poutine", "autoguide", "model", "real"),
+    *("mixture", "settings", "DTYPE", "value", "weights", "n_row", "g_of_row", "row_plate", "n_k", "a_raw", "y_prior"),
+    *("g_a", "x_", "µ", "μ", "é", "ﬁ", "K"),
+]
+PLACES = {
+    "latent": """
+        data row { g : category; x : real; y : real }
+        NAME[g] ~ Normal(0, 1)
+        observe y ~ Normal(NAME[g] * x, 1)
+        """,
+    "plate": """
+        data row { g : category; x : real; y : real }
+        plate NAME = 2
+        a[NAME, g] ~ Normal(0, 1) noncentered
+        observe y ~ Normal(sum[NAME](a[g]) * x, 1)
+        """,
+    "column": """
+        data row { NAME : real; y : real }
+        a ~ Normal(0, 1)
+        observe y ~ Normal(a * NAME, 1)
+        """,
+    "category": """
+        data row { NAME : category; y : real }
+        a[NAME] ~ Normal(0, 1)
+        observe y ~ Normal(a[NAME], 1)
+        """,
+    "param": """
+        data row { x : real; y : real }
+        param NAME : positive
+        derive a = NAME * mean[row](1 + abs(x))
+        b : positive ~ Normal(0, a)
+        observe y ~ Normal(b, NAME)
+        """,
+}
+# Which of the columns given has the name.
+RENAMED = {"column": "x", "category": "g"}
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize(
-    "text",
-    [
-        TABLE + "NAME[g] ~ Normal(0, 1)\nobserve y ~ Normal(NAME[g] * x, 1)\n",
-        TABLE + "plate NAME = 2\na[NAME, g] ~ Normal(0, 1) noncentered\nobserve y ~ Normal(sum[NAME](a[g]) * x, 1)\n",
-        TABLE.replace(" x ", " NAME ") + "a ~ Normal(0, 1)\nobserve y ~ Normal(a * NAME, 1)\n",
-        TABLE.replace(" g ", " NAME ") + "a[NAME] ~ Normal(0, 1)\nobserve y ~ Normal(a[NAME], 1)\n",
-        TABLE + "param NAME : positive\nderive a = NAME * mean[row](1 + abs(x))\nb : positive ~ Normal(0, a)\nobserve y ~ Normal(b, NAME)\n",
-    ],
-    ids=["latent", "plate", "column", "category", "param"],
-)
-def test_any_name_will_do(name: str, text: str):
-    data = {"row": {{"x": name if " NAME : real" in text else "x", "g": name if "NAME : cat" in text else "g"}.get(k, k): v for k, v in ROWS["row"].items()}}
-    agree(text.replace("NAME", name), data)
+@pytest.mark.parametrize("place", PLACES)
+def test_any_name_will_do(name: str, place: str):
+    columns = {name if column == RENAMED.get(place) else column: values for column, values in ROWS["row"].items()}
+    agree(dedent(PLACES[place]).replace("NAME", name), {"row": columns})
 
 
 def test_names_that_python_folds_together_stay_apart():
     # A micro sign and a Greek mu are one identifier to Python.
-    text = TABLE + "µ ~ Normal(0, 1)\nμ ~ Normal(µ, 2)\nﬁ ~ Normal(μ, 3)\nfi ~ Normal(ﬁ, 4)\nobserve y ~ Normal(fi, 1)\n"
-    assert len(agree(text, ROWS).world.values) == 4
+    text = "µ ~ Normal(0, 1)\nμ ~ Normal(µ, 2)\nﬁ ~ Normal(μ, 3)\nfi ~ Normal(ﬁ, 4)\nobserve y ~ Normal(fi, 1)\n"
+    assert len(agree(TABLE + text, ROWS).world.values) == 4
 
 
 CLASHES = [
@@ -114,23 +172,38 @@ def test_names_of_the_program_give_way_to_those_of_the_spec(text: str):
 # Numbers, text, types
 
 
-@pytest.mark.parametrize("number", ["10000000000000000000000", "1e300", "1e-300", "123456789012345678", "0.1", "00012", "3.", "1_000"])
+NUMBERS = ["10000000000000000000000", "1e300", "1e-300", "123456789012345678", "0.1", "00012", "3.", "1_000"]
+
+
+@pytest.mark.parametrize("number", NUMBERS)
 def test_numbers_mean_what_is_written(number: str):
-    point = agree(TABLE + f"a ~ Normal(0, 1)\nb = a * {number}\nderive c = b / {number}\nobserve y ~ Normal(c, 1)\n", ROWS)
-    assert float(point.world.values["c"]) == pytest.approx(float(point.world.values["a"]))
+    text = f"a ~ Normal(0, 1)\nb = a * {number}\nderive c = b / {number}\nobserve y ~ Normal(c, 1)\n"
+    values = agree(TABLE + text, ROWS).world.values
+    assert float(values["b"]) == pytest.approx(float(values["a"]) * float(number))
 
 
-@pytest.mark.parametrize(
-    "comment",
-    ['"""', "\\", "\\N{DEGREE SIGN} \\x", "'''", "#" * 300, "é µ 漢字 🎲", "\t\f tabs", "{braces} %s", "\u2028 separator \x85", "\x1f"],
-)
+COMMENTS = [
+    '"""',
+    "\\",
+    "\\N{DEGREE SIGN} \\x",
+    "'''",
+    "#" * 300,
+    "é µ 漢字 🎲",
+    "\t\f tabs",
+    "{braces} %s",
+    "\u2028 \x85",
+    "\x1f",
+]
+
+
+@pytest.mark.parametrize("comment", COMMENTS)
 def test_any_comment_will_do(comment: str):
     text = f"# {comment}\n{TABLE}a ~ Normal(0, 1) # {comment}\nobserve y ~ Normal(a, 1) # {comment}\n"
     standalone(agree(text, ROWS).bound.compiled.source)
 
 
 def test_any_label_will_do():
-    label = "\"\"\" it's µ \\ {x}"
+    label = '""" it\'s µ \\ {x}'
     quoted = label.replace("\\", "\\\\").replace('"', '\\"')
     data = {"row": {**ROWS["row"], "g": [label, "b", label]}}
     text = TABLE + f'a[g] ~ Normal(0, 1)\nobserve y ~ Normal(a[g] - a[g = "{quoted}"], 1)\n'
@@ -142,21 +215,33 @@ def test_a_very_long_expression_is_wrapped_and_right():
     agree(TABLE + f"a ~ Normal(0, 1)\nobserve y ~ Normal({terms}, 1000)\n", ROWS)
 
 
+SINGLE = """
+    data row { g : category; x : real; y : real }
+    plate k = 2
+    c = 3
+    param t[k] : positive = 2
+    L[k, k'] ~ LKJCholesky(1)
+    v[g, k] ~ MultivariateNormal(0, scale_tril = L)
+    s ~ HalfNormal(c)
+    w[k] ~ Dirichlet(1)
+    m = sum[k](v[g] * t * w) + (x > 0)
+    derive r = where(x > 0, 1, 2)
+    observe y ~ Normal(m, s)
+    """
+
+
 def test_float32_is_the_type_of_every_number():
-    text = TABLE + (
-        "plate k = 2\nc = 3\nparam t[k] : positive = 2\nL[k, k'] ~ LKJCholesky(1)\nv[g, k] ~ MultivariateNormal(0, scale_tril = L)\n"
-        "s ~ HalfNormal(c)\nw[k] ~ Dirichlet(1)\nm = sum[k](v[g] * t * w) + (x > 0)\nderive r = where(x > 0, 1, 2)\n"
-        "observe y ~ Normal(m, s)\n"
-    )
-    compiled = compile_text(text, dtype="float32")
-    point = at_random_point(compiled.bind(ROWS))
+    compiled = compile_text(dedent(SINGLE), dtype="float32")
+    bound = compiled.bind(ROWS)
+    point = at_random_point(bound)
     assert {value.dtype for value in point.tensors.values()} == {torch.float32}
     # Some thirty terms, each rounded to 24 bits.
     assert point.density == pytest.approx(log_density(point.world), rel=1e-5)
     with torch.random.fork_rng(), pyro.get_param_store().scope():
-        trace = pyro.poutine.trace(compiled.model).get_trace(**{**compiled.inputs(ROWS), "y": None})
-    drawn = [node["value"] for node in trace.nodes.values() if node["type"] == "sample" and node["name"] not in ("row", "g", "k")]
-    assert {value.dtype for value in drawn} == {torch.float32}
+        trace = pyro.poutine.trace(compiled.model).get_trace(**{**bound.inputs, "y": None})
+    drawn = {name: node["value"].dtype for name, node in trace.nodes.items() if node["type"] in ("sample", "param")}
+    # Pyro's plates are sites of their own, whose values are the members' positions.
+    assert {dtype for name, dtype in drawn.items() if name not in bound.model.coords} == {torch.float32}
 
 
 def test_running_a_program_leaves_the_default_type_alone():

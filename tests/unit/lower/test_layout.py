@@ -1,4 +1,4 @@
-"""Whatever the layouts, an aligned tensor broadcasts by name; plates that meet in a site have dimensions of their own."""
+"""An aligned tensor broadcasts by name, whatever the layouts; plates that meet have dimensions of their own."""
 
 from __future__ import annotations
 
