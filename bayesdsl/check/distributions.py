@@ -74,7 +74,7 @@ def distribution(scope: Scope, expr: ast.Expr, place: Place) -> ir.Dist | None:
             if row is not None:
                 return _call(scope, row, args, span, place)
             if not scope.is_silent(func.name):
-                known = foreign_distribution(func.name)
+                known = foreign_distribution(func.name) or foreign_distribution(func.name.lower())
                 near = nearest(func.name, [*DISTRIBUTIONS, "Flat", "Mixture"])
                 scope.report(errors.unknown_distribution(source, func.span, func.name, known, near))
         case ast.Name(name, span) if name in DISTRIBUTIONS or name in ("Flat", "Mixture"):
@@ -163,7 +163,7 @@ def _call(scope: Scope, row: Distribution, args: tuple[ast.Arg, ...], span: Span
                 continue
             own[name] = own_plate
         else:
-            _check_plates(scope, row, parameter, expr, place)
+            sound = _check_plates(scope, row, parameter, expr, place) and sound
         sound = _check_support(scope, row, parameter, expr) and sound
     if not (sound and _has_room(scope, row, alternative, expressions, given)):
         return None
@@ -340,16 +340,22 @@ def _allowed(place: Place, parameter: Parameter) -> ir.Plates:
     return place.all
 
 
-def _check_plates(scope: Scope, row: Distribution, parameter: Parameter, expr: ir.Expr, place: Place) -> None:
-    """Report plates that the left side does not have, also of what holds unknown names beside them."""
+def _check_plates(scope: Scope, row: Distribution, parameter: Parameter, expr: ir.Expr, place: Place) -> bool:
+    """Whether an argument has no plates but the left side's, and as a matrix both of its own.
+
+    Plates too many are reported also of what holds unknown names beside them.
+    """
     allowed = _allowed(place, parameter)
     extra = next((plate for plate in expr.plates if plate not in allowed), None)
     if extra is not None:
         report_extra_plate(scope, expr, allowed, place)
-    elif parameter.extent is Extent.SQUARE and place.event and not is_unknown(expr):
+        return False
+    if parameter.extent is Extent.SQUARE and place.event and not is_unknown(expr):
         k = place.event[0]
         if not {k, f"{k}'"} <= set(expr.plates):
             scope.report(errors.not_a_matrix(scope.source, expr.span, row.name, parameter.name, k))
+            return False
+    return True
 
 
 def _own_plate(

@@ -183,17 +183,6 @@ def plate_as_value(source: Source, span: Span, name: str, declared: Span) -> Dia
     )
 
 
-def layer_as_value(source: Source, span: Span, name: str, declared: Span) -> Diagnostic:
-    return Diagnostic(
-        "BD211",
-        f"`{name}` is a layer, not a value",
-        source,
-        Label(span),
-        (Label(declared, "declared here"),),
-        hint=f"call it: {name}(x)",
-    )
-
-
 def value_called(source: Source, span: Span, name: str) -> Diagnostic:
     return Diagnostic(
         "BD211",

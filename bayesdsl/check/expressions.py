@@ -161,8 +161,6 @@ class Expressions:
             return
         if name in DISTRIBUTIONS or name in SPECIAL:
             self.scope.report(errors.distribution_in_expression(source, call.span, name))
-        elif name in self.scope.layers:
-            pass  # reported where it is declared
         elif name in COLUMN_FUNCTIONS:
             self.scope.report(errors.column_function(source, call.func.span, name))
         elif name in REDUCTIONS or name in SCANS:
@@ -323,6 +321,8 @@ class Expressions:
         column = self.scope.columns.get(name)
         category = column.category if column is not None else None
         here = self.plates or ()
+        if column is None and name not in here and self.scope.is_silent(name):
+            return None
         if name in base.plates:
             gathers = category == name and name not in here and column.plates[0] in here
             if gathers:

@@ -1,7 +1,8 @@
 """Ranges that operators one by one do not see, as they forget that two operands are the same value.
 
-w * a + (1 - w) * b    w, a, b from 0 to 1   ->   from 0 to 1, where operator by operator it is 0 to 2
-x / (x + y)            x, y positive         ->   from 0 to 1, where operator by operator it is positive
+w * a + (1 - w) * b    w, a, b from 0 to 1         ->   from 0 to 1, where operator by operator it is 0 to 2
+s - w * s              s positive, w from 0 to 1   ->   positive, where operator by operator it is any number
+x / (x + y)            x, y positive               ->   from 0 to 1, where operator by operator it is positive
 
 A polynomial in which no value is multiplied by itself is least and greatest where each value is at one of its ends. A
 sum of numbers that are not negative is no less than each of them. Both look through definitions to the values that
@@ -13,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import product
-from math import isfinite
+from math import inf, isfinite
 
 from bayesdsl.model import ir
 from bayesdsl.types.supports import NONNEGATIVE, POSITIVE, Support, interval
@@ -113,7 +114,7 @@ class _Polynomial:
     def _value(self, expr: ir.Expr) -> tuple[object, frozenset[int]] | None:
         at = next((i for i, known in enumerate(self.values) if same_value(known, expr)), len(self.values))
         if at == len(self.values):
-            if not (isfinite(expr.support.lo) and isfinite(expr.support.hi)) or at == MAX_VALUES:
+            if at == MAX_VALUES:
                 return None
             self.values.append(expr)
             self.count.append(0)
@@ -127,25 +128,77 @@ def _polynomial_range(expr: ir.Expr, definitions: Definitions) -> Support | None
     if read is None or not any(count > 1 for count in polynomial.count):
         return None
     supports = [value.support for value in polynomial.values]
-    corners = [_at(read[0], corner) for corner in product(*((s.lo, s.hi) for s in supports))]
-    lo, hi = _rounded(min(corners)), _rounded(max(corners))
-    if not (isfinite(lo) and isfinite(hi)):
+    sides = [_side(support) for support in supports]
+    if None in sides:
         return None
+    lo, hi = _extremes(read[0], sides)
     # Inside its ends such a polynomial reaches its least and greatest only where it is constant.
-    inside = lo < hi and all(s.lo_open and s.hi_open for s in supports)
-    return interval(lo, hi, lo_open=inside, hi_open=inside, integer=expr.support.integer)
+    inside = lo < hi and all((s.lo_open or s.lo == -inf) and (s.hi_open or s.hi == inf) for s in supports)
+    return interval(lo, hi, lo_open=inside and lo > -inf, hi_open=inside and hi < inf, integer=expr.support.integer)
 
 
-def _at(formula: object, corner: tuple[float, ...]) -> float:
+def _side(support: Support) -> tuple[float, float, bool] | None:
+    """Two points of an interval: its ends, or its one end and a point beyond; and whether it goes on beyond."""
+    match isfinite(support.lo), isfinite(support.hi):
+        case True, True:
+            return support.lo, support.hi, False
+        case True, False:
+            return support.lo, support.lo + 1.0, True
+        case False, True:
+            return support.hi, support.hi - 1.0, True
+    return None
+
+
+def _extremes(formula: object, sides: list[tuple[float, float, bool]]) -> tuple[float, float]:
+    """The bounds of a polynomial where each value lies between its points, or goes on beyond the second.
+
+    Along values that go on, it is a polynomial of how far they are from their end. With no negative coefficient it is
+    least at the end itself, with no positive one greatest there, and otherwise it has no bound.
+    """
+    along = [i for i, side in enumerate(sides) if side[2]]
+    bounded = [i for i, side in enumerate(sides) if not side[2]]
+    least, most = inf, -inf
+    for corner in product((0, 1), repeat=len(bounded)):
+        at = [sides[i][0] for i in range(len(sides))]
+        for i, end in zip(bounded, corner, strict=True):
+            at[i] = sides[i][end]
+        coefficients = _coefficients(formula, at, along, sides)
+        if not all(map(isfinite, coefficients)):
+            return -inf, inf
+        start, *rest = coefficients
+        least = min(least, start if all(c >= 0 for c in rest) else -inf)
+        most = max(most, start if all(c <= 0 for c in rest) else inf)
+    return least, most
+
+
+def _coefficients(
+    formula: object, at: list[float], along: list[int], sides: list[tuple[float, float, bool]]
+) -> list[float]:
+    """The value at a corner, then the coefficients of the products of distances from it along some of the values."""
+    values = []
+    for steps in product((0, 1), repeat=len(along)):
+        point = list(at)
+        for i, step in zip(along, steps, strict=True):
+            point[i] = sides[i][step]
+        values.append(_at(formula, tuple(point)))
+    # Differences along one value after another.
+    stride = 1
+    while stride < len(values):
+        values = [v - values[i - stride] if i & stride else v for i, v in enumerate(values)]
+        stride *= 2
+    return [_rounded(value) for value in values]
+
+
+def _at(formula: object, point: tuple[float, ...]) -> float:
     match formula:
         case int(position):
-            return corner[position]
+            return point[position]
         case float(value):
             return value
         case ("*", left, right):
-            return _at(left, corner) * _at(right, corner)
+            return _at(left, point) * _at(right, point)
         case (op, left, right):
-            return _at(left, corner) + Sign[op] * _at(right, corner)
+            return _at(left, point) + Sign[op] * _at(right, point)
     raise AssertionError(formula)
 
 

@@ -16,6 +16,7 @@ from bayesdsl.types.supports import UNKNOWN, Support
 
 # Members that are numbers up to here are listed when a label is looked for.
 MANY = 10_000
+MANY_FINDINGS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ class Scope:
         self.silenced.add(name)
 
     def is_silent(self, name: str) -> bool:
-        return name in self.silenced or name in self.broken_names
+        return name in self.silenced or name in self.broken_names or name in self.layers
 
     # Plates
 
@@ -106,7 +107,9 @@ class Scope:
         symbol = self.symbols.get(name)
         if symbol is not None:
             self.used.add(name)
-            return ir.Ref(name, symbol.kind, span, symbol.plates, symbol.support)
+            # Of a declaration with a mistake in it, the plates may be wrong as well.
+            known = symbol.support.known
+            return ir.Ref(name, symbol.kind, span, symbol.plates, symbol.support) if known else unknown(span)
         column = self.columns.get(name)
         if column is not None:
             self.used.add(name)
@@ -128,14 +131,13 @@ class Scope:
             return errors.of_the_model(self.source, span, name, symbol.span, symbol.kind is ir.Kind.LATENT)
         if name in self.plates:
             return errors.plate_as_value(self.source, span, name, self.plates[name].span)
-        if name in self.layers:
-            return errors.layer_as_value(self.source, span, name, self.layers[name])
         if name in DISTRIBUTIONS or name in SPECIAL:
             return errors.distribution_in_expression(self.source, span, name)
         if name in FUNCTIONS or name in REDUCTIONS or name in SCANS or name in ALIASES:
             reduces = ALIASES.get(name, name) in (*REDUCTIONS, *SCANS)
             return errors.function_as_value(self.source, span, name, reduces)
-        known = [*self.symbols, *self.columns, *self.constants]
+        # Of very many findings, nobody reads the hints.
+        known = [*self.symbols, *self.columns, *self.constants] if len(self.findings) < MANY_FINDINGS else []
         return errors.undeclared(self.source, span, name, nearest(name, known))
 
     def where_declared(self, name: str) -> Span | None:

@@ -243,7 +243,8 @@ def _define(scope: Scope, statement: ast.Define, outer: ir.Plates) -> tuple[ir.S
         sound = False
     event = event_of(expr)
     # A block adds its plates to the left; what else the expression varies over comes with it.
-    plates = given if target.plates and sound else event_last(ir.join(given or (), expr.plates), event)
+    written = target.plates and explicit is not None
+    plates = explicit if written else event_last(ir.join(given or (), expr.plates), event)
     whole = plates[len(plates) - len(event) :] == event
     support = expr.support if whole else expr.support.elements
     symbol = Symbol(target.name, ir.Kind.LET, plates, support if sound else UNKNOWN, target.span)

@@ -15,6 +15,8 @@ from bayesdsl.lower.layout import Layout, align, without
 from bayesdsl.model import ir
 from bayesdsl.pysrc import nodes as py
 
+Labels = dict[str, str | int | float]
+
 COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">="})
 LOGICAL = frozenset({"and", "or", "not"})
 TRUTHS = COMPARISONS | LOGICAL | {"any", "all"}
@@ -66,17 +68,24 @@ class Expressions:
         node = self.inputs.value(expr.base.name)
         layout = self._layout(expr.base)
         indices = dict(expr.indices)
-        members = {plate: index.label for plate, index in indices.items() if isinstance(index, ir.Member)}
-        if members:
-            node, layout = self._pick(node, layout, members)
+        labels = {plate: index.label for plate, index in indices.items() if isinstance(index, ir.Member)}
         renamed = {plate: index.plate for plate, index in indices.items() if isinstance(index, ir.Rename)}
-        layout = tuple(renamed.get(plate, plate) for plate in layout)
         columns = {plate: index.column for plate, index in indices.items() if isinstance(index, ir.Rows)}
+        if labels and not (columns and self._adjacent(layout, labels, columns)):
+            node, layout = self._pick(node, layout, labels)
+            labels = {}
+        layout = tuple(renamed.get(plate, plate) for plate in layout)
         if columns:
-            node, layout = self._gather(node, layout, columns)
+            node, layout = self._gather(node, layout, labels, columns)
         return align(node, layout, target)
 
-    def _pick(self, node: py.Expr, layout: Layout, labels: dict[str, str | int | float]) -> tuple[py.Expr, Layout]:
+    def _adjacent(self, layout: Layout, labels: Labels, columns: dict[str, str]) -> bool:
+        """Whether members by label and by row are of neighbouring dimensions, where torch is as numpy."""
+        indexed = {*labels, *columns, *self._tables(columns)}
+        places = [i for i, plate in enumerate(layout) if plate in indexed]
+        return None not in layout and places[-1] - places[0] == len(places) - 1
+
+    def _pick(self, node: py.Expr, layout: Layout, labels: Labels) -> tuple[py.Expr, Layout]:
         """Single members; dimensions that stand for no plate go with theirs."""
         items: list[object] = []
         for plate in layout:
@@ -87,27 +96,33 @@ class Expressions:
         kept = tuple(plate for plate in layout if plate is not None and plate not in labels)
         return py.index(node, *_without_tail(items)), kept
 
-    def _gather(self, node: py.Expr, layout: Layout, columns: dict[str, str]) -> tuple[py.Expr, Layout]:
+    def _gather(self, node: py.Expr, layout: Layout, labels: Labels, columns: dict[str, str]) -> tuple[py.Expr, Layout]:
         """Members picked by row: the indexed dimensions become those of the tables, in the place of the first."""
-        tables = tuple(dict.fromkeys(self.inputs.model.columns[column].plates[0] for column in columns.values()))
+        tables = self._tables(columns)
         items: list[object] = []
         places: list[int] = []
         for i, plate in enumerate(layout):
-            if plate in columns:
-                index, rows = self.inputs.codes(columns[plate]), self.layouts[columns[plate]]
+            if plate in labels:
+                item = self.inputs.member(plate, labels[plate])
+            elif plate in columns:
+                item = align(self.inputs.codes(columns[plate]), self.layouts[columns[plate]], tables)
             elif plate in tables:
                 # The value has a member for each row already: it takes the one of the same row.
-                index, rows = py.call("torch.arange", self.inputs.size(plate)), (plate,)
+                item = align(py.call("torch.arange", self.inputs.size(plate)), (plate,), tables)
             else:
                 items.append(slice(None))
                 continue
-            items.append(align(index, rows, tables))
+            items.append(item)
             places.append(i)
         # Where a slice stands between the indices, torch puts their dimensions first.
         together = places[-1] - places[0] == len(places) - 1
         first = places[0] if together else 0
         kept = [plate for i, plate in enumerate(layout) if i not in places]
         return py.index(node, *_without_tail(items)), (*kept[:first], *tables, *kept[first:])
+
+    def _tables(self, columns: dict[str, str]) -> ir.Plates:
+        """The tables whose rows category columns stand for."""
+        return tuple(dict.fromkeys(self.inputs.model.columns[column].plates[0] for column in columns.values()))
 
     # Functions
 

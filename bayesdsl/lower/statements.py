@@ -209,9 +209,8 @@ class Statements:
         split = len(layout) - event_count(statement.dist)
         dist = self.distributions.lower(statement.dist, layout[:split], layout[split:])
         density = py.method(dist, "log_prob", py.Name(self.names.of(statement.name)))
-        copies = split - len(batch)
-        if copies:
-            density = py.method(density, "sum", tuple(range(-copies, 0)) if copies > 1 else -1)
+        if split > len(batch):
+            density = py.method(density, "sum", -1)
         flat = self.distributions.improper(statement.support, statement.event)
         factor = self._own_site(f"{statement.name}_prior")
         self._report(statement, statement.name, "latent")

@@ -10,7 +10,7 @@ from bayesdsl.syntax import errors
 from bayesdsl.syntax.lines import ANY, CONTINUING, beginning, line_end
 from bayesdsl.syntax.tokens import BLANK, CLOSING, PARTNER, Token
 
-MAX_BRACKETS = 100
+MAX_BRACKETS = 50
 
 
 @dataclass(slots=True)
@@ -47,7 +47,7 @@ class Brackets:
         return self.tokens[i].text.rstrip().endswith("{")
 
     def _match(self, following: list[int]) -> None:
-        line, ignored, before = 0, 0, ""
+        line, ignored, deep, before = 0, 0, 0, ""
         for i, token in enumerate(self.tokens):
             if token.kind not in BLANK:
                 before = token.text
@@ -63,10 +63,12 @@ class Brackets:
                     self.stack.append(_Open(i, token.text, self.tokens[line].column))
                 else:
                     if not ignored:
-                        self.findings[i] = errors.too_deep(self.source, token.span, MAX_BRACKETS)
+                        self.findings[i] = errors.brackets_too_deep(self.source, token.span, MAX_BRACKETS)
+                        deep = i
                     ignored += 1
             elif ignored:
                 ignored -= 1
+                self.left_open[deep] = i + 1
             else:
                 self._close(i, token)
         for left in self.stack:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bayesdsl.syntax.layout import LINE, SOFT, Comment, Doc, concat, fill, group, has_comment, indent
+from bayesdsl.syntax.layout import LINE, SOFT, Broken, Comment, Doc, concat, fill, group, has_comment, indent
 from bayesdsl.syntax.tokens import OPERATORS, PARTNER, RESERVED, STATEMENT_WORDS, Token
 
 # How tightly binary operators bind; a line is broken at those that bind loosest.
@@ -208,23 +208,24 @@ def _gap(nodes: list[Tokens], i: int) -> str:
 
 
 def _bracket(node: Bracket) -> Doc:
-    """A bracket: on one line, or its parts each on its own; short ones fill lines."""
+    """A bracket: on one line, or its parts each on its own; simple ones fill lines. A comma after the last part stays
+    where the bracket is broken."""
     parts, commas = _parts(node.inside)
     last: list[Doc] = []
     if not parts[-1]:
         parts.pop()
         if commas:
             comma = commas.pop()
-            last = [*comma.above, *comma.comments]
+            last = [*comma.above, Broken(","), *comma.comments]
     opening = concat(*node.opening.above, node.opening.text)
     closing = concat(node.closing.text, *node.closing.comments)
     comments = [*last, *node.closing.above]
     if not parts:
-        return group(opening, indent(*node.opening.comments, *comments), closing)
+        return group(opening, indent(*node.opening.comments, *comments), SOFT, closing)
     docs = [_part(part, len(parts) > 1) for part in parts]
-    short = all(len(part) <= 2 and all(isinstance(n, Piece) for n in part) for part in parts)
-    join = fill if short else concat
-    inside = join(*_joined(docs, commas))
+    simple = all(isinstance(n, Piece) for part in parts for n in part)
+    short = node.opening.text == "[" or all(len(part) <= 2 for part in parts)
+    inside = (fill if simple and short else concat)(*_joined(docs, commas))
     return group(opening, indent(*node.opening.comments, SOFT, inside, *comments), SOFT, closing)
 
 

@@ -145,14 +145,18 @@ def unclosed_string(source: Source, span: Span) -> Diagnostic:
     )
 
 
-def too_deep(source: Source, span: Span, limit: int) -> Diagnostic:
-    return Diagnostic(
-        "BD105",
-        f"this expression is nested more than {limit} deep",
-        source,
-        Label(span),
-        hint="give parts of it names with `name = ..`",
-    )
+def brackets_too_deep(source: Source, span: Span, limit: int) -> Diagnostic:
+    """`span` is the first bracket beyond the limit."""
+    return _too_deep(source, span, f"brackets are nested more than {limit} deep here")
+
+
+def expression_too_deep(source: Source, span: Span, limit: int) -> Diagnostic:
+    """A sum of so many terms is as deep as so many brackets: each `+` holds what stands on its left."""
+    return _too_deep(source, span, f"this expression joins more than {limit} operations into one")
+
+
+def _too_deep(source: Source, span: Span, message: str) -> Diagnostic:
+    return Diagnostic("BD105", message, source, Label(span), hint="give parts of it names with `name = ..`")
 
 
 def too_large(source: Source, size: int, limit: int) -> Diagnostic:

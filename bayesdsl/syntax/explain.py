@@ -1,6 +1,8 @@
 """Which mistake it was: from the token that the parser refused to a finding.
 
-a ~ Normal(0, 1) b ~ Normal(0, 1)     refused: `~` after `b`     ->     two statements stand on one line
+    a ~ Normal(0, 1) b ~ Normal(0, 1)     refused: `~` after `b`     ->     two statements stand on one line
+
+What is known to be wrong without the grammar, such as a sign that the language does not have, is told first.
 """
 
 from __future__ import annotations
@@ -19,8 +21,10 @@ from bayesdsl.syntax.outline import Block, Segment, outline
 from bayesdsl.syntax.snippets import SNIPPETS, Snippet
 from bayesdsl.syntax.tokens import KEYWORDS, PARTNER, RESERVED, STATEMENT_WORDS, Token
 
+# What begins like a number but is something else, or a number as other languages write it.
+DECIMAL = re.compile(r"\d+,\d+")
 RANGE = re.compile(r"\d+(?:\.{2,3}|\s*:\s*)\w+")
-# What begins like a number, as other languages write them.
+DIGIT_FIRST = re.compile(r"\d+[^\W\d]\w*")
 NOT_NUMBERS = re.compile(r"0[xXbBoO]\w+|[\d.]+[eEdD](?:[-+]?\d+)?|[\d.]+[lLfF]\b|\d*\.\d+\.\d*")
 IN_DATA = frozenset({"where", "missing"})
 
@@ -207,20 +211,20 @@ def _number(source: Source, refused: Refused, bracket: str) -> Diagnostic | None
     token = refused.token
     if token is None:
         return None
-    if token.text == "," and (match := re.compile(r"\d,\d+").match(source.text, max(token.start - 1, 0))):
-        before = refused.before
-        assert before is not None
-        return errors.decimal_comma(source, Span(before.start, match.end()), source.text[before.start : match.end()])
-    if refused.before is not None and refused.before.kind == "number":
-        if (match := RANGE.match(source.text, refused.before.start)) and not bracket:
+    text, before = source.text, refused.before
+    if before is not None and before.kind == "number":
+        match = DECIMAL.match(text, before.start)
+        if match and token.text == ",":
+            return errors.decimal_comma(source, Span(*match.span()), match.group())
+        match = RANGE.match(text, before.start)
+        if match and not bracket:
             return errors.unexpected(source, Span(*match.span()), *mistakes.SIGNS[".."])
-        match = NOT_NUMBERS.match(source.text, refused.before.start)
-        if match and match.end() > refused.before.end:
+        match = NOT_NUMBERS.match(text, before.start)
+        if match and match.end() > before.end:
             return errors.not_a_number(source, Span(*match.span()))
-    if token.kind == "number" and token.text.isdigit():
-        match = re.compile(r"[^\W\d]\w*").match(source.text, token.end)
-        if match and (refused.before is None or "NAME" in refused.expected):
-            return errors.digit_first(source, Span(token.start, match.end()), source.text[token.start : match.end()])
+    match = DIGIT_FIRST.match(text, token.start)
+    if match and (before is None or "NAME" in refused.expected):
+        return errors.digit_first(source, Span(*match.span()), match.group())
     return None
 
 

@@ -5,7 +5,7 @@
                                           b = 2
 
 It moves tokens and writes none but line ends, so that names, numbers, strings, brackets and comments stay as they were
-written. Only commas before a closing bracket are dropped, and `;` becomes a newline.
+written. Only a comma before a closing bracket on its line is dropped, and `;` becomes a newline.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ WIDTH = 100
 
 @dataclass(frozen=True, slots=True)
 class Aligned:
-    """How neighbours of one kind are aligned: at which signs, if their places differ by at most `spread`."""
+    """At which signs neighbours of one kind are aligned, where the first of them stand at most `spread` apart."""
 
     signs: tuple[str, ...]
     spread: int = 10
@@ -42,6 +42,8 @@ ALIGNED: dict[type, Aligned] = {
     ast.Infer: Aligned(("=",)),
     ast.GuideMap: Aligned((":",), 24),
 }
+# The same for the signs after the first, and for comments.
+NEXT_SPREAD = 6
 COMMENT_SPREAD = 24
 
 
@@ -160,7 +162,8 @@ class _Formatter:
             return None
         if brace == hi:
             return flat(doc)
-        inner = [self._on_one_line(item) for item in _body(statement)]
+        _, entries = self._entries(_body(statement), brace + 1, hi - 1)
+        inner = [self._on_one_line(entry.statement) for entry in entries]
         if None in inner:
             return None
         return f"{flat(doc)} {{ {'; '.join(inner)} }}" if inner else f"{flat(doc)} {{}}"
@@ -206,7 +209,7 @@ def _align(entries: list[_Entry], column: int) -> None:
             continue
         spread = ALIGNED[type(run[0].statement)].spread
         for part in _close(run, [len(entry.cells[0]) for entry in run], spread):
-            lines = [" " * column + line for line in _padded([entry.cells for entry in part], spread)]
+            lines = [" " * column + line for line in _padded([entry.cells for entry in part])]
             if max(map(len, lines)) <= WIDTH:
                 for entry, line in zip(part, lines, strict=True):
                     entry.lines = [line]
@@ -228,7 +231,7 @@ def _kind(entry: _Entry) -> object:
     if not entry.cells:
         return None
     statement = entry.statement
-    typed = isinstance(statement, ast.Column) and statement.type is not None
+    typed = isinstance(statement, ast.Column | ast.Param) and statement.type is not None
     return type(statement), typed, isinstance(statement, ast.Define) and statement.derive
 
 
@@ -243,12 +246,14 @@ def _close(run: list[_Entry], lengths: list[int], spread: int) -> Iterator[list[
     yield run[begin:]
 
 
-def _padded(rows: list[tuple[str, ...]], spread: int) -> list[str]:
+def _padded(rows: list[tuple[str, ...]]) -> list[str]:
+    """The lines of rows of cells. A last cell needs no padding, and is not asked how wide the others are."""
     lines = [""] * len(rows)
     for i in range(len(rows[0])):
-        # A last cell needs no padding, and is not asked how wide the others are.
         widths = [len(row[i]) for row in rows if any(row[i + 1 :])]
-        width = max(widths, default=0) if max(widths, default=0) - min(widths, default=0) <= spread else 0
+        width = max(widths, default=0)
+        if i and width - min(widths, default=0) > NEXT_SPREAD:
+            width = 0
         for j, row in enumerate(rows):
             padded = row[i].ljust(width if any(row[i + 1 :]) else 0)
             lines[j] += f" {padded}" if lines[j] and padded else padded

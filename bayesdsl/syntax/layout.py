@@ -26,6 +26,13 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Broken:
+    """A text that is there only where the lines around it are broken."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Comment:
     """A comment, with a newline after it; one that stands `alone` has a newline before it too."""
 
@@ -49,7 +56,7 @@ class Node:
     commented: bool
 
 
-Doc = str | Line | Comment | Node
+Doc = str | Line | Broken | Comment | Node
 
 LINE = Line(" ")
 SOFT = Line("")
@@ -83,10 +90,19 @@ def flat(doc: Doc) -> str:
     """A document on one line. Raises ValueError where a comment would end the line."""
     if has_comment(doc):
         raise ValueError("a comment ends its line")
-    return "".join(leaf.flat if isinstance(leaf, Line) else leaf for leaf in _leaves(doc))
+    return "".join(_flat(leaf) for leaf in _leaves(doc))
 
 
-def _leaves(*docs: Doc) -> Iterator[str | Line | Comment]:
+def _flat(leaf: str | Line | Broken) -> str:
+    match leaf:
+        case Line(text):
+            return text
+        case Broken():
+            return ""
+    return leaf
+
+
+def _leaves(*docs: Doc) -> Iterator[str | Line | Broken | Comment]:
     stack = list(reversed(docs))
     while stack:
         match stack.pop():
@@ -137,6 +153,9 @@ class _Printer:
                 if now.broken:
                     self.due = now.indent
                 else:
+                    self._write(text)
+            case Broken(text):
+                if now.broken:
                     self._write(text)
             case Comment(text, alone):
                 if self.due is not None or (alone and self.line.strip()):
@@ -190,7 +209,7 @@ class _Printer:
                     return False
                 ended = True
                 continue
-            text = leaf.flat if isinstance(leaf, Line) else leaf
+            text = _flat(leaf)
             room -= len(text)
             if room < 0 or (ended and text):
                 return False
@@ -200,7 +219,9 @@ class _Printer:
             if todo.part:  # Of a fill that has begun the next is a line.
                 return True
             for leaf in _leaves(todo.doc):
-                if not isinstance(leaf, str):
+                if isinstance(leaf, Broken):
+                    leaf = leaf.text if todo.broken else ""
+                elif not isinstance(leaf, str):
                     return True
                 room -= len(leaf)
                 if room < 0 or (ended and leaf):

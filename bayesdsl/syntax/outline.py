@@ -160,7 +160,7 @@ class _Outliner:
                     self._note(i, token)
                     self.segment.items.append(token)
                 case _:
-                    if i == flat_until > 0:
+                    if i == flat_until > 0 and self.depth == 0:
                         self._finish()
                     flat_until = max(flat_until, self.brackets.left_open.get(i, 0))
                     self._add(i, token)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from lark import Tree
 
 MAX_CHARACTERS = 1_000_000
-MAX_DEPTH = 200
+MAX_DEPTH = 250
 MAX_FINDINGS = 20
 # How many tokens are read again after errors in large blocks before the block is given up.
 MAX_REREAD = 200_000
@@ -73,7 +73,7 @@ class _Parser:
             return ()
         deep = _too_deep(tree)
         if deep is not None:
-            self._give_up(segment, errors.too_deep(self.source, span_of(deep), MAX_DEPTH))
+            self._give_up(segment, errors.expression_too_deep(self.source, span_of(deep), MAX_DEPTH))
             return ()
         return self.builder.statements(tree)
 

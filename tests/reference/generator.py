@@ -488,7 +488,7 @@ class Builder:
         return None
 
     def factor(self, factor: Value, plates: tuple[str, ...]) -> str:
-        return f"{self.expression('positive', plates).text} * {factor.name}" if self.chance(2) else factor.name
+        return f"({self.expression('positive', plates).text}) * {factor.name}" if self.chance(2) else factor.name
 
     def parameter(self) -> None:
         kind = self.one_of(PARAM_TYPES)

@@ -84,7 +84,7 @@ REDUCTIONS: dict[str, Callable[[xr.DataArray, ir.Plates], xr.DataArray]] = {
     "prod": lambda a, over: a.prod(over),
     "min": lambda a, over: a.min(over),
     "max": lambda a, over: a.max(over),
-    "logsumexp": lambda a, over: np.log(np.exp(a - a.max()).sum(over)) + a.max(),
+    "logsumexp": lambda a, over: np.log(np.exp(a - a.max(over)).sum(over)) + a.max(over),
     "sd": lambda a, over: a.std(over, ddof=1),
     "var": lambda a, over: a.var(over, ddof=1),
     "any": lambda a, over: (a != 0).any(over),

@@ -21,8 +21,9 @@ from bayesdsl.runtime.binding import errors, ranges
 from bayesdsl.runtime.binding.arguments import argument_findings, arguments
 from bayesdsl.runtime.binding.known import Known
 from bayesdsl.runtime.binding.plates import Joined, join
+from bayesdsl.runtime.binding.reading import NOT_GIVEN
 from bayesdsl.runtime.binding.statements import MAX_ELEMENTS, calls, check_statements, expressions
-from bayesdsl.runtime.binding.tables import NOT_GIVEN, BoundTable, bind_table
+from bayesdsl.runtime.binding.tables import BoundTable, bind_table
 from bayesdsl.runtime.binding.warnings import warnings
 
 __all__ = ["MAX_ELEMENTS", "BoundData", "TableFacts", "bind_data"]

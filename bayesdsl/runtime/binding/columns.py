@@ -2,27 +2,35 @@
 
 log_gdp : real = log(rgdppc_2000)   ->   Cells(numpy.log of the column, and where it is missing)
 
-A missing value makes what is computed from it missing, so a comparison with one neither holds nor fails. Only
-`present` asks whether a value is there, `where` needs the branch it takes, and `and` and `or` may be settled by one
-side alone.
+A name is looked for in the source first, then among the columns of the spec that stand above, then among its constants.
 """
 
 from __future__ import annotations
 
-import importlib
 import math
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from functools import cache
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import assert_never
 
 import numpy as np
 
-from bayesdsl.catalogue.functions import FUNCTIONS, OPERATORS
 from bayesdsl.diagnostics.diagnostic import Cell, Diagnostic
 from bayesdsl.model import ir
 from bayesdsl.runtime.binding import errors
-from bayesdsl.runtime.sources.table import RawColumn, RawTable, Reals, spell_float
+from bayesdsl.runtime.binding.cells import (
+    OWN_MISSING,
+    WHOLE_COLUMN,
+    Cells,
+    Labels,
+    aligned,
+    by_row,
+    columns_of,
+    either,
+    elementwise,
+    labels_of,
+    numbered,
+)
+from bayesdsl.runtime.sources.table import RawTable, Reals
 from bayesdsl.source import Source
 
 SHOWN_CELLS = 5
@@ -39,34 +47,6 @@ class Rejected(Exception):
 
 class Broken(Exception):
     """An expression over a column that was reported already."""
-
-
-@dataclass(frozen=True, eq=False)
-class Cells:
-    """Numbers of shape (), (rows,) or (rows, k), and where they are missing: bool of that shape, None for nowhere."""
-
-    values: np.ndarray
-    absent: np.ndarray | None = None
-
-    @property
-    def gaps(self) -> np.ndarray | None:
-        """The rows with something missing, None where there are none."""
-        if self.absent is None or not self.absent.any():
-            return None
-        return by_row(self.absent)
-
-
-@dataclass(frozen=True, eq=False)
-class Labels:
-    """The labels of a category column: `texts` without repeats, and the position in them of each row, -1 for none."""
-
-    texts: list[str]
-    positions: np.ndarray
-
-    @property
-    def gaps(self) -> np.ndarray | None:
-        absent = self.positions < 0
-        return absent if absent.any() else None
 
 
 @dataclass(eq=False)
@@ -171,12 +151,12 @@ class Evaluator:
             case ir.RowCall("present", args):
                 return Cells(self._present(args))
             case ir.RowCall(function, args):
-                operands = aligned([self._evaluate(arg) for arg in args], self.source, expr)
+                operands = self._aligned(expr, [self._evaluate(arg) for arg in args])
                 if function in OWN_MISSING:
                     return OWN_MISSING[function](*operands)
                 if function in WHOLE_COLUMN:
                     return self._whole_column(expr, operands[0])
-                return _elementwise(function, operands)
+                return elementwise(function, operands)
         assert_never(expr)
 
     def _name(self, name: ir.RowName) -> Cells:
@@ -221,6 +201,12 @@ class Evaluator:
                     present &= ~declared.gaps
         return present.astype(np.float64)
 
+    def _aligned(self, call: ir.RowCall, operands: list[Cells]) -> list[Cells]:
+        widths = {cells.values.shape[1] for cells in operands if cells.values.ndim == 2}
+        if len(widths) > 1:
+            raise Rejected(errors.unlike_matrices(self.source, call.span, sorted(widths)))
+        return aligned(operands)
+
     # Text
 
     def _as_text(self, left: ir.RowExpr, right: ir.RowExpr) -> bool:
@@ -237,7 +223,7 @@ class Evaluator:
     def _text_comparison(self, op: str, left: ir.RowExpr, right: ir.RowExpr) -> Cells:
         (one, no_one), (other, no_other) = self._texts(left), self._texts(right)
         holds = np.asarray(one == other) == (op == "==")
-        return Cells(holds.astype(np.float64), _either(no_one, no_other))
+        return Cells(holds.astype(np.float64), either(no_one, no_other))
 
     def _texts(self, expr: ir.RowExpr) -> tuple[np.ndarray | str, np.ndarray | None]:
         """What an expression says as text, and where it is missing."""
@@ -272,7 +258,7 @@ class Evaluator:
         unusable = ~np.isfinite(values) & ~absent
         if unusable.any():
             raise Rejected(self.not_finite(expr, values, unusable, self.source.slice(expr.span)))
-        return _numbered(np.where(absent, 0.0, values), absent)
+        return numbered(np.where(absent, 0.0, values), absent)
 
     # Functions of whole columns
 
@@ -284,7 +270,7 @@ class Evaluator:
         if unusable.any() and self.strict:
             inner = call.args[0]
             raise Rejected(self.not_finite(inner, values, unusable, self.source.slice(inner.span)))
-        matrix, gaps = _columns_of(values), _columns_of(absent)
+        matrix, gaps = columns_of(values), columns_of(absent)
         result = np.full(matrix.shape, np.nan)
         for i in range(matrix.shape[1]):
             result[~gaps[:, i], i] = self._of_column(call, matrix[~gaps[:, i], i])
@@ -311,155 +297,3 @@ def _float(value: float | int) -> float:
         return float(value)
     except OverflowError:
         return math.inf if value > 0 else -math.inf
-
-
-# Shapes
-
-
-def by_row(mask: np.ndarray) -> np.ndarray:
-    """Of a mask of shape (rows,) or (rows, k), the rows with any."""
-    return mask if mask.ndim == 1 else mask.any(axis=1)
-
-
-def _columns_of(values: np.ndarray) -> np.ndarray:
-    return values if values.ndim == 2 else values[:, None]
-
-
-def aligned(operands: list[Cells], source: Source, call: ir.RowCall) -> list[Cells]:
-    """Operands that broadcast row by row: beside a matrix, a column stands for each of the matrix's columns."""
-    widths = {cells.values.shape[1] for cells in operands if cells.values.ndim == 2}
-    if not widths:
-        return operands
-    if len(widths) > 1:
-        raise Rejected(errors.unlike_matrices(source, call.span, sorted(widths)))
-    return [_upright(cells) if cells.values.ndim == 1 else cells for cells in operands]
-
-
-def _upright(cells: Cells) -> Cells:
-    return Cells(cells.values[:, None], None if cells.absent is None else cells.absent[:, None])
-
-
-def _either(a: np.ndarray | None, b: np.ndarray | None) -> np.ndarray | None:
-    if a is None or b is None:
-        return b if a is None else a
-    return a | b
-
-
-# Elementwise functions
-
-
-def _elementwise(function: str, operands: list[Cells]) -> Cells:
-    row = FUNCTIONS.get(function) or OPERATORS[function]
-    values = np.asarray(_function(row.numpy)(*(cells.values for cells in operands)), dtype=np.float64)
-    absent = None
-    for cells in operands:
-        absent = _either(absent, cells.absent)
-    return Cells(values, absent if absent is None else np.broadcast_to(absent, values.shape))
-
-
-def _and(a: Cells, b: Cells) -> Cells:
-    false = _holds(a, negated=True) | _holds(b, negated=True)
-    return Cells((_holds(a) & _holds(b)).astype(np.float64), _unsettled(a, b, false))
-
-
-def _or(a: Cells, b: Cells) -> Cells:
-    true = _holds(a) | _holds(b)
-    return Cells(true.astype(np.float64), _unsettled(a, b, true))
-
-
-def _holds(cells: Cells, negated: bool = False) -> np.ndarray:
-    """Where a condition surely holds, or surely does not."""
-    truth = (cells.values != 0) != negated
-    return truth if cells.absent is None else truth & ~cells.absent
-
-
-def _unsettled(a: Cells, b: Cells, settled: np.ndarray) -> np.ndarray | None:
-    absent = _either(a.absent, b.absent)
-    return None if absent is None else absent & ~settled
-
-
-def _where(condition: Cells, yes: Cells, no: Cells) -> Cells:
-    truth = condition.values != 0
-    values = np.where(truth, yes.values, no.values)
-    if condition.absent is None and yes.absent is None and no.absent is None:
-        return Cells(values)
-    gaps = [np.False_ if cells.absent is None else cells.absent for cells in (condition, yes, no)]
-    return Cells(values, np.broadcast_to(gaps[0] | np.where(truth, gaps[1], gaps[2]), values.shape))
-
-
-# The functions that need not be missing where an operand is.
-OWN_MISSING: dict[str, Callable[..., Cells]] = {"and": _and, "or": _or, "where": _where}
-
-
-@dataclass(frozen=True)
-class WholeColumn:
-    """A function of the values of a column; `spread` says that they may not all be equal."""
-
-    compute: Callable[[np.ndarray], np.ndarray]
-    spread: bool = False
-
-
-def _zscore(x: np.ndarray) -> np.ndarray:
-    return (x - x.mean()) / (x.std(ddof=1) if len(x) > 1 else np.nan)
-
-
-def _center(x: np.ndarray) -> np.ndarray:
-    return x - x.mean()
-
-
-def _rescale(x: np.ndarray) -> np.ndarray:
-    return (x - x.min()) / (x.max() - x.min())
-
-
-def _rank(x: np.ndarray) -> np.ndarray:
-    from scipy.stats import rankdata
-
-    return rankdata(x)
-
-
-# By their names in the catalogue.
-WHOLE_COLUMN = {
-    "zscore": WholeColumn(_zscore, spread=True),
-    "center": WholeColumn(_center),
-    "rescale": WholeColumn(_rescale, spread=True),
-    "rank": WholeColumn(_rank),
-}
-
-
-@cache
-def _function(dotted: str) -> Callable[..., np.ndarray]:
-    module, _, name = dotted.rpartition(".")
-    return getattr(importlib.import_module(module), name)
-
-
-# Labels
-
-
-def labels_of(column: RawColumn, rows: np.ndarray | None) -> Labels:
-    """A column of the source as labels, on these rows."""
-    absent = column.missing if rows is None else column.missing[rows]
-    cells = column.cells if rows is None else column.cells[rows]
-    if not column.is_text:
-        return _numbered(cells, absent)
-    found: dict[str, int] = {}
-    positions = np.array([found.setdefault(text, len(found)) for text in cells.tolist()], dtype=np.int64)
-    return _without_absent(Labels(list(found), positions), absent)
-
-
-def _numbered(values: np.ndarray, absent: np.ndarray) -> Labels:
-    """Numbers and truth values as labels, spelled as a source spells them."""
-    distinct, positions = np.unique(values, return_inverse=True)
-    spell = {"b": lambda truth: "true" if truth else "false", "i": str, "f": spell_float}[values.dtype.kind]
-    texts = ["" if value != value else spell(value) for value in distinct.tolist()]
-    return _without_absent(Labels(texts, positions.astype(np.int64)), absent)
-
-
-def _without_absent(labels: Labels, absent: np.ndarray) -> Labels:
-    """Labels of which those of missing cells alone are gone."""
-    if not absent.any():
-        return labels
-    positions = np.where(absent, -1, labels.positions)
-    used = np.unique(positions[~absent])
-    moved = np.full(len(labels.texts) + 1, -1, dtype=np.int64)
-    moved[used] = np.arange(len(used))
-    return replace(labels, texts=[labels.texts[i] for i in used], positions=moved[positions])

@@ -237,16 +237,25 @@ def _columns(known: Known, terms: list[_Term]) -> Iterator[tuple[str, str, np.nd
     rows = [p for p in grids[0].plates if p != plate]
     if len(rows) != 1 or rows[0] not in known.joined.tables or (plate is None) != (len(grids[0].plates) == 1):
         return
-    text = known.joined.model.source.slice
-    written = " + ".join(" * ".join(text(factor.span) for factor in term.data) for term in terms)
+    written = _written(known, terms)
     total = sum(term.sign * grid.values for term, grid in zip(terms, grids, strict=True))
     if plate is None:
         yield rows[0], written, total
         return
     members = known.joined.members[ir.base_plate(plate)]
+    if len(members) > MAX_COLUMNS:
+        return
     matrix = Grid(grids[0].plates, total).over((rows[0], plate))
     for i, member in enumerate(members):
         yield rows[0], f"{written}[{member}]", matrix[:, i]
+
+
+def _written(known: Known, terms: list[_Term]) -> str:
+    """What stands before a coefficient, as the spec writes it."""
+    text = known.joined.model.source.slice
+    products = [" * ".join(text(factor.span) for factor in term.data) for term in terms]
+    rest = (f" {'+' if term.sign > 0 else '-'} {text}" for term, text in zip(terms[1:], products[1:], strict=True))
+    return products[0] + "".join(rest)
 
 
 def _data(known: Known, term: _Term) -> Grid | None:

@@ -49,8 +49,10 @@ def _counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
-def _listed(names: Sequence[object]) -> str:
-    more = f" and {len(names) - LISTED:,} more" if len(names) > LISTED else ""
+def _listed(names: Sequence[object], count: int | None = None) -> str:
+    """The first names, and how many more there are; `count` is how many in all, where not all are at hand."""
+    rest = (len(names) if count is None else count) - LISTED
+    more = f" and {rest:,} more" if rest > 0 else ""
     return ", ".join(f"`{name}`" for name in names[:LISTED]) + more
 
 
@@ -121,8 +123,9 @@ def missing_column(
     aside: str | None,
     own: bool,
 ) -> Diagnostic:
-    """`others` are names that would do beside the source's; `aside` says why what has the name is no column; `own`, that
-    it is the name of a column of the spec, which is read under it."""
+    """`others` are names that would do beside the source's. `aside` says why what has the name is no column, `own` that
+    it is a column of the spec that is read under its own name.
+    """
     if aside is not None:
         notes, hint = (f"what is called `{name}` there is {aside}",), None
     else:
@@ -584,14 +587,26 @@ def wrong_total(
 # Warnings
 
 
-def empty_groups(source: Source, span: Span, plate: str, labels: Sequence[object]) -> Diagnostic:
+def empty_groups(source: Source, span: Span, plate: str, labels: Sequence[object], count: int) -> Diagnostic:
+    """`labels` are the first of the `count` members without rows."""
     return Diagnostic(
         "BD758",
-        f"{_counted(len(labels), 'member')} of `{plate}` {'has' if len(labels) == 1 else 'have'} no rows: "
-        f"{_listed(labels)}",
+        f"{_counted(count, 'member')} of `{plate}` {'has' if count == 1 else 'have'} no rows: {_listed(labels, count)}",
         source,
         Label(span),
         hint="their parameters are drawn from the prior alone; leave them out of the table if that is not meant",
+    )
+
+
+def few_rows(source: Source, span: Span, name: str, plate: str, rows: float) -> Diagnostic:
+    """A centred hierarchy whose groups have about this many rows (the median)."""
+    count = f"{rows:g} row{'' if rows == 1 else 's'} of data"
+    return Diagnostic(
+        "BD603",
+        f"`{name}` is centred, with about {count} for each {plate}",
+        source,
+        Label(span),
+        hint="say `noncentered` after the distribution: it samples better where groups are small",
     )
 
 

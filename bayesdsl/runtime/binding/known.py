@@ -51,8 +51,11 @@ class Known:
     def __post_init__(self) -> None:
         self.definitions = {s.name: s.expr for s in self.statements if isinstance(s, ir.Let)}
         self._fixed: dict[str, bool] = {}
+        self._columns: dict[str, tuple[str, ...]] = {}
+        # In the order of the spec, so that a definition finds what is known of those that it uses.
         for name, expr in self.definitions.items():
             self._fixed[name] = self.fixed(expr)
+            self._columns[name] = self.columns(expr)
 
     def fixed(self, expr: ir.Expr) -> bool:
         """Whether the data alone decide an expression."""
@@ -69,8 +72,8 @@ class Known:
             match node:
                 case ir.Ref(name, ir.Kind.COLUMN):
                     found[name] = None
-                case ir.Ref(name, ir.Kind.LET) if name in self.definitions:
-                    found |= dict.fromkeys(self.columns(self.definitions[name]))
+                case ir.Ref(name, ir.Kind.LET):
+                    found |= dict.fromkeys(self._columns.get(name, ()))
                 case ir.At(_, indices):
                     found |= {index.column: None for _, index in indices if isinstance(index, ir.Rows)}
         return tuple(found)
@@ -114,15 +117,19 @@ class Known:
             raise _Unknown
         return self.joined.size(plate)
 
+    def settle(self, name: str) -> None:
+        """Compute a definition. Done in the order of the spec, none has to wait for another one."""
+        found = self.value(self.definitions[name]) if self._fixed[name] else None
+        # What is not finite is reported where it is defined, and not where it is used.
+        self._values[name] = found if found is not None and np.isfinite(found.values).all() else None
+
     def _named(self, ref: ir.Ref) -> Grid:
         if ref.kind is ir.Kind.COLUMN and ref.name in self.joined.values:
             return Grid(ref.plates, self.joined.values[ref.name])
         if ref.kind is not ir.Kind.LET or ref.name not in self.definitions:
             raise _Unknown
         if ref.name not in self._values:
-            found = self.value(self.definitions[ref.name])
-            # What is not finite is reported where it is defined, and not where it is used.
-            self._values[ref.name] = found if found is not None and np.isfinite(found.values).all() else None
+            self.settle(ref.name)
         found = self._values[ref.name]
         if found is None:
             raise _Unknown

@@ -22,12 +22,12 @@ from bayesdsl.types.supports import CATEGORY, Support
 # None where the end has one anyway).
 EDGES: Mapping[str, tuple[str | None, str | None]] = {
     "Beta": ("concentration1", "concentration0"),
-    "Kumaraswamy": ("concentration1", "concentration0"),
+    "Kumaraswamy": ("", ""),
     "AffineBeta": ("concentration1", None),
     "RelaxedBernoulli": ("", ""),
     "RelaxedBernoulliStraightThrough": ("", ""),
     "Uniform": (None, ""),
-    "Dirichlet": ("", None),
+    "Dirichlet": ("concentration", None),
     "LogisticNormal": ("", None),
     "RelaxedOneHotCategorical": ("", None),
     "RelaxedOneHotCategoricalStraightThrough": ("", None),
@@ -147,7 +147,8 @@ class Likelihood:
             return None
         limit = grid.over(self.plates)
         if len(self.plates) > self.values.ndim:
-            limit = limit.max(axis=-1) if upper else limit.min(axis=-1)
+            # The density of a mixture is computed from those of all its components, and each must have one.
+            limit = limit.min(axis=-1) if upper else limit.max(axis=-1)
         return Bound(limit, what, arg.span)
 
     def _bounds(self) -> Diagnostic | None:

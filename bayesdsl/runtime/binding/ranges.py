@@ -22,6 +22,7 @@ from bayesdsl.syntax import ast
 from bayesdsl.syntax.parser import Parsed, parse
 
 Witnesses = tuple[float | int, ...]
+WITNESSES = 3
 
 
 def beyond_the_spec(joined: Joined) -> dict[str, Witnesses]:
@@ -66,18 +67,23 @@ def check_again(model: ir.Model, columns: Mapping[str, Witnesses]) -> tuple[ir.M
 
 
 def _with_witnesses(model: ir.Model, data: ast.Data, columns: Mapping[str, Witnesses]) -> ast.Data:
-    """A data block with three values in each column that had values: these, or three that stand for its own."""
-    items: list[ast.DataItem] = []
-    for item in data.items:
-        literal = model.columns[item.target.name].literal if isinstance(item, ast.Column) else None
-        if literal is not None:
-            values = columns.get(item.target.name) or _stand_ins(literal)
-            span = item.value.span
-            nodes = (ast.Str(v, span) if isinstance(v, str) else ast.Num(v, span) for v in values)
-            item = replace(item, value=ast.ListOf(tuple(nodes), span))
-        items.append(item)
-    return replace(data, items=tuple(items))
+    """A data block with these values in the columns, and its own in the others, as many in each."""
+    lists = [item.value.items for item in data.items if _values_of(model, item) is not None]
+    rows = max(WITNESSES, *map(len, lists))
+    items = tuple(
+        replace(item, value=_list(item.value, columns.get(item.target.name), rows))
+        if _values_of(model, item) is not None
+        else item
+        for item in data.items
+    )
+    return replace(data, items=items)
 
 
-def _stand_ins(literal: tuple[float | int | str, ...]) -> tuple[float | int | str, ...]:
-    return literal[:1] * 3 if isinstance(literal[0], str) else _witnesses(np.array(literal, dtype=np.float64))
+def _values_of(model: ir.Model, item: ast.DataItem) -> tuple[float | int | str, ...] | None:
+    return model.columns[item.target.name].literal if isinstance(item, ast.Column) else None
+
+
+def _list(written: ast.ListOf, given: Witnesses | None, rows: int) -> ast.ListOf:
+    """A list of `rows` values: those given, or else those written, and the first of them as often as is needed."""
+    items = written.items if given is None else tuple(ast.Num(value, written.span) for value in given)
+    return ast.ListOf((*items, *(items[:1] * (rows - len(items)))), written.span)

@@ -107,6 +107,8 @@ class _Checker:
             for part in self.known.parts(expr):
                 self._finite(part)
         match statement:
+            case ir.Let(name=name):
+                self.known.settle(name)
             case ir.Sample(dist=dist) | ir.Observed(dist=dist):
                 for call in calls(dist):
                     self._event_size(statement, call)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
-from bayesdsl.check.errors import few_rows
 from bayesdsl.diagnostics.diagnostic import Diagnostic
 from bayesdsl.model import ir
 from bayesdsl.runtime.binding import errors
@@ -24,22 +25,42 @@ def warnings(joined: Joined, known: Known) -> list[Diagnostic]:
     return list(dict.fromkeys(found))
 
 
-def _rows_by_member(joined: Joined, plate: str) -> np.ndarray | None:
-    """How many rows refer to each member of a plate; None where no column does."""
-    columns = [c.name for c in joined.model.columns.values() if c.category == plate]
-    if not columns:
+@dataclass(frozen=True, eq=False)
+class _Groups:
+    """The members of a plate that rows refer to, and how many rows do; the other members have none."""
+
+    size: int
+    members: np.ndarray
+    rows: np.ndarray
+
+    @property
+    def empty(self) -> int:
+        return self.size - len(self.members)
+
+    @property
+    def median(self) -> float:
+        if self.empty > len(self.members):
+            return 0.0
+        return float(np.median(np.concatenate([self.rows, np.zeros(self.empty)])))
+
+
+def _groups(joined: Joined, plate: str) -> _Groups | None:
+    """The groups of a plate; None where no column refers to it."""
+    codes = [joined.codes[c.name] for c in joined.model.columns.values() if c.category == plate]
+    if not codes:
         return None
-    return sum(np.bincount(joined.codes[name], minlength=joined.size(plate)) for name in columns)
+    return _Groups(joined.size(plate), *np.unique(np.concatenate(codes), return_counts=True))
 
 
 def _empty_groups(joined: Joined) -> Iterator[Diagnostic]:
     """Members that no row refers to; the levels of a category are those that occur, so they always have rows."""
     for plate in joined.model.plates.values():
-        counts = _rows_by_member(joined, plate.name) if plate.origin is not ir.Origin.LEVELS else None
-        if counts is not None and not counts.all():
-            members = joined.members[plate.name]
-            empty = [members[i] for i in np.flatnonzero(counts == 0)]
-            yield errors.empty_groups(joined.model.source, plate.span, plate.name, empty)
+        groups = _groups(joined, plate.name) if plate.origin is not ir.Origin.LEVELS else None
+        if groups is not None and groups.empty:
+            filled = set(groups.members.tolist())
+            empty = (member for i, member in enumerate(joined.members[plate.name]) if i not in filled)
+            shown = list(islice(empty, errors.LISTED))
+            yield errors.empty_groups(joined.model.source, plate.span, plate.name, shown, groups.empty)
 
 
 def _collinear(joined: Joined, known: Known) -> Iterator[Diagnostic]:
@@ -59,7 +80,6 @@ def _small_groups(joined: Joined) -> Iterator[Diagnostic]:
         if not isinstance(statement, ir.Sample) or ir.hierarchical_scale(statement) is None:
             continue
         for plate in statement.plates:
-            counts = _rows_by_member(joined, ir.base_plate(plate))
-            rows = float(np.median(counts)) if counts is not None else FEW_ROWS
-            if rows < FEW_ROWS:
-                yield few_rows(joined.model.source, statement.span, statement.name, plate, rows)
+            groups = _groups(joined, ir.base_plate(plate))
+            if groups is not None and groups.median < FEW_ROWS:
+                yield errors.few_rows(joined.model.source, statement.span, statement.name, plate, groups.median)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 
 import numpy as np
 
@@ -15,7 +16,11 @@ WIDTH = 3
 # Columns that must agree with others: numbers of trials, what filters look for, members of other tables.
 GIVEN: dict[str, dict[str, list]] = {
     "baseball.csv": {"hits": [3, 5, 7, 4], "at_bats": [20, 21, 25, 22]},
-    "polls.csv": {"yes": [40, 52, 61, 38, 47], "asked": [100, 110, 120, 90, 100], "year": [2016, 2017, 2018, 2019, 2020]},
+    "polls.csv": {
+        "yes": [40, 52, 61, 38, 47],
+        "asked": [100, 110, 120, 90, 100],
+        "year": [2016, 2017, 2018, 2019, 2020],
+    },
     "trials.csv": {
         "died_treated": [3, 7, 5],
         "n_treated": [38, 114, 69],
@@ -25,7 +30,13 @@ GIVEN: dict[str, dict[str, list]] = {
         "se": [0.8, 0.5, 0.6],
     },
     "tests.csv": {"tested": [1200, 900, 400], "positive_tests": [30, 41, 12]},
-    "contrast.csv": {"trials": [40, 40, 40], "correct": [22, 31, 39], "contrast": [0.05, 0.1, 0.3], "subject": ["a", "b", "b"]},
+    "contrast.csv": {
+        "trials": [40, 40, 40],
+        "correct": [22, 31, 39],
+        "contrast": [0.05, 0.1, 0.3],
+        "subject": ["a", "b", "b"],
+    },
+    "food.csv": {"food": [40, 55, 30], "income": [100, 210, 70], "persons": [3, 4, 1]},
     "hours.csv": {"hours": [0, 1200, 1900, 0, 800], "educ": [10, 12, 16, 9, 13]},
     "leukemia.csv": {"status": [1, 1, 0, 1, 0], "time": [5, 12, 20, 3, 32], "treat": [0, 1, 1, 0, 1]},
     "milk.csv": {"neocortex": [55.2, None, 64.5, 70.1], "kcal": [0.5, 0.6, 0.8, 0.7], "body_mass": [2, 5, 9, 0.1]},
@@ -78,18 +89,21 @@ def _table(model: ir.Model, table: ir.Table) -> dict[str, list]:
     for name in (name for condition in table.where for name in _names(condition)):
         given.setdefault(name, (1 + rng.gamma(2.0, size=rows)).round(2).tolist())
     for column in table.columns:
-        for name, values in _column(model, column, rows, rng):
+        for name, values in _column(model, column, given, rows, rng):
             if name not in above:
                 given.setdefault(name, values)
         above.add(column.name)
     return given
 
 
-def _column(model: ir.Model, column: ir.Column, rows: int, rng: np.random.Generator) -> Iterator[tuple[str, list]]:
+def _column(
+    model: ir.Model, column: ir.Column, given: dict[str, list], rows: int, rng: np.random.Generator
+) -> Iterator[tuple[str, list]]:
     """The columns of the source that one of the spec is computed from."""
     if column.pattern is not None:
-        for number in range(1, WIDTH + 1):
-            yield column.pattern.replace("*", str(number)), _values(column.type, rows, rng)
+        if not any(fnmatchcase(name, column.pattern) for name in given):
+            for number in range(1, WIDTH + 1):
+                yield column.pattern.replace("*", str(number)), _values(column.type, rows, rng)
         return
     exprs = column.stack or ((column.value,) if column.value is not None else (ir.RowName(column.name, column.span),))
     for expr in exprs:

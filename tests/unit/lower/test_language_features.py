@@ -94,6 +94,29 @@ CASES = [
         lambda v: norm(v["a"]).sum() + norm(Y, v["a"][STATE, COUNTY]).sum(),
     ),
     Case(
+        "a gather behind another plate",
+        """
+        plate k = 2
+        data house { county : category; x : real; y : real }
+        a[k, county] ~ Normal(0, 1)
+        b[k] ~ Normal(0, 1)
+        observe y ~ Normal(sum[k](a[county] * b) * x, 1)
+        """,
+        lambda v: norm(v["a"]).sum() + norm(v["b"]).sum() + norm(Y, (v["b"] @ v["a"])[COUNTY] * X).sum(),
+    ),
+    Case(
+        "a gather by two categories with a plate between them",
+        """
+        plate j = 2
+        plate k = 2
+        data house { county : category; state : category; y : real }
+        a[j, county, k, state] ~ Normal(0, 1)
+        m[k, house, j] = a[county, state]
+        observe y ~ Normal(sum[k, j](m) + a[county, state, k = 2, j = 1], 1)
+        """,
+        lambda v: norm(v["a"]).sum() + norm(Y, v["a"].sum((0, 2))[COUNTY, STATE] + v["a"][0, COUNTY, 1, STATE]).sum(),
+    ),
+    Case(
         "one member a row already and one by category",
         """
         data house { county : category; y : real }
@@ -101,6 +124,15 @@ CASES = [
         observe y ~ Normal(z[county], 1)
         """,
         lambda v: norm(v["z"]).sum() + norm(Y, v["z"][COUNTY, np.arange(5)]).sum(),
+    ),
+    Case(
+        "a gather by category of the value at one row",
+        """
+        data house { county : category; y : real }
+        z[county, house] ~ Normal(0, 1)
+        observe y ~ Normal(z[county, house = "2"] + z[house = "1", county], 1)
+        """,
+        lambda v: norm(v["z"]).sum() + norm(Y, v["z"][COUNTY, 1] + v["z"][COUNTY, 0]).sum(),
     ),
     Case(
         "two columns that name members of one plate",
@@ -155,6 +187,17 @@ CASES = [
         observe y ~ Normal(dot[f](m, b), 1)
         """,
         lambda v: norm(v["b"]).sum() + norm(Y, M @ v["b"]).sum(),
+    ),
+    Case(
+        "a dot product in a statement whose rows are not the last dimension",
+        """
+        plate k = 2
+        data house { m[f] = columns("m*"); y : real }
+        b[f] ~ Normal(0, 1)
+        z[house, k] ~ Normal(0, 1)
+        observe y ~ Normal(dot[f](m, b) + sum[k](z), 1)
+        """,
+        lambda v: norm(v["b"]).sum() + norm(v["z"]).sum() + norm(Y, M @ v["b"] + v["z"].sum(1)).sum(),
     ),
     Case(
         "stacked columns, their members labelled by what was written",
@@ -253,6 +296,21 @@ CASES = [
         lambda v: norm(v["b"]) + norm(Y, v["b"] * (X - X.mean()) / X.std(ddof=1)).sum(),
     ),
     Case(
+        "a reduction over the last plate of the statement",
+        """
+        plate k = 3
+        data house { x : real; y : real }
+        q[k] ~ Normal(0, 1)
+        z[k, house] ~ Normal(sum[house](q * x) + max[k](q), 1)
+        observe y ~ Normal(sum[k](z), 1)
+        """,
+        lambda v: (
+            norm(v["q"]).sum()
+            + norm(v["z"], (v["q"] * X.sum() + v["q"].max())[:, None]).sum()
+            + norm(Y, v["z"].sum(0)).sum()
+        ),
+    ),
+    Case(
         "a member by its label, beside the member of the statement",
         """
         data house { county : category; y : real }
@@ -262,6 +320,30 @@ CASES = [
         """,
         lambda v: norm(v["a"]).sum() + norm(Y, v["a"][COUNTY]).sum(),
         derived=lambda v: {"contrast": v["a"] - v["a"][1]},
+    ),
+    Case(
+        "members of values that are not laid out to the right",
+        """
+        plate g = 2
+        plate h = 3
+        plate k = 2
+        data house { y : real }
+        z[g, h] ~ Normal(0, 1)
+        a[g] ~ Normal(0, 1)
+        c[g, k] ~ Normal(0, 1)
+        param L[k, k'] : cholesky_corr
+        v[h, k] ~ MultivariateNormal(c[g = 2] + a[g = 1], scale_tril = L)
+        observe y ~ Normal(sum[g, h](z) + sum[h, k](v), 1)
+        derive one = a[g = 2]
+        """,
+        lambda v: (
+            norm(v["z"]).sum()
+            + norm(v["a"]).sum()
+            + norm(v["c"]).sum()
+            + st.multivariate_normal.logpdf(v["v"] - v["c"][1] - v["a"][0], None, v["L"] @ v["L"].T).sum()
+            + norm(Y, v["z"].sum() + v["v"].sum()).sum()
+        ),
+        derived=lambda v: {"one": v["a"][1]},
     ),
     Case(
         "definitions whose plates follow from what is written",
@@ -413,6 +495,17 @@ CASES = [
             + norm(v["s"])
             + sp.logsumexp(norm(Y[:, None], v["mu"], v["s"]), b=v["w"][COUNTY], axis=1).sum()
         ),
+    ),
+    Case(
+        "a mixture of components that are all alike",
+        """
+        plate k = 2
+        data house { x : real; y : real }
+        w[k] ~ Dirichlet(1)
+        s ~ HalfNormal(1)
+        observe y ~ Mixture(w, Normal(x, s))
+        """,
+        lambda v: st.dirichlet.logpdf(v["w"], [1, 1]) + np.log(2) + norm(v["s"]) + norm(Y, X, v["s"]).sum(),
     ),
     Case(
         "a mixture of counts",

@@ -6,7 +6,7 @@ import pytest
 from unit.syntax.canonical import CANONICAL
 
 from bayesdsl.source import Source
-from bayesdsl.syntax import explain, mistakes
+from bayesdsl.syntax import mistakes
 from bayesdsl.syntax.parser import MAX_FINDINGS, Parsed, parse
 from bayesdsl.syntax.snippets import SNIPPETS
 from bayesdsl.syntax.tokens import FOREIGN_SIGNS
@@ -354,8 +354,8 @@ def test_a_mistake_leaves_the_statements_around_it_alone(row: tuple[str, ...]):
     if "is never closed" in row[2] and row[1] == "{":
         # What follows may be meant to stand in the block; nothing is said of it.
         assert [finding.message for finding in result.diagnostics] == [row[2]]
-    elif text.rstrip().endswith(","):
-        # A comma takes the next line along.
+    elif text.rstrip().endswith(",") or text.startswith(("-", "and")):
+        # A comma at the end takes the next line along, an operator at the beginning the one before.
         assert len(result.diagnostics) == 1
     else:
         assert [finding.message for finding in result.diagnostics] == [row[2]]
@@ -379,12 +379,16 @@ def test_messages_of_snippets_are_different():
     assert len(messages) == len(set(messages))
 
 
-@pytest.mark.parametrize("sign", [*mistakes.SIGNS, *mistakes.CHARACTERS])
+@pytest.mark.parametrize("sign", [*(mistakes.SIGNS.keys() - {"<-"}), *mistakes.CHARACTERS])
 def test_every_foreign_sign_is_explained(sign: str):
     (finding,) = parsed(f"x = a {sign} b").diagnostics
     assert finding.code == "BD101"
     assert finding.hint
     assert f"`{sign}`" in finding.message or sign in "+=-=*=/=^='`...\""
+
+
+def test_an_arrow_to_the_left_is_a_comparison_where_that_fits():
+    assert parsed("x = a <-b").diagnostics == ()
 
 
 def test_every_sign_that_is_read_as_one_has_a_row():
@@ -482,7 +486,7 @@ def test_without_one_of_its_lines_a_spec_has_a_finding_or_two_about_that_alone(n
 
 
 def test_names_in_broken_statements_are_kept():
-    result = parsed('a ~ ~ Normal(0, c)\nb ~ Normal(0, 1)\ndata p from "x.csv { y : real }\nx = d // e\nconst n ~ 3\n')
+    result = parsed('a ~ ~ Normal(0, c)\nb ~ Normal(0, 1)\ndata p from "file { y : real }\nx = d // e\nconst n ~ 3\n')
     assert {"a", "c", "p", "y", "n"} <= result.broken_names
     assert not {"b", "x", "d"} & result.broken_names
 
