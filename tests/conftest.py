@@ -10,6 +10,16 @@ ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true", help="write the expected files of tests/golden anew")
+
+
+@pytest.fixture(scope="session")
+def update_golden(request: pytest.FixtureRequest) -> bool:
+    """Whether the expected files of tests/golden are to be written instead of compared."""
+    return request.config.getoption("--update-golden")
+
+
 @pytest.fixture(scope="session")
 def root() -> Path:
     """The top of the checkout."""

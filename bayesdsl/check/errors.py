@@ -303,13 +303,14 @@ def reduction_without_plate(source: Source, span: Span, name: str) -> Diagnostic
     )
 
 
-def column_function(source: Source, span: Span, name: str) -> Diagnostic:
+def column_function(source: Source, span: Span, name: str, column: str | None) -> Diagnostic:
+    z, x = (column, column) if column else ("z", "x")
     return Diagnostic(
         "BD205",
         f"`{name}` works on columns of data only",
         source,
         Label(span),
-        hint=f"use it where the column is declared: z : real = {name}(x)",
+        hint=f"use it where the column is declared: {z} : real = {name}({x})",
     )
 
 
@@ -832,15 +833,17 @@ def _can_be(found: Support, wanted: Support) -> str:
     return f"can be {wanted.lo if found.lo == wanted.lo else wanted.hi:g}"
 
 
-def _support_hint(wanted: Support, found: Support, leaf: Leaf | None, logits: bool) -> str | None:
+def _support_hint(wanted: Support, found: Support, leaf: Leaf | None, logits: bool, maps: bool = True) -> str | None:
+    """How a value comes to lie in a support; with `maps` also by a function onto it."""
     if found.constant is not None:
         return None
     match wanted.name:
         case "positive" | "nonnegative" | "positive_vector" | "positive_matrix":
             prior = "a positive prior such as HalfNormal(1)"
-            return _declared_hint(leaf, "positive", prior, "exp({})", "maximum({}, 0.001)")
+            return _declared_hint(leaf, "positive", prior, "exp({})" if maps else None, "maximum({}, 0.001)")
         case "unit" | "open unit":
-            hint = _declared_hint(leaf, "unit", "a Beta prior", "inv_logit({})", "clamp({}, 0.001, 0.999)")
+            mapped = "inv_logit({})" if maps else None
+            hint = _declared_hint(leaf, "unit", "a Beta prior", mapped, "clamp({}, 0.001, 0.999)")
             return f"{hint}; or give it as `logits =`" if logits else hint
         case "simplex":
             return "use a Dirichlet prior or softmax[k](..)" + (", or give it as `logits =`" if logits else "")
@@ -855,17 +858,20 @@ def _support_hint(wanted: Support, found: Support, leaf: Leaf | None, logits: bo
     return None
 
 
-def _declared_hint(leaf: Leaf | None, type_: str, prior: str, mapped: str, held: str) -> str:
-    """How a value comes to lie in a type: by its declaration, by a function onto it, or by being held there."""
+def _declared_hint(leaf: Leaf | None, type_: str, prior: str, mapped: str | None, held: str) -> str:
+    """By its declaration, by a function onto the type, or by being held there."""
     inner = leaf.name if leaf else ".."
+    written = f"write {mapped.format(inner)}" if mapped else ""
     match leaf.kind if leaf else None:
         case Kind.COLUMN:
-            return f"declare the column with that type, {inner} : {type_}, or write {mapped.format(inner)}"
+            declared = f"declare the column with that type, {inner} : {type_}"
         case Kind.PARAM:
-            return f"declare it with that type, param {inner} : {type_}, or write {mapped.format(inner)}"
+            declared = f"declare it with that type, param {inner} : {type_}"
         case Kind.LATENT:
-            return f"give `{inner}` {prior}, or write {mapped.format(inner)}"
-    return f"write {mapped.format(inner)}, or where it cannot be outside, hold it: {held.format(inner)}"
+            declared = f"give `{inner}` {prior}"
+        case _:
+            return f"{f'{written}, or ' if written else ''}where it cannot be outside, hold it: {held.format(inner)}"
+    return f"{declared}, or {written}" if written else declared
 
 
 def cannot_produce(source: Source, span: Span, name: str, column: Span, support: Support, data: Support) -> Diagnostic:
@@ -1243,7 +1249,7 @@ def outside_domain(
         f"`{function}` needs a value that is {_one(domain)}, and {what} {_can_be(found, domain)}",
         source,
         Label(span, _lies_in(found)),
-        hint=_support_hint(domain, found, leaf, False),
+        hint=_support_hint(domain, found, leaf, logits=False, maps=False),
     )
 
 
@@ -1321,7 +1327,11 @@ def discrete_param(source: Source, span: Span, name: str) -> Diagnostic:
 
 def param_init_outside(source: Source, span: Span, name: str, support: Support, found: Support) -> Diagnostic:
     return Diagnostic(
-        "BD411", f"`{name}` must be {_one(support)}, and starts outside", source, Label(span, _lies_in(found))
+        "BD411",
+        f"`{name}` must be {_one(support)}, and starts outside",
+        source,
+        Label(span, _lies_in(found)),
+        hint="start it at a value of its type, or leave the start out",
     )
 
 
@@ -1449,17 +1459,16 @@ def setting_value(source: Source, span: Span, owner: str, row: Setting, reason: 
 
 
 def _setting_hint(row: Setting) -> str:
-    """What a setting is for, and a value that it can have."""
+    """What a setting is for, and the value that it has where nothing is said."""
     doc = f"{row.doc[0].lower()}{row.doc[1:].rstrip('.')}"
-    if row.choices:
-        shown = " or ".join(f'"{choice}"' for choice in row.choices)
-        return f"{doc}: write {shown}"
     return doc if row.default is None else f"{doc}; {_written(row.default)} if it is not said"
 
 
 def _written(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, str) and value.islower():
+        return f'"{value}"'
     return f"[{', '.join(map(_written, value))}]" if isinstance(value, tuple) else str(value)
 
 
@@ -1476,10 +1485,10 @@ _LISTS = (SettingKind.FLOATS, SettingKind.INTS)
 
 def setting_problem(row: Setting, value: object) -> str | None:
     """Why a value does not do for a setting, None where it does."""
-    if not _of_kind(row.kind, value):
-        return f"must be {_KINDS[row.kind]}"
     if row.choices and value not in row.choices:
         return "must be one of " + ", ".join(f'"{choice}"' for choice in row.choices)
+    if not _of_kind(row.kind, value):
+        return f"must be {_KINDS[row.kind]}"
     if row.kind in _LISTS and isinstance(row.default, tuple) and len(value) != len(row.default):
         return f"must have {len(row.default)} numbers"
     for number in value if row.kind in _LISTS else (value,):
@@ -1751,6 +1760,18 @@ def moving_likelihood(source: Source, span: Span, name: str, latent: str) -> Dia
         source,
         Label(span),
         hint=f"bound the prior of `{latent}` by the data, or choose a likelihood with a fixed support",
+    )
+
+
+def predicts_itself(source: Source, span: Span, name: str, use: Span) -> Diagnostic:
+    labels = (Label(use, "here"),) if use != span else ()
+    return Diagnostic(
+        "BD607",
+        f"the likelihood of `{name}` is given `{name}` itself",
+        source,
+        Label(span),
+        labels,
+        hint="predict it by other columns; its values of the time before are a column of their own",
     )
 
 

@@ -17,7 +17,7 @@ from bayesdsl.catalogue.functions import ALIASES, COLUMN_FUNCTIONS, FUNCTIONS, O
 from bayesdsl.catalogue.rows import Function, Reduction
 from bayesdsl.catalogue.spelling import nearest
 from bayesdsl.check import errors
-from bayesdsl.check.ranges import refined, same_value
+from bayesdsl.check.ranges import averaged, refined, same_value
 from bayesdsl.check.scope import Scope, is_unknown, unknown
 from bayesdsl.model import ir
 from bayesdsl.source import Span
@@ -162,7 +162,9 @@ class Expressions:
         if name in DISTRIBUTIONS or name in SPECIAL:
             self.scope.report(errors.distribution_in_expression(source, call.span, name))
         elif name in COLUMN_FUNCTIONS:
-            self.scope.report(errors.column_function(source, call.func.span, name))
+            of = call.args[0].value if len(call.args) == 1 else None
+            column = of.name if isinstance(of, ast.Name) and of.name in self.scope.columns else None
+            self.scope.report(errors.column_function(source, call.func.span, name, column))
         elif name in REDUCTIONS or name in SCANS:
             self.scope.report(errors.reduction_without_plate(source, call.func.span, name))
         elif self.scope.where_declared(name) is not None:
@@ -211,7 +213,8 @@ class Expressions:
         support = UNKNOWN if silent else row.rule(*(arg.support for arg in args))
         if support.event:
             left = event_last(left, over)
-        return ir.Reduce(row.name, over, args, call.span, left, support, keeps)
+        made = ir.Reduce(row.name, over, args, call.span, left, support, keeps)
+        return made if silent or keeps else replace(made, support=averaged(made, self.scope.lets))
 
     # Indexing
 

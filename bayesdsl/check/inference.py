@@ -8,12 +8,13 @@ from bayesdsl.check import errors
 from bayesdsl.check.scope import Scope
 from bayesdsl.diagnostics.diagnostic import Diagnostic
 from bayesdsl.model import ir
-from bayesdsl.source import Source
+from bayesdsl.source import Source, Span
 
 
 def check_inferences(scope: Scope, model: tuple[ir.Statement, ...], inferences: tuple[ir.Inference, ...]) -> None:
     """Report inferences that cannot run: discrete latents, params without priors, nothing to infer."""
     names: dict[str, ir.Inference] = {}
+    said: set[tuple[str, Span]] = set()
     for inference in inferences:
         if inference.name in names:
             scope.report(
@@ -22,8 +23,13 @@ def check_inferences(scope: Scope, model: tuple[ir.Statement, ...], inferences: 
         names[inference.name] = inference
         for finding in _findings(scope.source, model, inference):
             # What could not be read may hold the latents that seem to be missing.
-            if finding.code != "BD510" or not scope.findings:
+            if finding.code == "BD510" and scope.findings:
+                continue
+            # A latent that no inference can have is one mistake, however many there are.
+            about = {(finding.code, label.span) for label in finding.labels}
+            if not about or not about <= said:
                 scope.report(finding)
+            said |= about
 
 
 def inference_findings(model: ir.Model, inference: ir.Inference) -> tuple[Diagnostic, ...]:

@@ -27,6 +27,7 @@ def lint(scope: Scope, model: ir.Model) -> None:
                 _centred(scope, model, statement)
             case ir.Observed(dist=dist):
                 _moving_likelihood(scope, statement, dist)
+                _predicts_itself(scope, statement, lets)
     if not any(isinstance(s, ir.Observed) for s in model.statements):
         _no_data(scope, model)
 
@@ -123,6 +124,30 @@ def _moving_likelihood(scope: Scope, statement: ir.Observed, dist: ir.Dist) -> N
     names = moving(dist)
     if names:
         scope.report(errors.moving_likelihood(scope.source, dist.span, statement.name, names[0]))
+
+
+def _predicts_itself(scope: Scope, statement: ir.Observed, lets: dict[str, ir.Expr]) -> None:
+    """`observe y ~ Normal(a + b * y, 1)`, also through definitions."""
+    for expr in ir.dist_exprs(statement.dist):
+        for node in ir.walk(expr):
+            if isinstance(node, ir.Ref) and statement.name in _columns_of(node, lets):
+                scope.report(errors.predicts_itself(scope.source, statement.span, statement.name, node.span))
+                return
+
+
+def _columns_of(ref: ir.Ref, lets: dict[str, ir.Expr]) -> set[str]:
+    """The columns of data that a value is, or is computed from."""
+    columns: set[str] = set()
+    seen: set[str] = set()
+    stack = [ref]
+    while stack:
+        node = stack.pop()
+        if node.kind is ir.Kind.COLUMN:
+            columns.add(node.name)
+        elif node.kind is ir.Kind.LET and node.name not in seen:
+            seen.add(node.name)
+            stack += [inner for inner in ir.walk(lets[node.name]) if isinstance(inner, ir.Ref)]
+    return columns
 
 
 def _no_data(scope: Scope, model: ir.Model) -> None:

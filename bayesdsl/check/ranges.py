@@ -3,21 +3,22 @@
 w * a + (1 - w) * b    w, a, b from 0 to 1         ->   from 0 to 1, where operator by operator it is 0 to 2
 s - w * s              s positive, w from 0 to 1   ->   positive, where operator by operator it is any number
 x / (x + y)            x, y positive               ->   from 0 to 1, where operator by operator it is positive
+sum[k](w * p)          w a simplex, p from 0 to 1  ->   from 0 to 1, where operator by operator it is 0 or more
 
 A polynomial in which no value is multiplied by itself is least and greatest where each value is at one of its ends. A
-sum of numbers that are not negative is no less than each of them. Both look through definitions to the values that
-they are made of.
+sum of numbers that are not negative is no less than each of them. A mean with weights lies where what it is the mean of
+does. They look through definitions to the values that they are made of.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
 from math import inf, isfinite
 
 from bayesdsl.model import ir
-from bayesdsl.types.supports import NONNEGATIVE, POSITIVE, Support, interval
+from bayesdsl.types.supports import NONNEGATIVE, POSITIVE, SIMPLEX, Support, interval
 
 # Corners are 2^n, and nobody reads a formula with more values than this that occur twice.
 MAX_VALUES = 6
@@ -39,6 +40,28 @@ def refined(made: ir.Apply, definitions: Definitions) -> Support:
         case _:
             found = None
     return made.support if found is None else _both(made.support, found)
+
+
+def averaged(made: ir.Reduce, definitions: Definitions) -> Support:
+    """The support of a reduction: its own, or that of what it averages where the weights of a sum add up to one."""
+    match made:
+        case ir.Reduce("dot", args=factors) | ir.Reduce("sum", args=(ir.Apply("*", factors),)):
+            pass
+        case ir.Reduce("sum", args=(ir.Ref(kind=ir.Kind.LET) as defined,)):
+            return averaged(replace(made, args=(_looked_through(defined, definitions),)), definitions)
+        case ir.Reduce("sum", args=(weights,)) if _sums_to_one(weights, made.over):
+            return interval(1.0, 1.0)
+        case _:
+            return made.support
+    for weights, of in (factors, factors[::-1]):
+        if _sums_to_one(weights, made.over) and of.support.known:
+            bounds = of.support.elements
+            return interval(bounds.lo, bounds.hi, lo_open=bounds.lo_open, hi_open=bounds.hi_open)
+    return made.support
+
+
+def _sums_to_one(expr: ir.Expr, over: ir.Plates) -> bool:
+    return expr.support.known and expr.support.name == SIMPLEX.name and expr.plates[-1:] == over
 
 
 def _both(a: Support, b: Support) -> Support:

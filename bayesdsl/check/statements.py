@@ -81,18 +81,26 @@ def _left_plates(scope: Scope, target: ast.Target, outer: ir.Plates) -> ir.Plate
 
 
 def _prior(scope: Scope, statement: ast.Prior, target: ast.Target, outer: ir.Plates) -> ir.Sample | None:
+    if target.name in scope.columns:
+        return _prior_on_data(scope, statement, target)
     plates = _left_plates(scope, target, outer)
     sample = None if plates is None else _sample(scope, statement, target, plates)
     if plates is None:
         # What stands on the right may still be wrong, and uses names.
         distribution(scope, statement.dist, Place(outer, (), target.name, target.span))
-    if target.name in scope.columns:
-        scope.report(errors.prior_on_data(scope.source, target.span, target.name, scope.columns[target.name].span))
-        return None
     support = sample.support.interior if sample is not None else UNKNOWN
     all_plates = (*sample.plates, *sample.event) if sample is not None else plates or ()
     symbol = Symbol(target.name, ir.Kind.LATENT, all_plates, support, target.span)
     return sample if scope.declare(target.ident, symbol) else None
+
+
+def _prior_on_data(scope: Scope, statement: ast.Prior, target: ast.Target) -> None:
+    """A likelihood that does not say so: its right side is looked at as that of one."""
+    column = scope.columns[target.name]
+    scope.used.add(target.name)
+    scope.report(errors.prior_on_data(scope.source, target.span, target.name, column.span))
+    split = max(len(column.plates) - event_dims(statement.dist), 0)
+    distribution(scope, statement.dist, Place(column.plates[:split], column.plates[split:], target.name, target.span))
 
 
 def _sample(scope: Scope, statement: ast.Prior, target: ast.Target, plates: ir.Plates) -> ir.Sample | None:

@@ -76,9 +76,7 @@ def checked(text: str) -> Checked:
 
 def many(examples: int):
     checks = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
-    return settings(
-        max_examples=examples, deadline=None, derandomize=True, database=None, suppress_health_check=checks
-    )
+    return settings(max_examples=examples, deadline=None, derandomize=True, database=None, suppress_health_check=checks)
 
 
 @many(150)

@@ -139,4 +139,30 @@ ROWS: tuple[Code, ...] = (
         observe log_radon ~ Normal(mu, 1)
         """,
     ),
+    Code(
+        "BD607",
+        "predicts-itself",
+        Severity.WARNING,
+        "A likelihood is given the very data it is said of",
+        """
+        On the right of a likelihood stands what its data are predicted from. With the data themselves among that, also
+        by way of a definition, the line is no distribution of them any more: the best prediction of a value is the value
+        itself, and the fit looks perfect. Mostly the name of a predictor was meant. In a series, what was there a
+        step before is another column.
+        """,
+        """
+        data year { gdp = [1.2, 1.4, 1.3]; debt = [0.6, 0.7, 0.9] }
+        a, b  ~ Normal(0, 1)
+        sigma ~ HalfNormal(1)
+        observe gdp ~ Normal(a + b * gdp, sigma)
+        observe debt ~ Normal(a, sigma)
+        """,
+        """
+        data year { gdp = [1.2, 1.4, 1.3]; debt = [0.6, 0.7, 0.9] }
+        a, b  ~ Normal(0, 1)
+        sigma ~ HalfNormal(1)
+        observe gdp ~ Normal(a + b * debt, sigma)
+        observe debt ~ Normal(a, sigma)
+        """,
+    ),
 )

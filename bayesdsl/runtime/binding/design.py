@@ -87,6 +87,8 @@ def dependent(predictor: Predictor) -> list[str]:
 
 def _combination(design: np.ndarray, intercept: bool) -> np.ndarray:
     """The columns that take part in a combination that is zero on all rows."""
+    largest = np.abs(design).max(axis=0)
+    design = design / np.where(largest > 0, largest, 1.0)
     if intercept:
         flat = design.max(axis=0) == design.min(axis=0)
         design = design - design.mean(axis=0)

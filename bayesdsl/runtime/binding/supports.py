@@ -44,9 +44,10 @@ def _out_of_order(vectors: np.ndarray) -> np.ndarray:
 
 
 def _no_covariance(matrices: np.ndarray) -> np.ndarray:
-    scale = np.abs(matrices).max(axis=(-2, -1))
-    crooked = np.abs(matrices - np.swapaxes(matrices, -2, -1)).max(axis=(-2, -1)) > SYMMETRY_TOLERANCE * scale
-    return crooked | (np.linalg.eigvalsh(matrices)[..., 0] <= 0)
+    largest = np.abs(matrices).max(axis=(-2, -1), keepdims=True)
+    scaled = matrices / np.where(largest > 0, largest, 1.0)
+    crooked = np.abs(scaled - np.swapaxes(scaled, -2, -1)).max(axis=(-2, -1)) > SYMMETRY_TOLERANCE
+    return crooked | (np.linalg.eigvalsh(scaled)[..., 0] <= 0)
 
 
 def _no_factor(matrices: np.ndarray) -> np.ndarray:

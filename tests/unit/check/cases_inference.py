@@ -98,7 +98,7 @@ CASES = (
         observe y ~ Normal(mu, 1)
         infer nuts(init_strategy = «"zero"»)
         """,
-        '"init_to_median"',
+        'where chains start; "init_to_uniform" if it is not said',
         '"init_to_median"',
     ),
     case(
@@ -580,6 +580,20 @@ CASES = (
         """,
         "or choose a likelihood with a fixed support",
         "Exponential(1 / longest)",
+    ),
+    case(
+        "predicts_itself",
+        "BD607",
+        """
+        data year { gdp = [1.2, 1.4, 1.3]; debt = [0.6, 0.7, 0.9] }
+        a, b ~ Normal(0, 1)
+        expected = a + b * gdp
+        observe «gdp» ~ Normal(expected, 1)
+        observe debt ~ Normal(a, 1)
+        """,
+        "predict it by other columns",
+        None,
+        ("b * gdp", "b * debt"),
     ),
     case(
         "no_likelihood",

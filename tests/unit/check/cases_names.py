@@ -407,7 +407,7 @@ CASES = (
         b ~ Normal(0, 1)
         observe weight ~ Normal(b * «zscore»(height), 10)
         """,
-        "where the column is declared",
+        "where the column is declared: height : real = zscore(height)",
         None,
         ("height : real", "height : real = zscore(height)"),
         ("b * zscore(height)", "b * height"),

@@ -757,7 +757,7 @@ CASES = (
         param sigma : positive = «0»
         observe y ~ Normal(0, sigma)
         """,
-        "",
+        "start it at a value of its type",
         "1",
     ),
     case(

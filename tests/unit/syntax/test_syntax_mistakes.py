@@ -379,7 +379,7 @@ def test_messages_of_snippets_are_different():
     assert len(messages) == len(set(messages))
 
 
-@pytest.mark.parametrize("sign", [*(mistakes.SIGNS.keys() - {"<-"}), *mistakes.CHARACTERS])
+@pytest.mark.parametrize("sign", [*sorted(mistakes.SIGNS.keys() - {"<-"}), *mistakes.CHARACTERS])
 def test_every_foreign_sign_is_explained(sign: str):
     (finding,) = parsed(f"x = a {sign} b").diagnostics
     assert finding.code == "BD101"

@@ -172,6 +172,13 @@ OUTSIDE = {
         ["must be a covariance matrix"],
         [],
     ),
+    "a matrix of huge numbers that is no covariance": (
+        "data t { y : real; K[t'] : real }\nf[t] ~ MultivariateNormal(0, K)\nobserve y ~ Normal(f, 1)",
+        {"y": [1, 2], "K": [[1e300, 2e300], [2e300, 1e300]]},
+        "BD401",
+        ["must be a covariance matrix"],
+        [],
+    ),
     "probabilities that do not sum to one": (
         "data t { y : category; q[y] : unit }\nm ~ Normal(0, 1)\nobserve y ~ Categorical(q)",
         {"y": ["a", "b"], "q": [[0.5, 0.5], [0.6, 0.7]]},

@@ -37,6 +37,8 @@ COLLINEAR = {
     "one coefficient for a sum": ("observe y ~ Normal(a + b * (x + z) + c * x, s)", X, Z, ""),
     "a factor of the scale": ("observe y ~ Normal(a + b * x, s * (z^2 + 1))", X, ONE, ""),
     "an offset": ("observe y ~ Normal(a + b * x + z, s)", X, X, ""),
+    "numbers whose squares are too large": (BOTH, [1e200 * x for x in X], [1e200 * x for x in X], "`x`, `z`"),
+    "numbers whose squares are too small": (BOTH, [1e-200 * x for x in X], Z, ""),
     "a quotient by a number": ("observe y ~ Normal(a + b * x / 2 + c * z, s)", X, X, "`x`, `z`"),
     "nothing": (BOTH, X, Z, ""),
 }
@@ -136,6 +138,13 @@ def test_definitions_that_double_are_not_written_out_without_end(findings):
     lines = ["m0 = a + b * x + c * z", *(f"m{i + 1} = m{i} + m{i}" for i in range(60))]
     spec = DATA + "\n".join(lines) + "\nobserve y ~ Normal(m60, s)\n"
     assert findings(spec, {"t": {"y": Y, "x": X, "z": X}}) == ()
+
+
+def test_a_long_chain_of_definitions_is_followed_without_end(findings):
+    lines = ["m0 = x", *(f"m{i + 1} = m{i}" for i in range(400)), "w = m400 + z"]
+    spec = DATA + "\n".join(lines) + "\nobserve y ~ Normal(a + b * w, s)\n"
+    (found,) = findings(spec, {"t": {"y": Y, "x": X, "z": [-x for x in X]}})
+    assert (found.code, found.message) == ("BD759", "`w` is constant, as the intercept beside it is")
 
 
 # Groups

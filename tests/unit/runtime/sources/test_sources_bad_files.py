@@ -17,7 +17,7 @@ from bayesdsl.diagnostics.codes import CODES
 from bayesdsl.runtime.sources import SourceError, errors
 from bayesdsl.runtime.sources.read import read_source
 
-PACKED = gzip.compress(b"x,y\n" + b"1,2\n" * 100)
+PACKED = gzip.compress(b"x,y\n" + b"1,2\n" * 100, mtime=0)
 
 
 def npz(**arrays: object) -> bytes:
@@ -42,7 +42,7 @@ BAD = [
     ("d.npz", b"", {}, "BD705", None, "is empty", ""),
     ("d.parquet", b"", {}, "BD705", None, "is empty", ""),
     ("d.csv.gz", b"", {}, "BD705", None, "is empty", ""),
-    ("d.csv.gz", gzip.compress(b""), {}, "BD705", None, "is empty", ""),
+    ("d.csv.gz", gzip.compress(b"", mtime=0), {}, "BD705", None, "is empty", ""),
     ("d.csv", b"\n \r\n", {}, "BD705", None, "is empty", ""),
     ("d.csv", b"\xef\xbb\xbf", {}, "BD705", None, "is empty", ""),
     ("d.csv", b"# only this\n", {"comment": "#"}, "BD705", None, "is empty", ""),
@@ -53,7 +53,7 @@ BAD = [
     ("d.npz", npz(x=np.zeros(0)), {}, "BD706", None, "no rows", ""),
     # Size
     ("d.csv", b"x\n" + b"1\n" * 1000, {"max_gb": 1e-6}, "BD704", None, "larger than the limit", "max_gb"),
-    ("d.csv.gz", gzip.compress(b"x\n" + b"1\n" * 10_000), {"max_gb": 1e-6}, "BD704", None, "larger", "max_gb"),
+    ("d.csv.gz", gzip.compress(b"x\n" + b"1\n" * 10_000, mtime=0), {"max_gb": 1e-6}, "BD704", None, "larger", "max_gb"),
     ("d.npz", npz(x=np.zeros(1000)), {"max_gb": 1e-6}, "BD704", None, "larger than the limit", "max_gb"),
     # Format
     ("d.dat", b"x\n1\n", {}, "BD707", None, "`.dat`", 'format = "csv"'),

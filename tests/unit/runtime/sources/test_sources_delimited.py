@@ -57,7 +57,7 @@ GOOD = [
     ("utf-16", "x,y\nCôte,2\n".encode("utf-16"), {"encoding": "utf-16"}, {"x": ["Côte"], "y": ["2"]}),
     ("utf-16-le with its mark", b"\xff\xfex\0\n\x001\0", {"encoding": "utf-16-le"}, {"x": ["1"]}),
     ("letters of all kinds", "名,y\n東京,2\n".encode(), {}, {"名": ["東京"], "y": ["2"]}),
-    ("packed", gzip.compress(b"x,y\n1,2\n"), {}, {"x": ["1"], "y": ["2"]}),
+    ("packed", gzip.compress(b"x,y\n1,2\n", mtime=0), {}, {"x": ["1"], "y": ["2"]}),
     ("only separators in a row", b"x,y\n1,2\n,\n", {}, {"x": ["1", None], "y": ["2", None]}),
 ]
 

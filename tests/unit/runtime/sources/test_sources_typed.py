@@ -88,7 +88,7 @@ def test_a_single_column_is_a_matrix_of_one(write, read):
     assert (reals.values.shape, reals.missing.shape, reals.bad_rows.tolist()) == ((2, 1), (2, 1), [1])
 
 
-@pytest.mark.parametrize("content", [b'\xef\xbb\xbf{"x": [1]}', gzip.compress(b'{"x": [1]}')])
+@pytest.mark.parametrize("content", [b'\xef\xbb\xbf{"x": [1]}', gzip.compress(b'{"x": [1]}', mtime=0)])
 def test_json_with_a_mark_or_packed(write, read, content):
     assert read(write(content, "d.json")).rows == 1
 
