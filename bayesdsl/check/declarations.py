@@ -9,6 +9,7 @@ from bayesdsl.check import errors
 from bayesdsl.check.expressions import Expressions
 from bayesdsl.check.scope import Scope
 from bayesdsl.check.types import literal_support, type_support
+from bayesdsl.diagnostics.diagnostic import Diagnostic
 from bayesdsl.model import ir
 from bayesdsl.source import Span
 from bayesdsl.syntax import ast
@@ -206,7 +207,7 @@ def _column(scope: Scope, data: ast.Data, item: ast.Column) -> ir.Column | None:
     name, target = item.target.name, item.target
     taken = scope.where_declared(name)
     if taken is not None:
-        scope.report(errors.declared_twice(scope.source, target.span, name, taken))
+        scope.report(_taken(scope, data, item, taken))
         return None
     if name in scope.plates and scope.plates[name].origin is not ir.Origin.LEVELS and not _is_category(item):
         scope.report(errors.names_a_plate(scope.source, target.span, name, scope.plates[name].span))
@@ -232,6 +233,19 @@ def _column(scope: Scope, data: ast.Data, item: ast.Column) -> ir.Column | None:
     return column
 
 
+def _taken(scope: Scope, data: ast.Data, item: ast.Column, taken: Span) -> Diagnostic:
+    """The finding of a column whose name is taken, by one of another table or by something else."""
+    name, span = item.target.name, item.target.span
+    other = scope.columns.get(name)
+    if other is None or other.plates[0] == data.plate.name or isinstance(item.value, ast.ListOf):
+        return errors.declared_twice(scope.source, span, name, taken)
+    written = scope.source.slice(item.type.span) if item.type is not None else None
+    levels = other.category if _is_category(item) else None
+    # Which of the two is meant further down is not known.
+    scope.distrust(name)
+    return errors.column_twice(scope.source, span, name, taken, data.plate.name, written, levels)
+
+
 def _second_index(scope: Scope, data: ast.Data, target: ast.Target) -> bool:
     """Whether a matrix's plate is another one than its rows', or theirs with a prime: `distance[island']`."""
     ident = target.plates[0]
@@ -239,7 +253,8 @@ def _second_index(scope: Scope, data: ast.Data, target: ast.Target) -> bool:
         scope.report(errors.plate_twice(scope.source, ident.span, ident.name, matrix=True))
         return False
     if ident.name.endswith("'") and ir.base_plate(ident.name) != data.plate.name:
-        scope.report(errors.prime_alone(scope.source, ident.span, ident.name))
+        if scope.plate(ident) is not None:
+            scope.report(errors.prime_alone(scope.source, ident.span, ident.name))
         return False
     return True
 
@@ -324,7 +339,7 @@ def _literal(scope: Scope, item: ast.Column, declared: Support | None) -> tuple[
     if any(texts) and not all(texts):
         scope.report(errors.mixed_labels(source, item.value.span, name))
         return None
-    if any(texts) and declared is not CATEGORY and declared is not None:
+    if any(texts) and declared is not CATEGORY and declared is not None and declared.known:
         scope.report(errors.text_column(source, item.value.span, name))
         return None
     if declared is not None and declared is not CATEGORY:

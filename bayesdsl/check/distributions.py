@@ -61,6 +61,30 @@ def event_dims(expr: ast.Expr) -> int:
     return 0
 
 
+def mention(scope: Scope, expr: ast.Expr) -> None:
+    """Look at the names of a distribution whose place is not known: they are used, and may be undeclared."""
+    match expr:
+        case ast.Call(_, _, args):
+            for arg in args:
+                _mention_value(scope, arg.value)
+
+
+def _mention_value(scope: Scope, expr: ast.Expr) -> None:
+    match expr:
+        case ast.Name(name, span):
+            if name not in DATA_TYPES:
+                scope.value(name, span)
+        case ast.Unary(_, operand):
+            _mention_value(scope, operand)
+        case ast.Binary(_, left, right):
+            _mention_value(scope, left)
+            _mention_value(scope, right)
+        case ast.Index(base):
+            _mention_value(scope, base)
+        case ast.Call():
+            mention(scope, expr)
+
+
 def distribution(scope: Scope, expr: ast.Expr, place: Place) -> ir.Dist | None:
     """Elaborate the right side of `~`; None, with findings, where it is not a distribution."""
     source = scope.source
@@ -108,27 +132,33 @@ def _flat(scope: Scope, args: tuple[ast.Arg, ...], span: Span) -> ir.Improper | 
     return None if support is None else ir.Improper(span, support)
 
 
+WEIGHTS = "the weights of a mixture"
+
+
 def _mixture(scope: Scope, args: tuple[ast.Arg, ...], span: Span, place: Place) -> ir.Mix | None:
     if len(args) != 2 or any(arg.keyword is not None for arg in args):
         scope.report(errors.mixture_arguments(scope.source, span))
         return None
     weights = Expressions(scope, place.all).expression(args[0].value)
     own = [plate for plate in weights.plates if plate not in place.all]
-    what = "the weights of a mixture"
+    finding = None
     if is_unknown(weights):
-        own = []
+        pass
     elif len(own) != 1:
-        scope.report(errors.own_plate(scope.source, weights.span, what, tuple(own), "w", SIMPLEX, None))
-        return None
+        finding = errors.own_plate(scope.source, weights.span, WEIGHTS, tuple(own), "w", SIMPLEX, None)
     elif event_of(weights) not in ((), tuple(own)):
-        scope.report(errors.other_direction(scope.source, weights.span, what, event_of(weights)[0], own[0]))
-        return None
+        finding = errors.other_direction(scope.source, weights.span, WEIGHTS, event_of(weights)[0], own[0])
     elif not _is_simplex(weights):
-        scope.report(errors.outside_support(scope.source, weights.span, what, SIMPLEX, weights.support))
+        finding = errors.outside_support(scope.source, weights.span, WEIGHTS, SIMPLEX, weights.support)
+    if finding is not None:
+        scope.report(finding)
+    if finding is not None or is_unknown(weights):
+        # Over which plate the components vary is not known.
+        mention(scope, args[1].value)
         return None
     inner = replace(place, plates=(*place.plates, *own))
     component = distribution(scope, args[1].value, inner)
-    if component is None or not own:
+    if component is None:
         return None
     if not isinstance(component, ir.Call) or component.row.discrete != component.support.integer:
         scope.report(errors.mixture_arguments(scope.source, args[1].span))
@@ -156,7 +186,9 @@ def _call(scope: Scope, row: Distribution, args: tuple[ast.Arg, ...], span: Span
             continue
         expr = Expressions(scope, _allowed(place, parameter)).expression(arg.value)
         expressions[name] = expr
-        if parameter.extent in OWN_EXTENTS and not is_unknown(expr):
+        if parameter.extent in OWN_EXTENTS:
+            if is_unknown(expr):
+                continue
             own_plate = _own_plate(scope, row, parameter, expr, arg, place)
             if own_plate is None:
                 sound = False

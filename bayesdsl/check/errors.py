@@ -113,6 +113,21 @@ def declared_twice(source: Source, span: Span, name: str, first: Span, hint: str
     )
 
 
+def column_twice(
+    source: Source, span: Span, name: str, first: Span, table: str, type_: str | None, levels: str | None
+) -> Diagnostic:
+    """A column of the table `table`, with the name of one in another; `levels` is the plate of its category."""
+    kind = f"category({levels})" if levels is not None else type_ or "real"
+    return Diagnostic(
+        "BD202",
+        f"`{name}` is declared twice",
+        source,
+        Label(span, "again here"),
+        (Label(first, "first here, in another table"),),
+        hint=f"names belong to the whole spec: call it {table}_{name} : {kind} = {name}",
+    )
+
+
 def said_twice(source: Source, span: Span, what: str, first: Span) -> Diagnostic:
     return Diagnostic(
         "BD202",

@@ -299,6 +299,8 @@ class Expressions:
     def _other_plate(self, base: ir.Ref, plate: str, span: Span) -> None:
         declared = self.scope.where_declared(base.name)
         self.scope.report(errors.no_such_plate(self.scope.source, span, base.name, plate, base.plates, declared))
+        if not base.plates:
+            self.scope.distrust(base.name)
 
     def _labelled(self, base: ir.Ref, plate: str, item: ast.Arg) -> tuple[str, ir.Index] | None:
         match item.value:
@@ -326,6 +328,8 @@ class Expressions:
         here = self.plates or ()
         if column is None and name not in here and self.scope.is_silent(name):
             return None
+        if column is not None and not column.support.known:
+            return None
         if name in base.plates:
             gathers = category == name and name not in here and column.plates[0] in here
             if gathers:
@@ -337,7 +341,7 @@ class Expressions:
             return category, ir.Rows(name)
         if ir.base_plate(name) in base.plates and ir.base_plate(name) in self.scope.plates:
             return ir.base_plate(name), ir.Rename(name)
-        if self.scope.is_silent(name):
+        if self.scope.is_silent(ir.base_plate(name)):
             return None
         if column is not None and category is None:
             self.scope.report(errors.column_index(self.scope.source, span, name, column.span, base.plates))

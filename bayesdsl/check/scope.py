@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bayesdsl.catalogue.distributions import DISTRIBUTIONS, SPECIAL
 from bayesdsl.catalogue.functions import ALIASES, FUNCTIONS, REDUCTIONS, SCANS
@@ -66,6 +66,12 @@ class Scope:
         """A name whose declaration was wrong: what follows from it is not reported."""
         self.silenced.add(name)
 
+    def distrust(self, name: str) -> None:
+        """A value that is most likely not declared as it was meant: its further uses are not reported."""
+        for table in (self.symbols, self.columns):
+            if name in table:
+                table[name] = replace(table[name], support=UNKNOWN)
+
     def is_silent(self, name: str) -> bool:
         return name in self.silenced or name in self.broken_names or name in self.layers
 
@@ -77,7 +83,8 @@ class Scope:
         if name in self.plates:
             self.used.add(f"plate {name}")
             return ident.name
-        if not self.is_silent(name):
+        column = self.columns.get(name)
+        if not (self.is_silent(name) or (column is not None and not column.support.known)):
             self.report(self._no_plate(name, ident.span))
             self.silence(name)
         return None
@@ -91,7 +98,10 @@ class Scope:
     def members(self, plate: str) -> tuple[str, ...] | None:
         """The labels of a plate's members, None where only the data tell."""
         known = self.plates[ir.base_plate(plate)]
-        if known.origin is ir.Origin.NUMBER:
+        table = self.tables.get(known.name)
+        # The rows of a table in place are called by their numbers, and by those alone where none is left out.
+        whole = table is not None and not (table.where or table.drop_missing or table.key)
+        if known.origin is ir.Origin.NUMBER or (whole and known.size is not None):
             return tuple(map(str, range(1, known.size + 1))) if known.size <= MANY else None
         if known.labels is not None:
             return tuple(map(str, known.labels))
@@ -113,7 +123,8 @@ class Scope:
         column = self.columns.get(name)
         if column is not None:
             self.used.add(name)
-            return ir.Ref(name, ir.Kind.COLUMN, span, column.plates, column.support)
+            known = column.support.known
+            return ir.Ref(name, ir.Kind.COLUMN, span, column.plates, column.support) if known else unknown(span)
         if not self.is_silent(name):
             self.report(self._undeclared(name, span))
             self.silence(name)

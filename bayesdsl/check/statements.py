@@ -10,7 +10,7 @@ from typing import assert_never
 
 from bayesdsl.catalogue.spelling import nearest
 from bayesdsl.check import errors
-from bayesdsl.check.distributions import Place, distribution, event_dims, moving, report_extra_plate
+from bayesdsl.check.distributions import Place, distribution, event_dims, mention, moving, report_extra_plate
 from bayesdsl.check.expressions import Expressions, event_last, event_of
 from bayesdsl.check.scope import Scope, Symbol, is_unknown
 from bayesdsl.check.types import type_support
@@ -86,8 +86,7 @@ def _prior(scope: Scope, statement: ast.Prior, target: ast.Target, outer: ir.Pla
     plates = _left_plates(scope, target, outer)
     sample = None if plates is None else _sample(scope, statement, target, plates)
     if plates is None:
-        # What stands on the right may still be wrong, and uses names.
-        distribution(scope, statement.dist, Place(outer, (), target.name, target.span))
+        mention(scope, statement.dist)
     support = sample.support.interior if sample is not None else UNKNOWN
     all_plates = (*sample.plates, *sample.event) if sample is not None else plates or ()
     symbol = Symbol(target.name, ir.Kind.LATENT, all_plates, support, target.span)
@@ -310,7 +309,7 @@ def _data_events(scope: Scope, target: ast.Target, column: ir.Column, dims: int,
 
 def _not_data(scope: Scope, statement: ast.Observe) -> None:
     name, span = statement.target.name, statement.target.span
-    distribution(scope, statement.dist, Place((), (), name, span))
+    mention(scope, statement.dist)
     if scope.is_silent(name):
         return None
     if name in scope.symbols:

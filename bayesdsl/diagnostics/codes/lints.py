@@ -146,9 +146,9 @@ ROWS: tuple[Code, ...] = (
         "A likelihood is given the very data it is said of",
         """
         On the right of a likelihood stands what its data are predicted from. With the data themselves among that, also
-        by way of a definition, the line is no distribution of them any more: the best prediction of a value is the value
-        itself, and the fit looks perfect. Mostly the name of a predictor was meant. In a series, what was there a
-        step before is another column.
+        by way of a definition, the line is no distribution of them any more: a value is best predicted by itself, and
+        the fit looks perfect. Mostly the name of a predictor was meant. In a series, what was there a step before is
+        another column.
         """,
         """
         data year { gdp = [1.2, 1.4, 1.3]; debt = [0.6, 0.7, 0.9] }

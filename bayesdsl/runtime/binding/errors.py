@@ -30,6 +30,12 @@ _SUPPORTS = {
     "positive int": "a whole number, 1 or more",
     "binary": "0 or 1",
     "real": "a number",
+    "positive": "positive",
+    "real_vector": "numbers",
+    "positive_vector": "positive",
+    "count_vector": "whole numbers, 0 or more",
+    "real_matrix": "numbers",
+    "positive_matrix": "positive",
     "simplex": "probabilities that sum to one",
     "one_hot": "a 1 and otherwise zeros",
     "unit_vector": "of length one",
@@ -66,7 +72,7 @@ def _number(value: float) -> str:
 
 def _one(support: Support) -> str:
     """A support as the complement of `must be`."""
-    return _SUPPORTS.get(support.name) or f"in {support}".replace("_", " ").replace("in positive", "positive")
+    return _SUPPORTS.get(support.name) or f"in {support}"
 
 
 # What was given

@@ -8,10 +8,9 @@ import numpy as np
 
 from bayesdsl.types.supports import Support
 
-# torch's own tolerance for a simplex; Pyro's for a unit vector is a few rounding errors.
+# torch's own tolerances; Pyro's for a unit vector is a few rounding errors.
 SIMPLEX_TOLERANCE = 1e-6
-# A matrix counts as symmetric if its two halves differ by no more than this share of its largest element.
-SYMMETRY_TOLERANCE = 1e-8
+SYMMETRY_TOLERANCE = 1e-6
 
 
 def violations(values: np.ndarray, support: Support) -> np.ndarray:
@@ -44,10 +43,19 @@ def _out_of_order(vectors: np.ndarray) -> np.ndarray:
 
 
 def _no_covariance(matrices: np.ndarray) -> np.ndarray:
-    largest = np.abs(matrices).max(axis=(-2, -1), keepdims=True)
-    scaled = matrices / np.where(largest > 0, largest, 1.0)
-    crooked = np.abs(scaled - np.swapaxes(scaled, -2, -1)).max(axis=(-2, -1)) > SYMMETRY_TOLERANCE
-    return crooked | (np.linalg.eigvalsh(scaled)[..., 0] <= 0)
+    symmetric = np.isclose(matrices, np.swapaxes(matrices, -2, -1), atol=SYMMETRY_TOLERANCE).all(axis=(-2, -1))
+    flat = matrices.reshape(-1, *matrices.shape[-2:])
+    definite = np.array([_has_root(matrix) for matrix in flat]).reshape(symmetric.shape)
+    return ~(symmetric & definite)
+
+
+def _has_root(matrix: np.ndarray) -> bool:
+    """Whether a matrix has a Cholesky factor, which is what a density takes of it."""
+    try:
+        np.linalg.cholesky(matrix)
+    except np.linalg.LinAlgError:
+        return False
+    return True
 
 
 def _no_factor(matrices: np.ndarray) -> np.ndarray:

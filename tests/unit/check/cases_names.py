@@ -100,6 +100,36 @@ CASES = (
         ("quick = nuts", "exact = nuts"),
     ),
     case(
+        "column_twice",
+        "BD202",
+        """
+        data house from "houses.csv" { county : category; radon : positive }
+        data school from "schools.csv" { «county» : category; pupils : count }
+        a[county], b[county] ~ Normal(0, 1)
+        observe radon ~ LogNormal(a[county], 1)
+        observe pupils ~ Poisson(exp(b[county]))
+        """,
+        "call it school_county : category(county) = county",
+        None,
+        ("{ county : category; pupils", "{ school_county : category(county) = county; pupils"),
+        ("b[county]))", "b[school_county]))"),
+    ),
+    case(
+        "column_twice",
+        "BD202",
+        """
+        data train from "train.csv" { x : real; y : real }
+        data test from "test.csv" { «x» : real; z : real }
+        b ~ Normal(0, 1)
+        observe y ~ Normal(b * x, 1)
+        observe z ~ Normal(b, 1)
+        """,
+        "call it test_x : real = x",
+        "test_x",
+        ("test_x : real", "test_x : real = x"),
+        ("Normal(b, 1)", "Normal(b * test_x, 1)"),
+    ),
+    case(
         "said_twice",
         "BD202",
         """

@@ -401,6 +401,19 @@ CASES = (
         '"Aitkin"',
     ),
     case(
+        "no_such_member",
+        "BD307",
+        """
+        data school { y = [28, 8, -3] }
+        tau ~ HalfNormal(1)
+        theta[school] ~ Normal(0, tau) noncentered
+        observe y ~ Normal(theta, 10)
+        derive fourth = theta[school = «4»]
+        """,
+        'its members are "1", "2", "3"',
+        "3",
+    ),
+    case(
         "level_in_place",
         "BD755",
         """

@@ -135,6 +135,11 @@ def test_missing_values_stay_where_the_likelihood_leaves_them_out(bind):
     assert y[1:] == [4]
 
 
+def test_what_is_computed_from_a_missing_value_stays_missing(bind):
+    spec = "data t { y : real = where(x > 0, x, 9) }\nb ~ Normal(0, 1)\nobserve y ~ NanMaskedNormal(b, 1)"
+    assert np.isnan(bind(spec, {"t": {"x": [None, -1]}}).inputs["y"].tolist()).tolist() == [True, False]
+
+
 def test_missing_values_do_not_stay_where_the_column_is_used_elsewhere(findings):
     spec = (
         "data t { x : real; y : real }\nb ~ Normal(0, 1)\nobserve y ~ NanMaskedNormal(b * x, 1)\nderive m = mean[t](y)"
@@ -297,6 +302,11 @@ def test_values_that_single_precision_cannot_hold_are_found(findings, columns, m
     (found,) = findings(spec, {"t": columns}, dtype="float32")
     assert (found.code, found.message) == ("BD760", message)
     assert findings(spec, {"t": columns}) == ()
+
+
+def test_single_precision_is_not_blamed_for_values_that_only_leave_the_range_in_the_spec(findings):
+    spec = "data t { y = [1, 2]; x = [0, 1] }\nmu ~ Normal(0, 1)\nobserve y ~ Normal(mu * x, 1)\n"
+    assert findings(spec, {"t": {"y": [1], "x": [0.3]}}, dtype="float32") == ()
 
 
 def test_a_plate_of_a_hundred_million_costs_nothing_to_bind(bind):
