@@ -300,6 +300,8 @@ def _values(scope: Scope, data: ast.Data, item: ast.Column, plates: ir.Plates) -
             value = row_expression(scope, other)
             if value is None:
                 return None
+            if isinstance(value, ir.RowValue) and declared is not None and not declared.holds(value.value):
+                scope.report(errors.literal_outside_type(source, name, declared, value.value, value.span, ()))
     if declared is None and literal is None and not item.target.plates:
         scope.report(errors.column_without_type(source, span, name))
         return None

@@ -20,7 +20,7 @@ from bayesdsl.check.types import type_support
 from bayesdsl.model import ir
 from bayesdsl.source import Source, Span
 from bayesdsl.syntax import ast
-from bayesdsl.types.supports import CATEGORY, ORDERED, REAL, SIMPLEX, UNIT, UNKNOWN, Support, interval
+from bayesdsl.types.supports import CATEGORY, COUNT, ORDERED, REAL, SIMPLEX, UNIT, UNKNOWN, Support, interval
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,10 @@ def event_dims(expr: ast.Expr) -> int:
     return 0
 
 
+# What other libraries' switches are set to, in arguments that there are not.
+TRUTHS = ("true", "false", "True", "False")
+
+
 def mention(scope: Scope, expr: ast.Expr) -> None:
     """Look at the names of a distribution whose place is not known: they are used, and may be undeclared."""
     match expr:
@@ -72,7 +76,7 @@ def mention(scope: Scope, expr: ast.Expr) -> None:
 def _mention_value(scope: Scope, expr: ast.Expr) -> None:
     match expr:
         case ast.Name(name, span):
-            if name not in DATA_TYPES:
+            if name not in DATA_TYPES and name not in TRUTHS:
                 scope.value(name, span)
         case ast.Unary(_, operand):
             _mention_value(scope, operand)
@@ -132,9 +136,6 @@ def _flat(scope: Scope, args: tuple[ast.Arg, ...], span: Span) -> ir.Improper | 
     return None if support is None else ir.Improper(span, support)
 
 
-WEIGHTS = "the weights of a mixture"
-
-
 def _mixture(scope: Scope, args: tuple[ast.Arg, ...], span: Span, place: Place) -> ir.Mix | None:
     if len(args) != 2 or any(arg.keyword is not None for arg in args):
         scope.report(errors.mixture_arguments(scope.source, span))
@@ -145,11 +146,11 @@ def _mixture(scope: Scope, args: tuple[ast.Arg, ...], span: Span, place: Place) 
     if is_unknown(weights):
         pass
     elif len(own) != 1:
-        finding = errors.own_plate(scope.source, weights.span, WEIGHTS, tuple(own), "w", SIMPLEX, None)
+        finding = errors.own_plate(scope.source, weights.span, errors.WEIGHTS, tuple(own), "w", SIMPLEX, None)
     elif event_of(weights) not in ((), tuple(own)):
-        finding = errors.other_direction(scope.source, weights.span, WEIGHTS, event_of(weights)[0], own[0])
+        finding = errors.other_direction(scope.source, weights.span, errors.WEIGHTS, event_of(weights)[0], own[0])
     elif not _is_simplex(weights):
-        finding = errors.outside_support(scope.source, weights.span, WEIGHTS, SIMPLEX, weights.support)
+        finding = errors.outside_support(scope.source, weights.span, errors.WEIGHTS, SIMPLEX, weights.support)
     if finding is not None:
         scope.report(finding)
     if finding is not None or is_unknown(weights):
@@ -170,7 +171,7 @@ def _call(scope: Scope, row: Distribution, args: tuple[ast.Arg, ...], span: Span
     given = _match(scope, row, args, span)
     if given is None:
         for arg in args:
-            Expressions(scope, place.all).expression(arg.value)
+            _mention_value(scope, arg.value)
         return None
     alternative = _alternative(row, given)
     expressions: dict[str, ir.Expr | ir.Dist] = {}
@@ -179,7 +180,7 @@ def _call(scope: Scope, row: Distribution, args: tuple[ast.Arg, ...], span: Span
     for name, arg in given.items():
         parameter = _parameter(row, alternative, name)
         if name in row.takes:
-            inner = distribution(scope, arg.value, place)
+            inner = _inner(scope, row, name, arg, place)
             sound = sound and inner is not None
             if inner is not None:
                 expressions[name] = inner
@@ -209,6 +210,19 @@ def _call(scope: Scope, row: Distribution, args: tuple[ast.Arg, ...], span: Span
         (name, expressions[name]) for name in row.takes if name in expressions and row.parameter(name) is None
     )
     return ir.Call(row, ordered, span, _support(row, dict(ordered)), tuple(own.items()))
+
+
+def _inner(scope: Scope, row: Distribution, name: str, arg: ast.Arg, place: Place) -> ir.Dist | None:
+    """A distribution that is an argument of another one: of whole numbers where that is, else of the whole line."""
+    wanted = COUNT if row.support.integer else REAL
+    inner = distribution(scope, arg.value, place) if isinstance(arg.value, ast.Call) else None
+    if inner is None and isinstance(arg.value, ast.Call):
+        return None
+    fits = isinstance(inner, ir.Call) and inner.row.event == 0 and inner.support.integer == wanted.integer
+    if not fits or not (wanted.integer or wanted.within(inner.support)):
+        scope.report(errors.inner_distribution(scope.source, arg.value.span, row, name, wanted))
+        return None
+    return inner
 
 
 # Which argument is which
@@ -394,7 +408,7 @@ def _own_plate(
     scope: Scope, row: Distribution, parameter: Parameter, expr: ir.Expr, arg: ast.Arg, place: Place
 ) -> str | None:
     """The one plate of its own that an argument runs over; None and a finding where there is none."""
-    what = f"`{parameter.name}` of {row.name}"
+    what = errors.argument(row, parameter.name)
     levels = place.category if row.support.name == CATEGORY.name and not parameter.short else None
     own = tuple(plate for plate in expr.plates if plate not in place.all)
     if place.category is not None and place.category in own:

@@ -58,6 +58,14 @@ _STRUCTURES = {
 }
 
 
+def argument(row: Distribution, name: str) -> str:
+    """What an argument is called in a message."""
+    return f"`{name}` of {row.name}"
+
+
+WEIGHTS = "the weights of a mixture"
+
+
 def _one(support: Support) -> str:
     """A support as the complement of `must be`: `positive`, `between 0 and 1`."""
     if support.name in _STRUCTURES:
@@ -308,14 +316,14 @@ def unknown_reduction(source: Source, span: Span, name: str, near: str | None, e
     return Diagnostic("BD205", f"`{name}` is not a reduction over plates", source, Label(span), hint=hint)
 
 
-def reduction_without_plate(source: Source, span: Span, name: str) -> Diagnostic:
-    return Diagnostic(
-        "BD205",
-        f"`{name}` needs the plate it runs over",
-        source,
-        Label(span),
-        hint=f"name it in brackets: {name}[feature](..)",
+def reduction_without_plate(source: Source, span: Span, name: str, plate: str | None, of_two: str | None) -> Diagnostic:
+    """`plate` is one that its argument has, `of_two` the function of two values of the same kind."""
+    hint = (
+        f"of two values it is written {of_two}(a, b); over a plate, {name}[{plate or 'feature'}](..)"
+        if of_two
+        else f"name it in brackets: {name}[{plate or 'feature'}](..)"
     )
+    return Diagnostic("BD205", f"`{name}` needs the plate it runs over", source, Label(span), hint=hint)
 
 
 def column_function(source: Source, span: Span, name: str, column: str | None) -> Diagnostic:
@@ -775,6 +783,22 @@ def not_an_index(source: Source, span: Span, name: str, plate: str) -> Diagnosti
     )
 
 
+def latent_index(source: Source, span: Span, name: str, declared: Span, discrete: bool) -> Diagnostic:
+    hint = (
+        "sum over its levels instead: Mixture(w, D(..)) with the probabilities of the levels as weights"
+        if discrete
+        else "an index is a plate, a category column of data, or a label"
+    )
+    return Diagnostic(
+        "BD301",
+        f"`{name}` is computed or unknown, and cannot be an index",
+        source,
+        Label(span),
+        (Label(declared, "declared here"),),
+        hint=hint,
+    )
+
+
 def column_index(source: Source, span: Span, name: str, column: Span, plates: Sequence[str]) -> Diagnostic:
     return Diagnostic(
         "BD301",
@@ -1004,7 +1028,7 @@ def one_of(source: Source, span: Span, row: Distribution, choice: Sequence[str],
 def no_such_parameterisation(source: Source, span: Span, row: Distribution, given: Sequence[str]) -> Diagnostic:
     return Diagnostic(
         "BD403",
-        f"{row.name} cannot be given by {_quoted(given)} alone",
+        f"{row.name} cannot be given by {_quoted(given)}{' alone' if len(given) == 1 else ''}",
         source,
         Label(span),
         hint=f"ways to give it: {_ways(row, given) or _ways(row, ())}",
@@ -1034,6 +1058,17 @@ def argument_given_by_another(
         source,
         Label(span),
         hint="leave one of them out",
+    )
+
+
+def inner_distribution(source: Source, span: Span, row: Distribution, name: str, wanted: Support) -> Diagnostic:
+    example = "Poisson(rate)" if wanted.integer else "StudentT(3, 0, 2)"
+    return Diagnostic(
+        "BD403",
+        f"{argument(row, name)} must be a distribution with all {_values(wanted)} for its values",
+        source,
+        Label(span),
+        hint=f"as in {row.name}({example}{', gate = g' if row.choices else ''})",
     )
 
 

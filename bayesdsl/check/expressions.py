@@ -33,6 +33,9 @@ from bayesdsl.types.supports import (
     interval,
 )
 
+# Reductions of which there is a function of two values.
+OF_TWO = {"min": "minimum", "max": "maximum", "logsumexp": "logaddexp"}
+
 
 @dataclass
 class Expressions:
@@ -166,7 +169,12 @@ class Expressions:
             column = of.name if isinstance(of, ast.Name) and of.name in self.scope.columns else None
             self.scope.report(errors.column_function(source, call.func.span, name, column))
         elif name in REDUCTIONS or name in SCANS:
-            self.scope.report(errors.reduction_without_plate(source, call.func.span, name))
+            first = call.args[0].value if call.args else None
+            plates = self._anchors(first) if first is not None else ()
+            of_two = OF_TWO.get(name) if len(call.args) == 2 else None
+            self.scope.report(
+                errors.reduction_without_plate(source, call.func.span, name, plates[0] if plates else None, of_two)
+            )
         elif self.scope.where_declared(name) is not None:
             self.scope.report(errors.value_called(source, call.func.span, name))
         else:
@@ -348,7 +356,9 @@ class Expressions:
         elif ir.base_plate(name) in self.scope.plates or column is not None:
             self._other_plate(base, name, span)
         elif name in self.scope.symbols:
-            self.scope.report(errors.unknown_plate(self.scope.source, span, name, None, True))
+            symbol = self.scope.symbols[name]
+            discrete = symbol.support.integer and symbol.kind is ir.Kind.LATENT
+            self.scope.report(errors.latent_index(self.scope.source, span, name, symbol.span, discrete))
         else:
             near = nearest(name, [*self.scope.plates, *(c.name for c in self.scope.columns.values() if c.category)])
             self.scope.report(errors.unknown_plate(self.scope.source, span, name, near, False))

@@ -87,7 +87,7 @@ class Distributions:
             # Over independent copies, that is; the dimensions of one value are at their full size everywhere.
             return self._expanded(node, expr.plates, layout, own)
         node = self._expanded(node, expr.plates, layout, layout)
-        # What takes its arguments at full size takes views of them, too.
+        # What takes its arguments at full size may look at them in another shape, which asks for contiguous memory.
         return node if isinstance(node, py.Name) or not batch else py.method(node, "contiguous")
 
     def _expanded(self, node: py.Expr, plates: ir.Plates, layout: Layout, full: Layout) -> py.Expr:

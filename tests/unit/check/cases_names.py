@@ -426,8 +426,19 @@ CASES = (
         a[k] ~ Normal(0, 1)
         observe y ~ Normal(«sum»(a), 1)
         """,
-        "name it in brackets",
+        "name it in brackets: sum[k](..)",
         "sum[k]",
+    ),
+    case(
+        "reduction_without_plate",
+        "BD205",
+        """
+        data obs { y = [1.2, 0.7, 2.1] }
+        a, b ~ Normal(0, 1)
+        observe y ~ Normal(«max»(a, b), 1)
+        """,
+        "of two values it is written maximum(a, b)",
+        "maximum",
     ),
     case(
         "column_function",

@@ -663,6 +663,32 @@ CASES = (
         '"A"',
     ),
     case(
+        "latent_index",
+        "BD301",
+        """
+        plate k = 3
+        data obs { y = [1.2, 0.7, 2.1] }
+        p[k] ~ Dirichlet(1)
+        z[obs] ~ Categorical(p)
+        m[k] ~ Normal(0, 1)
+        observe y ~ Normal(m[«z»], 1)
+        """,
+        "Mixture(w, D(..))",
+        None,
+        ("z[obs] ~ Categorical(p)\n", ""),
+        ("Normal(m[z], 1)", "Mixture(p, Normal(m, 1))"),
+    ),
+    case(
+        "latent_index",
+        "BD301",
+        """
+        data house { county : category = ["A", "B", "A"]; y = [1.2, 0.7, 2.1] }
+        a[county], b ~ Normal(0, 1)
+        observe y ~ Normal(a[«b»], 1)
+        """,
+        "an index is a plate, a category column of data, or a label",
+    ),
+    case(
         "column_index",
         "BD301",
         """

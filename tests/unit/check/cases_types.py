@@ -379,6 +379,39 @@ CASES = (
         "Mixture(w, Normal(m, 1))",
     ),
     case(
+        "inner_distribution",
+        "BD403",
+        """
+        data day { n : count = [3, 4] }
+        g ~ Beta(1, 1)
+        observe n ~ ZeroInflatedDistribution(«Normal(3, 1)», gate = g)
+        """,
+        "as in ZeroInflatedDistribution(Poisson(rate), gate = g)",
+        "Poisson(3)",
+    ),
+    case(
+        "inner_distribution",
+        "BD403",
+        """
+        data obs { y = [1.2, 0.7, 2.1] }
+        s ~ FoldedDistribution(«HalfNormal(1)»)
+        observe y ~ Normal(0, s)
+        """,
+        "as in FoldedDistribution(StudentT(3, 0, 2))",
+        "StudentT(3, 0, 2)",
+    ),
+    case(
+        "inner_distribution",
+        "BD403",
+        """
+        data obs { y = [1.2, 0.7, 2.1] }
+        s ~ FoldedDistribution(«3»)
+        observe y ~ Normal(0, s)
+        """,
+        "as in FoldedDistribution(StudentT(3, 0, 2))",
+        "Normal(0, 3)",
+    ),
+    case(
         "flat_takes_a_type",
         "BD403",
         """
@@ -510,6 +543,16 @@ CASES = (
         "correct it, or give `calls` another type",
         "1",
         ("0.5", "5"),
+    ),
+    case(
+        "literal_outside_type",
+        "BD405",
+        """
+        data day from "days.csv" { one : count = «1.5»; n : count }
+        observe n ~ Poisson(1 + one)
+        """,
+        "correct it, or give `one` another type",
+        "1",
     ),
     case(
         "unequal_lengths",
