@@ -1,7 +1,9 @@
-"""What all tests share: where the shared data are, and one thread for torch."""
+"""What all tests share: where the shared data are, and a parameter store of their own."""
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -32,3 +34,15 @@ def shared_data() -> Path:
     if not (SHARED / "data").is_dir():
         pytest.skip("the shared data are not beside this checkout")
     return SHARED / "data"
+
+
+@pytest.fixture(autouse=True)
+def _own_parameter_store() -> Iterator[None]:
+    """Tests that use plain Pyro put values into its store, which is the process's: each test has its own."""
+    if "pyro" not in sys.modules:
+        yield
+        if "pyro" in sys.modules:
+            sys.modules["pyro"].clear_param_store()
+        return
+    with sys.modules["pyro"].get_param_store().scope():
+        yield
