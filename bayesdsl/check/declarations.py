@@ -65,6 +65,7 @@ def _levels(plate: str, columns: list[ast.Column]) -> tuple[str, ...] | None:
 
 
 def _add_plate(scope: Scope, plate: ir.Plate) -> None:
+    scope.ends_in_prime(ast.Ident(plate.name, plate.span))
     known = scope.plates.get(plate.name)
     if known is not None:
         scope.report(errors.declared_twice(scope.source, plate.span, plate.name, known.span))
@@ -113,8 +114,17 @@ def _column_plates(scope: Scope, column: ast.Column) -> None:
         labels = None
         if isinstance(column.value, ast.ListOf):
             labels = tuple(scope.source.slice(item.span) for item in column.value.items)
+            _stacked_once(scope, column.value.items, labels, ident.name)
         size = len(labels) if labels is not None else None
         scope.plates[ident.name] = ir.Plate(ident.name, ir.Origin.COLUMNS, ident.span, size, labels)
+
+
+def _stacked_once(scope: Scope, items: tuple[ast.Expr, ...], labels: tuple[str, ...], plate: str) -> None:
+    for i, label in enumerate(labels):
+        first = labels.index(label)
+        if first < i:
+            scope.report(errors.stacked_twice(scope.source, items[i].span, label, plate, items[first].span))
+            return
 
 
 def declare_table(scope: Scope, data: ast.Data) -> None:
@@ -188,7 +198,7 @@ def _options(scope: Scope, data: ast.Data) -> tuple[tuple[tuple[str, object], ..
         match arg.value:
             case ast.Str(value) | ast.Num(value):
                 pass
-            case ast.ListOf(items) if all(isinstance(item, ast.Str) for item in items):
+            case ast.ListOf(items) if all(isinstance(item, ast.Str | ast.Num) for item in items):
                 value = [item.value for item in items]
             case _:
                 scope.report(errors.option_value(scope.source, arg.value.span, name))
@@ -205,6 +215,8 @@ def _options(scope: Scope, data: ast.Data) -> tuple[tuple[tuple[str, object], ..
 
 def _column(scope: Scope, data: ast.Data, item: ast.Column) -> ir.Column | None:
     name, target = item.target.name, item.target
+    if scope.ends_in_prime(target.ident):
+        return None
     taken = scope.where_declared(name)
     if taken is not None:
         scope.report(_taken(scope, data, item, taken))
@@ -442,6 +454,8 @@ def _row_call(scope: Scope, function: str, args: tuple[ast.Expr, ...], span: Spa
 def declare_constant(scope: Scope, statement: ast.Const) -> None:
     name = statement.ident.name
     value = Expressions(scope, ()).expression(statement.value)
+    if scope.ends_in_prime(statement.ident):
+        return
     taken = scope.where_declared(name)
     if taken is not None:
         scope.report(errors.declared_twice(scope.source, statement.ident.span, name, taken))

@@ -411,8 +411,6 @@ def _own_plate(
     what = errors.argument(row, parameter.name)
     levels = place.category if row.support.name == CATEGORY.name and not parameter.short else None
     own = tuple(plate for plate in expr.plates if plate not in place.all)
-    if place.category is not None and place.category in own:
-        own = (place.category,)
     if len(own) != 1:
         picked = None if own or levels is None else _picked(expr, place.left)
         if picked is not None:

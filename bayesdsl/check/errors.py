@@ -682,6 +682,16 @@ def prime_alone(source: Source, span: Span, plate: str) -> Diagnostic:
     )
 
 
+def prime_in_name(source: Source, span: Span, name: str) -> Diagnostic:
+    return Diagnostic(
+        "BD309",
+        f"the name `{name}` ends in a prime, which marks a plate's second index",
+        source,
+        Label(span),
+        hint=f"leave the prime out: {name.rstrip(chr(39))}_2",
+    )
+
+
 def observe_plate(source: Source, span: Span, name: str, plate: str, plates: Sequence[str]) -> Diagnostic:
     return Diagnostic(
         "BD310",
@@ -694,6 +704,17 @@ def observe_plate(source: Source, span: Span, name: str, plate: str, plates: Seq
 
 def matrix_plates(source: Source, span: Span) -> Diagnostic:
     return Diagnostic("BD311", "a column has at most one plate beside that of its rows", source, Label(span))
+
+
+def stacked_twice(source: Source, span: Span, text: str, plate: str, first: Span) -> Diagnostic:
+    return Diagnostic(
+        "BD311",
+        f"`{text}` is stacked twice",
+        source,
+        Label(span, "again here"),
+        (Label(first, "first here"),),
+        hint=f"leave one out: the members of `{plate}` are called by what is written",
+    )
 
 
 def columns_pattern(source: Source, span: Span) -> Diagnostic:

@@ -23,6 +23,8 @@ def check_guide(scope: Scope, guide: ast.Guide, model: tuple[ir.Statement, ...])
         scope.report(errors.declared_twice(scope.source, guide.ident.span, name, scope.guides[name]))
         return None
     scope.guides[name] = guide.ident.span
+    if scope.ends_in_prime(guide.ident):
+        return None
     latents = {s.name: s for s in model if isinstance(s, ir.Sample)}
     maps = [s for s in guide.body if isinstance(s, ast.GuideMap)]
     layer = next((s for s in guide.body if isinstance(s, ast.Layer)), None)

@@ -51,7 +51,9 @@ def _unused(scope: Scope, model: ir.Model) -> None:
         if name not in scope.used:
             scope.report(errors.unused(scope.source, constant.span, name, "a constant"))
     for name, plate in model.plates.items():
-        if plate.origin in (ir.Origin.NUMBER, ir.Origin.LABELS) and f"plate {name}" not in scope.used:
+        referred = any(column.category == name for column in model.columns.values())
+        declared = plate.origin in (ir.Origin.NUMBER, ir.Origin.LABELS)
+        if declared and not referred and f"plate {name}" not in scope.used:
             scope.report(errors.unused(scope.source, plate.span, name, "a plate"))
     for name, guide in model.guides.items():
         if model.inferences and f"guide {name}" not in scope.used:

@@ -97,9 +97,8 @@ def _plain(indices: tuple[tuple[str, ir.Index], ...]) -> dict[str, object]:
 
 def _looked_through(expr: ir.Expr, definitions: Definitions) -> ir.Expr:
     """What a definition that is used as it is stands for."""
-    match expr:
-        case ir.Ref(name, ir.Kind.LET) if name in definitions:
-            return _looked_through(definitions[name], definitions)
+    while isinstance(expr, ir.Ref) and expr.kind is ir.Kind.LET and expr.name in definitions:
+        expr = definitions[expr.name]
     return expr
 
 

@@ -66,6 +66,15 @@ class Scope:
         """A name whose declaration was wrong: what follows from it is not reported."""
         self.silenced.add(name)
 
+    def ends_in_prime(self, ident: ast.Ident) -> bool:
+        """Whether a name that is declared ends in a prime, with a finding."""
+        if not ident.name.endswith("'"):
+            return False
+        self.report(errors.prime_in_name(self.source, ident.span, ident.name))
+        self.silence(ident.name)
+        self.silence(ir.base_plate(ident.name))
+        return True
+
     def distrust(self, name: str) -> None:
         """A value that is most likely not declared as it was meant: its further uses are not reported."""
         for table in (self.symbols, self.columns):
@@ -97,7 +106,9 @@ class Scope:
 
     def members(self, plate: str) -> tuple[str, ...] | None:
         """The labels of a plate's members, None where only the data tell."""
-        known = self.plates[ir.base_plate(plate)]
+        known = self.plates.get(ir.base_plate(plate))
+        if known is None:
+            return None
         table = self.tables.get(known.name)
         # The rows of a table in place are called by their numbers, and by those alone where none is left out.
         whole = table is not None and not (table.where or table.drop_missing or table.key)
@@ -160,6 +171,8 @@ class Scope:
 
     def declare(self, target: ast.Ident, symbol: Symbol) -> bool:
         """Add a value to the scope; a finding where its name is taken."""
+        if self.ends_in_prime(target):
+            return False
         taken = self.where_declared(target.name)
         if taken is not None:
             before = self.symbols.get(target.name)

@@ -169,7 +169,9 @@ def _narrowed(scope: Scope, written: ast.TypeName, declared: Support, dist: ir.D
     if declared.name in RESTRICTING or declared.event == 0:
         if dist.support.within(declared):
             return dist.support, False
-        if declared.event == 0 and not declared.within(dist.support):
+        # An order cuts down a distribution on all that the type spans; one with narrower bounds would be lost under it.
+        narrower = dist.support.lo > declared.lo or dist.support.hi < declared.hi
+        if (declared.event == 0 and not declared.within(dist.support)) or (declared.event and narrower):
             scope.report(errors.type_outside_support(scope.source, written.span, declared, dist.support))
             return None
         if dist.support.integer or (declared.integer and not dist.support.integer):

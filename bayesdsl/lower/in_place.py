@@ -16,7 +16,12 @@ from bayesdsl.pysrc import nodes as py
 
 
 def in_place(model: ir.Model, arguments: Iterable[tuple[Input, str]]) -> py.Stmt | None:
-    """All arguments with their values, None where there are none or one is not known from the spec."""
+    """All arguments with their values, None where there are none or one is not known from the spec.
+
+    Which rows a condition keeps is for the binding to say, so a table with one is not known from the spec.
+    """
+    if any(table.in_place and table.where for table in model.tables.values()):
+        return None
     values = {name: _value(model, kind) for kind, name in arguments}
     if not values or None in values.values():
         return None

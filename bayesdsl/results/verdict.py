@@ -455,7 +455,8 @@ def check_moving(posterior: Posterior, _: Summary) -> list[Finding]:
     message = f"`{name}` moved by {_short(drift['sds'])} of its standard deviation over the last"
     message += f" {drift['share']:.0%} of the steps."
     steps = _double(int(posterior.facts["steps"]))
-    return [Finding("moving", name, message, f"take more steps, `steps = {steps}` to begin, or a higher learning rate.")]
+    advice = f"take more steps, `steps = {steps}` to begin, or a higher learning rate."
+    return [Finding("moving", name, message, advice)]
 
 
 def check_khat(posterior: Posterior, _: Summary) -> list[Finding]:

@@ -303,6 +303,19 @@ CASES = (
         ("w ~ Beta(1, 1)", "w[k] ~ Dirichlet(1)"),
     ),
     case(
+        "own_plate",
+        "BD306",
+        """
+        plate k = 2
+        data voter { party : category = ["red", "blue", "red"] }
+        a[party], b[k] ~ Normal(0, 1)
+        observe party ~ Categorical(«logits = a + b»)
+        """,
+        "declare it with one extra plate",
+        None,
+        ("a + b", "a + sum[k](b)"),
+    ),
+    case(
         "indexed_by_outcome",
         "BD306",
         """
@@ -499,6 +512,45 @@ CASES = (
         ("sum[k']", "sum[k, k']"),
     ),
     case(
+        "prime_in_name",
+        "BD309",
+        """
+        data obs { y = [1.2, 0.7, 2.1] }
+        mu ~ Normal(0, 1)
+        «mu'» ~ Normal(mu, 1)
+        observe y ~ Normal(mu', 1)
+        """,
+        "leave the prime out: mu_2",
+        "mu_2",
+        ("Normal(mu', 1)", "Normal(mu_2, 1)"),
+    ),
+    case(
+        "prime_in_name",
+        "BD309",
+        """
+        plate «k'» = 3
+        data obs { y = [1.2, 0.7, 2.1] }
+        m[k'] ~ Normal(0, 1)
+        observe y ~ Normal(sum[k'](m), 1)
+        """,
+        "leave the prime out: k_2",
+        "k",
+        ("\nm[k']", "\nm[k]"),
+        ("sum[k']", "sum[k]"),
+    ),
+    case(
+        "prime_in_name",
+        "BD309",
+        """
+        data obs { «y'» = [1.2, 0.7, 2.1] }
+        m ~ Normal(0, 1)
+        observe y' ~ Normal(m, 1)
+        """,
+        "leave the prime out",
+        "y",
+        ("observe y'", "observe y"),
+    ),
+    case(
         "observe_plate",
         "BD310",
         """
@@ -516,6 +568,17 @@ CASES = (
         data person from "wages.csv" { «x[feature, year]» = columns("x*"); wage : real }
         observe wage ~ Normal(sum[feature](x), 1)
         """,
+    ),
+    case(
+        "stacked_twice",
+        "BD311",
+        """
+        data person from "wages.csv" { x[effect] = [1, age, school, «age»]; wage : real }
+        b[effect] ~ Normal(0, 1)
+        observe wage ~ Normal(dot[effect](b, x), 1)
+        """,
+        "leave one out",
+        "age^2",
     ),
     case(
         "columns_pattern",

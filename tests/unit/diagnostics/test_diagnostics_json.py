@@ -167,7 +167,8 @@ def test_sarif_rules_carry_their_explanation():
     row = CODES["BD109"]
     assert rule["shortDescription"]["text"] == row.title
     assert rule["fullDescription"]["text"] == row.why
-    assert row.wrong in rule["help"]["text"] and row.right in rule["help"]["text"]
+    assert row.wrong in rule["help"]["text"]
+    assert row.right in rule["help"]["text"]
     assert rule["defaultConfiguration"] == {"level": "error"}
 
 
@@ -177,4 +178,5 @@ def test_sarif_text_is_ascii_json():
     assert text.isascii()
     (location,) = json.loads(text)["runs"][0]["results"][0]["locations"]
     uri = location["physicalLocation"]["artifactLocation"]["uri"]
-    assert uri.startswith("file:///") and "#" not in uri
+    assert uri.startswith("file:///")
+    assert "#" not in uri

@@ -38,7 +38,9 @@ Right:
 def test_every_explanation_fits_its_width_and_holds_its_row(code: str):
     text, row = explain(code), CODES[code]
     assert max(map(len, text.splitlines())) <= WIDTH
-    assert row.title in text and row.name in text and row.severity.value in text
+    assert row.title in text
+    assert row.name in text
+    assert row.severity.value in text
     assert row.why in " ".join(text.split())
     for snippet in (row.wrong, row.right):
         assert all(line in text for line in snippet.splitlines())
@@ -46,12 +48,24 @@ def test_every_explanation_fits_its_width_and_holds_its_row(code: str):
 
 @pytest.mark.parametrize(
     "asked",
-    ["BD102", "bd102", " Bd102\n", "102", "BD-102", "error[BD102]", "error[BD102]:", "[bd102]"]
-    + ["keyword-as-name", "Keyword as name", "KEYWORD_AS_NAME"],
+    [
+        "BD102",
+        "bd102",
+        " Bd102\n",
+        "102",
+        "BD-102",
+        "error[BD102]",
+        "error[BD102]:",
+        "[bd102]",
+        "keyword-as-name",
+        "Keyword as name",
+        "KEYWORD_AS_NAME",
+    ],
 )
 def test_a_code_may_be_asked_for_in_several_ways(asked: str):
     row = find(asked)
-    assert row is not None and row.code == "BD102"
+    assert row is not None
+    assert row.code == "BD102"
     assert explain(asked) == explain("BD102")
 
 
@@ -88,4 +102,5 @@ def test_the_list_has_a_line_for_every_code_below_its_section():
     for line in lines:
         if line.startswith("  "):
             row = CODES[line.split()[0]]
-            assert line.split()[1:3] == [row.name, row.severity.value] and line.endswith(row.title)
+            assert line.split()[1:3] == [row.name, row.severity.value]
+            assert line.endswith(row.title)
