@@ -75,7 +75,7 @@ def test_a_stack_follows_the_labels_of_its_plate(bind):
 
 
 def test_a_stack_may_name_a_column_twice(bind):
-    bound = bind("data t { y : real; x[f] = [q, q] }\n" + DOT, {"t": {"y": [1], "q": [5]}})
+    bound = bind('plate f = ["a", "b"]\ndata t { y : real; x[f] = [q, q] }\n' + DOT, {"t": {"y": [1], "q": [5]}})
     assert bound.inputs["x"].tolist() == [[5, 5]]
 
 
