@@ -217,6 +217,15 @@ class Engine:
 
 
 @dataclass(frozen=True, slots=True)
+class Module:
+    """A module of torch.nn, under torch's name, with its settings in torch's order."""
+
+    name: str
+    doc: str
+    settings: tuple[Setting, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class DataType:
     """A type that data and params are declared with.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
-from bayesdsl.catalogue.rows import Component, Distribution, Engine
+from bayesdsl.catalogue.rows import Component, Distribution, Engine, Module
 from bayesdsl.source import Source, Span
 from bayesdsl.types.supports import Support
 
@@ -37,11 +37,23 @@ class Origin(Enum):
     COLUMNS = "columns"  # the columns that a matrix stacks
     NUMBER = "number"  # `plate k = 20`
     LABELS = "labels"  # `plate k = ["a", "b"]`
+    WEIGHTS = "weights"  # a dimension of a layer's weights
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A number of members: `factor` times the sizes of `plates`, which are in the order of their names."""
+
+    factor: int = 1
+    plates: Plates = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Plate:
-    """A named dimension. `size` and `labels` are None where only the data tell."""
+    """A named dimension. `size` and `labels` are None where only the data tell.
+
+    A dimension of a layer's weights has a name that no spec can write (`f.0.weight[1]`), and `count` is its size.
+    """
 
     name: str
     origin: Origin
@@ -49,6 +61,7 @@ class Plate:
     size: int | None = None
     labels: tuple[str | int, ...] | None = None
     redraw_unseen: bool = False
+    count: Count | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +225,19 @@ class Reduce:
     keeps: bool = False
 
 
-Expr = Number | Ref | At | Apply | Reduce
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A layer applied: `f(x)`. `output` is which of the layer's outputs this is."""
+
+    layer: str
+    args: tuple[Expr, ...]
+    output: int
+    span: Span
+    plates: Plates
+    support: Support
+
+
+Expr = Number | Ref | At | Apply | Reduce | Network
 
 
 def children(expr: Expr) -> tuple[Expr, ...]:
@@ -222,7 +247,7 @@ def children(expr: Expr) -> tuple[Expr, ...]:
             return ()
         case At():
             return (expr.base,)
-        case Apply() | Reduce():
+        case Apply() | Reduce() | Network():
             return expr.args
 
 
@@ -298,7 +323,8 @@ class Sample:
     """A latent: `plates` are independent copies, `event` the dimensions of one value.
 
     `support` is that of the value: the distribution's, or what a type on the left narrows it to (`restricted`).
-    `moving` says that the support depends on other latents.
+    `moving` says that the support depends on other latents. `layer` is the layer that a weight belongs to: its name is
+    that of torch's parameter (`f.0.weight`), its plates are the dimensions of the tensor, its copies are drawn as one.
     """
 
     name: str
@@ -310,6 +336,7 @@ class Sample:
     noncentered: bool = False
     restricted: bool = False
     moving: bool = False
+    layer: str | None = None
 
 
 def hierarchical_scale(sample: Sample) -> Expr | None:
@@ -335,13 +362,14 @@ class Observed:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A learnable value without a prior."""
+    """A learnable value without a prior. A weight of the layer `layer` starts as torch's modules do."""
 
     name: str
     plates: Plates
     support: Support
     init: Expr | None
     span: Span
+    layer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -356,6 +384,54 @@ class Let:
 
 
 Statement = Sample | Observed | Parameter | Let
+
+
+# Layers
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A module of torch.nn in a layer.
+
+    `settings` are all of the module's, a size written by plates as a `Count`. `place` is where torch's Sequential has
+    it (`0`, `2.1`). `weights` maps torch's names of its parameters to their statements. `before` and `after` are the
+    sizes of one value, None where only the data tell.
+    """
+
+    row: Module
+    settings: tuple[tuple[str, object], ...]
+    place: str
+    weights: tuple[tuple[str, str], ...]
+    span: Span
+    before: tuple[Count | None, ...] = ()
+    after: tuple[Count | None, ...] = ()
+
+    def setting(self, name: str) -> object:
+        return dict(self.settings)[name]
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """A network. Its weights are statements of the model: latents with a prior, params without.
+
+    `inputs` are the plates of each argument, side by side in what the first step takes; () is one number.
+    `outputs` are those of each result. `steps` run in order; where there are several results, `heads` are the steps
+    that give each from what the last of `steps` gives.
+    """
+
+    name: str
+    inputs: tuple[Plates, ...]
+    outputs: tuple[Plates, ...]
+    steps: tuple[Step, ...]
+    heads: tuple[tuple[Step, ...], ...]
+    span: Span
+
+    def all_steps(self) -> tuple[Step, ...]:
+        return (*self.steps, *(step for head in self.heads for step in head))
+
+    def weights(self) -> tuple[str, ...]:
+        """The names of the statements of its weights, in torch's order."""
+        return tuple(name for step in self.all_steps() for _, name in step.weights)
 
 
 # Guides and inference
@@ -391,6 +467,7 @@ class GuideBody:
     name: str
     statements: tuple[Statement, ...]
     span: Span
+    layers: dict[str, Layer] = field(default_factory=dict)
 
 
 Guide = GuideMap | GuideBody
@@ -423,6 +500,7 @@ class Model:
     guides: dict[str, Guide] = field(default_factory=dict)
     inferences: tuple[Inference, ...] = ()
     constants: dict[str, float | int] = field(default_factory=dict)
+    layers: dict[str, Layer] = field(default_factory=dict)
 
     @property
     def columns(self) -> dict[str, Column]:
