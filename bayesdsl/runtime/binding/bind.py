@@ -16,6 +16,7 @@ import torch
 from bayesdsl.catalogue.spelling import nearest
 from bayesdsl.diagnostics.diagnostic import BayesError, Diagnostic
 from bayesdsl.lower.program import Program
+from bayesdsl.lower.training import Training
 from bayesdsl.model import ir
 from bayesdsl.runtime.binding import errors, ranges
 from bayesdsl.runtime.binding.arguments import argument_findings, arguments
@@ -24,6 +25,7 @@ from bayesdsl.runtime.binding.plates import Joined, join
 from bayesdsl.runtime.binding.reading import NOT_GIVEN
 from bayesdsl.runtime.binding.statements import MAX_ELEMENTS, calls, check_statements, expressions
 from bayesdsl.runtime.binding.tables import BoundTable, bind_table
+from bayesdsl.runtime.binding.training import training
 from bayesdsl.runtime.binding.warnings import warnings
 
 __all__ = ["MAX_ELEMENTS", "BoundData", "TableFacts", "bind_data"]
@@ -51,7 +53,7 @@ class BoundData:
     """The program's arguments, the members of every plate, and what a run record says of the data.
 
     `observed` and `constant` are the columns by name: their plates and their values, for the results; categories are
-    positions among their plate's members.
+    positions among their plate's members. `training` is what predictions of new rows have to know of these data.
     """
 
     inputs: dict[str, object]
@@ -60,6 +62,7 @@ class BoundData:
     observed: dict[str, tuple[tuple[str, ...], np.ndarray]]
     constant: dict[str, tuple[tuple[str, ...], np.ndarray]]
     warnings: tuple[Diagnostic, ...] = ()
+    training: Training | None = None
 
 
 def bind_data(
@@ -91,6 +94,7 @@ def bind_data(
         tuple(_facts(table) for table in tables.values()),
         *_columns(joined),
         warnings=_in_order(warnings(joined, known)),
+        training=training(joined),
     )
 
 

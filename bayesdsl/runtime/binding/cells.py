@@ -136,36 +136,35 @@ OWN_MISSING: dict[str, Callable[..., Cells]] = {"and": _and, "or": _or, "where":
 
 @dataclass(frozen=True)
 class WholeColumn:
-    """A function of the values of a column; `spread` says that they may not all be equal."""
+    """A function of the values of a column; `spread` says that they may not all be equal.
 
-    compute: Callable[[np.ndarray], np.ndarray]
+    `fit` gives what it has to know of the column, `apply` its values on numbers that need not be the column's: a
+    prediction computes with what was fitted to the rows of the fit.
+    """
+
+    fit: Callable[[np.ndarray], np.ndarray]
+    apply: Callable[[np.ndarray, np.ndarray], np.ndarray]
     spread: bool = False
 
 
-def _zscore(x: np.ndarray) -> np.ndarray:
-    return (x - x.mean()) / (x.std(ddof=1) if len(x) > 1 else np.nan)
+def _mean_and_sd(x: np.ndarray) -> np.ndarray:
+    return np.array([x.mean(), x.std(ddof=1) if len(x) > 1 else np.nan])
 
 
-def _center(x: np.ndarray) -> np.ndarray:
-    return x - x.mean()
-
-
-def _rescale(x: np.ndarray) -> np.ndarray:
-    return (x - x.min()) / (x.max() - x.min())
-
-
-def _rank(x: np.ndarray) -> np.ndarray:
-    from scipy.stats import rankdata
-
-    return rankdata(x)
+def _rank(x: np.ndarray, ordered: np.ndarray) -> np.ndarray:
+    """Ranks among the numbers of `ordered`, which ascend; equal ones share their mean rank."""
+    below, up_to = np.searchsorted(ordered, x, "left"), np.searchsorted(ordered, x, "right")
+    return (below + up_to + 1) / 2
 
 
 # By their names in the catalogue.
 WHOLE_COLUMN = {
-    "zscore": WholeColumn(_zscore, spread=True),
-    "center": WholeColumn(_center),
-    "rescale": WholeColumn(_rescale, spread=True),
-    "rank": WholeColumn(_rank),
+    "zscore": WholeColumn(_mean_and_sd, lambda x, known: (x - known[0]) / known[1], spread=True),
+    "center": WholeColumn(lambda x: np.array([x.mean()]), lambda x, known: x - known[0]),
+    "rescale": WholeColumn(
+        lambda x: np.array([x.min(), x.max()]), lambda x, known: (x - known[0]) / (known[1] - known[0]), spread=True
+    ),
+    "rank": WholeColumn(np.sort, _rank),
 }
 
 

@@ -15,6 +15,7 @@ from typing import assert_never
 import numpy as np
 
 from bayesdsl.diagnostics.diagnostic import Cell, Diagnostic
+from bayesdsl.lower.training import Statistics, call_key
 from bayesdsl.model import ir
 from bayesdsl.runtime.binding import errors
 from bayesdsl.runtime.binding.cells import (
@@ -90,6 +91,9 @@ class Evaluator:
     `columns` and `labels` are columns of the spec that stand above, on the same rows; `broken` those that could not be
     computed; `leaves` the columns of the source that each is computed from. Where `strict` is False, cells that are no
     numbers pass as NaN.
+
+    `statistics` is what functions of whole columns found in theirs, by the place of the call and for each column of a
+    matrix; with `fitted`, they take what was found in another table instead.
     """
 
     source: Source
@@ -101,6 +105,8 @@ class Evaluator:
     broken: set[str] = field(default_factory=set)
     leaves: dict[str, tuple[str, ...]] = field(default_factory=dict)
     strict: bool = True
+    statistics: Statistics = field(default_factory=dict)
+    fitted: Statistics | None = None
 
     @property
     def count(self) -> int:
@@ -273,15 +279,21 @@ class Evaluator:
         matrix, gaps = columns_of(values), columns_of(absent)
         result = np.full(matrix.shape, np.nan)
         for i in range(matrix.shape[1]):
-            result[~gaps[:, i], i] = self._of_column(call, matrix[~gaps[:, i], i])
+            result[~gaps[:, i], i] = self._of_column(call, i, matrix[~gaps[:, i], i])
         return Cells(result.reshape(values.shape), cells.absent)
 
-    def _of_column(self, call: ir.RowCall, x: np.ndarray) -> np.ndarray:
+    def _of_column(self, call: ir.RowCall, i: int, x: np.ndarray) -> np.ndarray:
         function = WHOLE_COLUMN[call.function]
+        if self.fitted is not None:
+            return function.apply(x, np.array(self.fitted[call_key(call)][i]))
         if function.spread and len(x) and x.min() == x.max() and self.strict:
             what = self.source.slice(call.args[0].span)
             raise Rejected(errors.no_spread(self.source, call.span, call.function, what, float(x[0]), len(x)))
-        return function.compute(x) if len(x) else x
+        if not len(x):
+            return x
+        known = function.fit(x)
+        self.statistics.setdefault(call_key(call), []).append(known.tolist())
+        return function.apply(x, known)
 
     def not_finite(self, expr: ir.RowExpr, values: np.ndarray, selected: np.ndarray, what: str) -> Diagnostic:
         """The finding for values that are infinite or no number, in the rows that a mask selects."""
