@@ -30,8 +30,11 @@ if TYPE_CHECKING:
 
     import torch
 
+    from bayesdsl.export.archive import Predictor
     from bayesdsl.lower.program import Program
+    from bayesdsl.prediction.trained import Trained
     from bayesdsl.pysrc.printer import Printed
+    from bayesdsl.results.predictive import Prediction
     from bayesdsl.results.summary import Summary
     from bayesdsl.results.verdict import Verdict
     from bayesdsl.runtime.binding.bind import BoundData
@@ -374,6 +377,41 @@ class Fit:
         from bayesdsl.results.verdict import judge
 
         return judge(self.posterior, self.summary())
+
+    @cached_property
+    def trained(self) -> Trained:
+        """What predictions are made from."""
+        from bayesdsl.prediction.trained import Trained
+
+        data = self.bound.data
+        columns = {**data.observed, **data.constant}
+        return Trained(self.bound.compiled.spec, data.training, self.posterior, columns, data.coords)
+
+    def predict(
+        self,
+        data: Any = None,
+        *,
+        grid: Mapping[str, Any] | None = None,
+        at: Mapping[str, Any] | None = None,
+        table: str | None = None,
+        seed: int = 0,
+        interval: float = 0.9,
+        draws: int | None = None,
+    ) -> Prediction:
+        """What the posterior says of rows: of `data` (a path, a frame, a dict of columns), of a `grid` (values by column,
+        or `"LOW:HIGH:NUMBER"`; several make a product) with other columns fixed by `at`, or of the rows of the fit.
+
+        The same seed gives the same numbers. Raises `BayesError`.
+        """
+        from bayesdsl.prediction.predict import predict
+
+        return predict(self.trained, data, grid=grid, at=at, table=table, seed=seed, interval=interval, draws=draws)
+
+    def predictor(self, *, table: str | None = None, draws: int | None = None) -> Predictor:
+        """A program that predicts new rows, to be saved and used without bayesdsl. Raises `BayesError`."""
+        from bayesdsl.prediction.archive import exported
+
+        return exported(self.trained, table=table, draws=draws)
 
     def to_datatree(self) -> Any:
         """The draws as an xarray DataTree in ArviZ's conventions."""

@@ -24,12 +24,14 @@ class TrainedTable:
 
     `rows` were used. `sources` are the columns of its source that the spec's columns are computed from, of which
     `texts` are compared as text. `patterns` are the columns that each `columns("x*")` found, `orders` the places of a
-    matrix's columns in the order of its plate's members, where they differ. `widths` are the columns of each matrix.
+    matrix's columns in the order of its plate's members, where they differ. `matrices` are the sources
+    with several values a row.
     """
 
     rows: int
     sources: tuple[str, ...] = ()
     texts: tuple[str, ...] = ()
+    matrices: tuple[str, ...] = ()
     patterns: dict[str, tuple[str, ...]] = field(default_factory=dict)
     orders: dict[str, tuple[int, ...]] = field(default_factory=dict)
     statistics: Statistics = field(default_factory=dict)

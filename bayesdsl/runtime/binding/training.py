@@ -43,6 +43,7 @@ def _table(joined: Joined, table: BoundTable) -> TrainedTable:
         rows=len(table.rows),
         sources=tuple(sources),
         texts=tuple(name for name in sources if name in set(_compared(table, parts))),
+        matrices=tuple(name for name in sources if columns[name].width is not None),
         patterns={
             column.name: tuple(expr.name for expr in table.parts[column.name])
             for column in table.table.columns

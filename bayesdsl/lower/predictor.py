@@ -1,0 +1,516 @@
+"""From the checked model to a predictor: plain torch, with the posterior's draws as one more plate on the left.
+
+observe mass ~ Normal(a[species] + b[species] * flipper, sigma)
+->  def block(self, columns, fresh, levels, rows):
+        a = self.drawn_a                                     # (draw, species)
+        species_of_penguin = columns["penguin.species"]
+        mass_drawn = samplers.normal(a[:, species_of_penguin] + .., sigma[:, None], [self.count, n_penguin], rows)
+
+The module is what `predict` runs and what `export` compiles, so that they cannot disagree. `export/base.py` is the
+part of it that is the same for every spec.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TypedDict, assert_never
+
+from bayesdsl.catalogue.rows import Parameter
+from bayesdsl.catalogue.samplers import SAMPLERS
+from bayesdsl.lower.columns import FLOAT, RowExpressions, names
+from bayesdsl.lower.distributions import Distributions, extent_of
+from bayesdsl.lower.expressions import Expressions
+from bayesdsl.lower.inputs import Codes, Input, Inputs, Position, Size, Values
+from bayesdsl.lower.layout import Layout
+from bayesdsl.lower.names import Names
+from bayesdsl.lower.predictable import Plan, calls, plan
+from bayesdsl.lower.training import Training
+from bayesdsl.model import ir
+from bayesdsl.pysrc import nodes as py
+from bayesdsl.source import Span
+
+# A name that no spec can give a plate.
+DRAW = "the draws"
+# What a predictor calls its own.
+OWN_NAMES = ("self", "numbers", "texts", "columns", "fresh", "levels", "rows", "samplers", "drawn", "Base", "Predictor")
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A predicted quantity: `kind` is `"likelihood"`, `"definition"` or `"derived"`; `dims` are its plates besides the
+    rows, `category` the plate of the levels that it is one of; `over_rows` says that it has a value for each row."""
+
+    name: str
+    kind: str
+    dims: ir.Plates
+    category: str | None = None
+    over_rows: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class PredictorProgram:
+    """The generated module, and what is needed to make and to feed it.
+
+    `drawn` maps attributes to the spec's names whose draws they hold, `given` to columns of other tables. `sizes` are
+    the plates whose sizes it asks for, `places` the members it names, `ranked` the calls that rank. `numbers` and
+    `texts` are the columns of the source that it reads, `columns` those of the spec, in their order.
+    """
+
+    module: py.Module
+    table: str
+    drawn: dict[str, str]
+    given: dict[str, str]
+    sizes: tuple[str, ...]
+    places: dict[str, tuple[str, str | int | float]]
+    ranked: tuple[str, ...]
+    numbers: tuple[str, ...]
+    texts: tuple[str, ...]
+    columns: tuple[str, ...]
+    outputs: tuple[Output, ...]
+    plan: Plan
+    loops: tuple[str, ...] = ()
+    reads_text: bool = False
+
+    @property
+    def local(self) -> tuple[str, ...]:
+        """Latents that only rows of the fit have."""
+        return tuple(name for name, redrawn in self.plan.local.items() if not redrawn)
+
+
+def lower_predictor(model: ir.Model, training: Training, table: str) -> PredictorProgram:
+    """Lower what can be predicted for rows of a table. `plan.missing` says what cannot."""
+    return _Lowering(model, training, plan(model, table)).program()
+
+
+class _Quote(TypedDict, total=False):
+    origin: int
+    comment: str
+
+
+@dataclass
+class _Lowering:
+    model: ir.Model
+    training: Training
+    plan: Plan
+    names: Names = field(default_factory=Names)
+    body: list[py.Stmt] = field(default_factory=list)
+    drawn: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name in OWN_NAMES:
+            self.names.fresh(name)
+        self.table = self.plan.table
+        self.inputs = Inputs(self.model, self.names)
+        layouts: dict[str, Layout] = {column.name: column.plates for column in self.model.columns.values()}
+        self.expressions = _Expressions(self.inputs, layouts, FLOAT, _real)
+        self.draws = _Draws(self.expressions)
+        self.quoted = ""
+
+    def program(self) -> PredictorProgram:
+        steps = [step for step in self._statements() for step in self._step(step)]
+        outputs = self._outputs()
+        constants = tuple(o for o in outputs if not o.over_rows)
+        block = self._block(steps, [o for o in outputs if o.over_rows])
+        rows = RowExpressions(self.model, self.training.tables[self.table])
+        needed = self._columns_needed()
+        columns = self._columns(rows, needed)
+        module = self._module([columns, block, self._constants(constants)])
+        return PredictorProgram(
+            module=module,
+            table=self.table,
+            drawn=self.drawn,
+            given=self._given(),
+            sizes=tuple(k.plate for k in self.inputs.used if isinstance(k, Size) and k.plate not in (DRAW, self.table)),
+            places={_place(k): (k.plate, k.label) for k in self.inputs.used if isinstance(k, Position)},
+            ranked=tuple(rows.ranked),
+            numbers=tuple(rows.numbers),
+            texts=tuple(rows.texts),
+            columns=tuple(needed),
+            outputs=outputs,
+            plan=self.plan,
+            loops=tuple(dict.fromkeys(self._loops())),
+            reads_text=any(
+                isinstance(self.model.columns[name].category, str) is False
+                for name in needed
+                if self._compares_text(name)
+            ),
+        )
+
+    # Statements
+
+    def _statements(self) -> Iterable[ir.Statement]:
+        """All that is taken or computed, in the order of the spec."""
+        wanted = {id(step) for step in self.plan.steps} | {id(s) for s in self.plan.kept.values()}
+        return [s for s in self.model.statements if id(s) in wanted]
+
+    def _step(self, statement: ir.Statement) -> list[py.Stmt]:
+        match statement:
+            case ir.Observed():
+                return [self._observed(statement)]
+            case ir.Let(name=name) if name not in self.plan.kept:
+                return [self._let(statement)]
+            case ir.Sample() | ir.Parameter() if statement.name in self.plan.local:
+                return self._local(statement)
+            case ir.Sample() | ir.Let() | ir.Parameter():
+                return self._kept(statement)
+            case _:
+                assert_never(statement)
+
+    def _quote(self, span: Span) -> _Quote:
+        """The spec's line as a comment above what is made of it, once."""
+        line = self.model.source.position(span.start)[0]
+        text = f"{line}: {self.model.source.line(line).strip()}"
+        if text == self.quoted:
+            return {"origin": line}
+        self.quoted = text
+        return {"origin": line, "comment": text}
+
+    def _taken(self, statement: ir.Sample | ir.Parameter | ir.Let) -> tuple[str, py.Expr]:
+        """The variable of a value whose draws are kept, and the attribute that holds them."""
+        variable = self.names.of(statement.name)
+        self.drawn[f"drawn_{variable}"] = statement.name
+        return variable, py.dotted(f"self.drawn_{variable}")
+
+    def _kept(self, statement: ir.Sample | ir.Parameter | ir.Let) -> list[py.Stmt]:
+        dims = (*statement.plates, *getattr(statement, "event", ()))
+        self.expressions.layouts[statement.name] = (DRAW, *dims)
+        variable, value = self._taken(statement)
+        found: list[py.Stmt] = [py.assign(variable, value)]
+        redrawn = [plate for plate in dims if plate in self.plan.redraws]
+        if redrawn and isinstance(statement, ir.Sample):
+            anew = self._sampled(statement, py.Name("levels"))
+            grown = py.method("self", "grown", py.Name(variable), anew)
+            some = [py.Compare(">", py.index("fresh", plate), py.Constant(0)) for plate in redrawn]
+            test = some[0] if len(some) == 1 else py.BoolOp("or", tuple(some))
+            found.append(py.If(test, (py.assign(variable, grown),), **self._quote(statement.span)))
+        return found
+
+    def _local(self, statement: ir.Sample | ir.Parameter) -> list[py.Stmt]:
+        """A latent of the rows: the fit's own for its rows; for new ones a draw, where the spec asks for it."""
+        dims = (*statement.plates, *getattr(statement, "event", ()))
+        self.expressions.layouts[statement.name] = (DRAW, *dims)
+        variable, value = self._taken(statement)
+        dim = 1 + dims.index(self.table)
+        places = self._rows_of_the_fit()
+        if self.plan.local[statement.name]:
+            anew = self._sampled(statement, py.Name("rows"))
+            node = py.method("self", "or_drawn", value, anew, places, dim)
+        else:
+            node = py.method("self", "of_rows", value, places, dim)
+        return [py.assign(variable, node, **self._quote(statement.span))]
+
+    def _rows_of_the_fit(self) -> py.Expr:
+        return py.index("columns", self.table)
+
+    def _sampled(self, statement: ir.Sample | ir.Observed, generator: py.Expr) -> py.Expr:
+        return self.draws.draw(statement.dist, (DRAW, *statement.plates), statement.event, generator)
+
+    def _let(self, statement: ir.Let) -> py.Stmt:
+        layout = (DRAW, *statement.plates)
+        value = self.expressions.tensor(statement.expr, layout)
+        self.expressions.layouts[statement.name] = layout
+        full = py.method(value, "expand", *self.draws.sizes(layout))
+        return py.assign(self.names.of(statement.name), full, **self._quote(statement.span))
+
+    def _observed(self, statement: ir.Observed) -> py.Stmt:
+        variable = self._drawn_variable(statement.name)
+        return py.assign(variable, self._sampled(statement, py.Name("rows")), **self._quote(statement.span))
+
+    def _drawn_variable(self, name: str) -> str:
+        return self.names.of(f"{name} drawn", f"{name}_drawn")
+
+    # Outputs
+
+    def _outputs(self) -> tuple[Output, ...]:
+        """Likelihoods and definitions over the rows, then what is reported beside them."""
+        found: list[Output] = []
+        for target in self.plan.targets:
+            column = self.model.columns.get(target.name) if isinstance(target, ir.Observed) else None
+            kind = "likelihood" if column is not None else "derived" if target.reported else "definition"
+            dims = tuple(plate for plate in self._dims(target) if plate != self.table)
+            found.append(Output(target.name, kind, dims, column.category if column is not None else None))
+        for statement in self.model.of(ir.Let):
+            if statement.reported and self.table not in map(ir.base_plate, statement.plates):
+                found.append(Output(statement.name, "derived", statement.plates, over_rows=False))
+        return tuple(found)
+
+    def _dims(self, target: ir.Observed | ir.Let) -> ir.Plates:
+        return (*target.plates, *getattr(target, "event", ()))
+
+    def _output(self, target: ir.Observed | ir.Let) -> py.Expr:
+        """A target's variable, the rows right behind the draws."""
+        observed = isinstance(target, ir.Observed)
+        node: py.Expr = py.Name(self._drawn_variable(target.name) if observed else self.names.of(target.name))
+        dims = self._dims(target)
+        place = dims.index(self.table)
+        return node if place == 0 else py.method(node, "movedim", 1 + place, 1)
+
+    def _block(self, steps: list[py.Stmt], outputs: list[Output]) -> py.FunctionDef:
+        by_name = {target.name: target for target in self.plan.targets}
+        items = tuple((py.Constant(o.name), self._output(by_name[o.name])) for o in outputs)
+        body = [*self._prelude(), *steps, py.Return(py.Dict(items))]
+        doc = f"Draws for some rows of {self.table}, each of shape (draw, row, ..)."
+        params = (
+            py.Param("self"),
+            py.Param("columns", annotation=_dict("Tensor")),
+            py.Param("fresh", annotation=_dict("int")),
+            py.Param("levels", annotation=_OPTIONAL_GENERATOR),
+            py.Param("rows", annotation=_OPTIONAL_GENERATOR),
+        )
+        return py.FunctionDef("block", params, tuple(body), docstring=doc, returns=_dict("Tensor"))
+
+    def _prelude(self) -> list[py.Stmt]:
+        """What the statements use besides draws: sizes, members by name, data."""
+        return [py.assign(name, self._input(kind)) for kind, name in self.inputs.used.items()]
+
+    def _input(self, kind: Input) -> py.Expr:
+        match kind:
+            case Size(plate) if plate == DRAW:
+                return py.dotted("self.count")
+            case Size(plate) if plate == self.table:
+                return py.method(self._rows_of_the_fit(), "size", 0)
+            case Size(plate):
+                known = py.index("self.sizes", plate)
+                return py.BinOp("+", known, py.index("fresh", plate)) if plate in self.plan.redraws else known
+            case Position():
+                return py.index("self.places", _place(kind))
+            case Values(column) | Codes(column) if self.model.columns[column].plates[0] == self.table:
+                return py.index("columns", f"{self.table}.{column}")
+            case Values() | Codes():
+                return py.dotted(f"self.given_{self.inputs.used[kind]}")
+            case _:
+                assert_never(kind)
+
+    def _given(self) -> dict[str, str]:
+        """Columns of other tables, by attribute."""
+        return {
+            f"given_{name}": kind.column
+            for kind, name in self.inputs.used.items()
+            if isinstance(kind, Values | Codes) and self.model.columns[kind.column].plates[0] != self.table
+        }
+
+    def _constants(self, outputs: tuple[Output, ...]) -> py.FunctionDef:
+        items: list[tuple[py.Expr, py.Expr]] = []
+        for output in outputs:
+            attribute = f"drawn_{self.names.of(output.name)}"
+            self.drawn[attribute] = output.name
+            items.append((py.Constant(output.name), py.dotted(f"self.{attribute}")))
+        body: list[py.Stmt] = [py.AnnAssign(py.Name("drawn"), _dict("Tensor"), py.Dict(tuple(items)))]
+        doc = "Reported quantities that are the same for every row, of shape (draw, ..)."
+        return py.FunctionDef(
+            "constants",
+            (py.Param("self"),),
+            (*body, py.Return(py.Name("drawn"))),
+            docstring=doc,
+            returns=_dict("Tensor"),
+        )
+
+    # Columns
+
+    def _columns_needed(self) -> list[str]:
+        """The columns of the rows' table that are read, and those that these are computed from, in their order."""
+        table = self.model.tables[self.table]
+        needed = {kind.column for kind in self.inputs.used if isinstance(kind, Values | Codes)}
+        trained = self.training.tables[self.table]
+        for column in reversed(table.columns):
+            if column.name in needed:
+                read = {leaf.name for expr in parts(column, trained.patterns) for leaf in names(expr)}
+                needed |= read - set(trained.sources) - {column.name}
+        return [column.name for column in table.columns if column.name in needed]
+
+    def _columns(self, rows: RowExpressions, needed: list[str]) -> py.FunctionDef:
+        made = py.Name("columns")
+        body: list[py.Stmt] = [py.AnnAssign(made, _dict("Tensor"), py.Dict())]
+        variables = Names()
+        for name in OWN_NAMES:
+            variables.fresh(name)
+        for column in self.model.tables[self.table].columns:
+            if column.name in needed:
+                body += self._column(rows, column, variables.of(column.name))
+        body.append(py.Return(made))
+        params = (
+            py.Param("self"),
+            py.Param("numbers", annotation=_dict("Tensor")),
+            py.Param("texts", annotation=_dict(py.index("list", py.Name("str")))),
+            py.Param("fresh", annotation=_dict(_dict("int"))),
+        )
+        doc = "The columns of the spec that predictions need, from those of its source."
+        return py.FunctionDef("columns", params, tuple(body), docstring=doc, returns=_dict("Tensor"))
+
+    def _column(self, rows: RowExpressions, column: ir.Column, variable: str) -> list[py.Stmt]:
+        key = f"{self.table}.{column.name}"
+        test = py.Compare("in", py.Constant(key), py.Name("numbers"))
+        kind = py.dotted("torch.int64") if column.category is not None else FLOAT
+        given = py.assign(variable, py.method(py.index("numbers", key), "to", kind))
+        computed = py.assign(variable, self._value(rows, column))
+        rows.variables[column.name] = variable
+        if column.category is not None:
+            rows.categories[column.name] = column.category
+        elif len(column.plates) > 1:
+            rows.matrices.add(column.name)
+        quote = self._quote(column.span)
+        return [
+            py.If(test, (given,), (computed,), **quote),
+            py.assign(py.index("columns", key), py.Name(variable), origin=quote["origin"]),
+        ]
+
+    def _value(self, rows: RowExpressions, column: ir.Column) -> py.Expr:
+        trained = self.training.tables[self.table]
+        exprs = parts(column, trained.patterns)
+        if column.category is not None:
+            return rows.category(exprs[0], column.category)
+        count = py.method("self", "rows", py.Name("numbers"), py.Name("texts"))
+        if len(column.plates) == 1:
+            value = rows.values(exprs[0])
+            return value if any(True for _ in names(exprs[0])) else py.method(value, "expand", py.List((count,)))
+        order = trained.orders.get(column.name)
+        if len(exprs) == 1 and rows.is_matrix(exprs[0]):
+            value = rows.values(exprs[0])
+            return value if order is None else py.index(value, slice(None), py.call("torch.tensor", list(order)))
+        side = [rows.values(expr) for expr in exprs]
+        side = side if order is None else [side[place] for place in order]
+        return py.method("self", "matrix", py.List(tuple(side)), count)
+
+    def _compares_text(self, name: str) -> bool:
+        """Whether a column is computed by comparing text, which only a list of text can be."""
+        column = self.model.columns[name]
+        trained = self.training.tables[self.table]
+
+        def within(expr: ir.RowExpr) -> bool:
+            match expr:
+                case ir.RowCall("==" | "!=", (left, right)):
+                    texts = (isinstance(side, ir.RowValue) and isinstance(side.value, str) for side in (left, right))
+                    both = (isinstance(side, ir.RowName) and side.name in trained.texts for side in (left, right))
+                    return any(texts) or all(both)
+                case ir.RowCall(_, args):
+                    return any(map(within, args))
+            return False
+
+        return any(map(within, parts(column, trained.patterns)))
+
+    def _loops(self) -> Iterable[str]:
+        for step in self._statements():
+            drawn = isinstance(step, ir.Observed) or self.plan.local.get(step.name, False)
+            if drawn or (isinstance(step, ir.Sample) and self.plan.redraws.intersection(step.plates)):
+                yield from (call.row.name for call in calls(step.dist) if SAMPLERS[call.row.name].loops)
+
+    # The module
+
+    def _module(self, methods: list[py.FunctionDef]) -> py.Module:
+        name = self.model.source.name.replace("\\", "/").rsplit("/", 1)[-1]
+        doc = f"{name} as a predictor for rows of {self.table}.\n\nWritten by bayesdsl. Comments give the spec's lines."
+        body: list[py.Stmt] = [
+            py.Import("torch"),
+            py.ImportFrom("torch", ("Generator", "Tensor")),
+            py.Blank(),
+            py.ImportFrom("bayesdsl.export", ("samplers",)),
+            py.ImportFrom("bayesdsl.export.base", ("Base",)),
+            py.ClassDef("Predictor", (py.Name("Base"),), tuple(methods), docstring="What the posterior says of rows."),
+        ]
+        return py.Module(doc, tuple(body))
+
+
+def parts(column: ir.Column, patterns: dict[str, tuple[str, ...]]) -> tuple[ir.RowExpr, ...]:
+    """The expressions of a column over the source's columns, one or one for each column of a matrix."""
+    if column.stack is not None:
+        return column.stack
+    if column.value is not None:
+        return (column.value,)
+    if column.pattern is not None:
+        return tuple(ir.RowName(name, column.span) for name in patterns[column.name])
+    return (ir.RowName(column.name, column.span),)
+
+
+def _place(kind: Position) -> str:
+    return f"{kind.plate} {kind.label}"
+
+
+def _dict(value: str | py.Expr) -> py.Expr:
+    return py.index("dict", py.Name("str"), py.Name(value) if isinstance(value, str) else value)
+
+
+_OPTIONAL_GENERATOR = py.BinOp("|", py.Name("Generator"), py.Constant(None))
+
+
+def _real(node: py.Expr) -> py.Expr:
+    """A Python number as a tensor: TorchScript wants to know that it is real."""
+    return py.call("torch.tensor", _floating(node), dtype=FLOAT)
+
+
+def _floating(node: py.Expr) -> py.Expr:
+    match node:
+        case py.Constant(value) if isinstance(value, int):
+            return py.Constant(float(value))
+        case py.BinOp(op, left, right):
+            return py.BinOp(op, _floating(left), _floating(right))
+        case py.UnaryOp(op, operand):
+            return py.UnaryOp(op, _floating(operand))
+    return node
+
+
+@dataclass
+class _Expressions(Expressions):
+    """Expressions over draws: products of a matrix of data and a vector of draws are matrix products too."""
+
+    def _matrix_product(self, expr: ir.Reduce, target: Layout) -> py.Expr | None:
+        match expr:
+            case ir.Reduce("dot", (plate,), (ir.Ref() as left, ir.Ref() as right)):
+                pass
+            case ir.Reduce("sum", (plate,), (ir.Apply("*", (ir.Ref() as left, ir.Ref() as right)),)):
+                pass
+            case _:
+                return None
+        for matrix, vector in ((left, right), (right, left)):
+            rows = self._layout(matrix)
+            if len(rows) == 2 and rows[1] == plate and self._layout(vector) == (DRAW, plate):
+                if target == (DRAW, rows[0]):
+                    of_rows = py.attr(self.inputs.value(matrix.name), "T")
+                    return py.BinOp("@", self.inputs.value(vector.name), of_rows)
+        return None
+
+
+@dataclass(frozen=True)
+class _Draws(Distributions):
+    """Distributions as calls of the functions that draw from them."""
+
+    def sizes(self, layout: Layout) -> list[py.Expr]:
+        return self._sizes(layout)
+
+    def draw(self, dist: ir.Dist, batch: Layout, event: ir.Plates, generator: py.Expr) -> py.Expr:
+        """Draws of shape (*batch, *event)."""
+        shape = py.List(tuple(self.sizes(batch)))
+        match dist:
+            case ir.Mix():
+                inside = (*batch, dist.plate)
+                components = self.draw(dist.component, inside, event, generator)
+                weights = self._own(dist.weights, inside, (dist.plate,))
+                return py.call("samplers.picked", components, weights, shape, generator)
+            case ir.Call():
+                row = SAMPLERS[dist.row.name]
+                taken = [self._taken(dist, name, batch, event, generator) for name in row.takes]
+                return py.call(f"samplers.{row.function}", *taken, shape, generator)
+        raise ValueError(f"nothing can be drawn from {dist}")
+
+    def _taken(self, dist: ir.Call, name: str, batch: Layout, event: ir.Plates, generator: py.Expr) -> py.Expr:
+        """An argument of a sampler: as given, made of another one, or as it is by default."""
+        given = dict(dist.args)
+        if name in dist.row.takes:
+            return self.draw(given[name], batch, event, generator)
+        if name in given:
+            return self._value(dist, dist.row.parameter(name), batch, event)
+        for other, made, function in SAMPLERS[dist.row.name].gives:
+            if made == name and other in given:
+                return py.call(function, self._value(dist, dist.row.parameter(other), batch, event))
+        return _real(py.Constant(dist.row.parameter(name).default))
+
+    def _value(self, dist: ir.Call, parameter: Parameter, batch: Layout, event: ir.Plates) -> py.Expr:
+        own = extent_of(parameter.extent, event, dict(dist.own).get(parameter.name))
+        return self._own(dist.arg(parameter.name), (*batch, *own), own)
+
+    def _own(self, expr: ir.Expr, layout: Layout, own: ir.Plates) -> py.Expr:
+        """An argument with the dimensions of one value at their full size."""
+        node = self.expressions.tensor(expr, layout)
+        if set(own) <= set(expr.plates):
+            return node
+        return py.method(node, "expand", *self._sizes(layout))
