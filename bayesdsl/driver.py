@@ -385,7 +385,7 @@ class Fit:
 
         data = self.bound.data
         columns = {**data.observed, **data.constant}
-        return Trained(self.bound.compiled.spec, data.training, self.posterior, columns, data.coords)
+        return Trained(self.bound.compiled.spec, data.training, self.posterior, columns)
 
     def predict(
         self,
@@ -398,8 +398,8 @@ class Fit:
         interval: float = 0.9,
         draws: int | None = None,
     ) -> Prediction:
-        """What the posterior says of rows: of `data` (a path, a frame, a dict of columns), of a `grid` (values by column,
-        or `"LOW:HIGH:NUMBER"`; several make a product) with other columns fixed by `at`, or of the rows of the fit.
+        """What the posterior says of rows: of `data` (a path, a frame, a dict of columns); of a `grid` (values by
+        column, or `"LOW:HIGH:NUMBER"`; several make a product) with other columns fixed by `at`; of those of the fit.
 
         The same seed gives the same numbers. Raises `BayesError`.
         """
@@ -425,6 +425,7 @@ class Fit:
         `interval` is the probability between the bounds of the summary that is written.
         """
         from bayesdsl.results.rundir import write_run
+        from bayesdsl.results.training import PREDICTION, PredictionRecord
 
         compiled = self.bound.compiled
         return write_run(
@@ -436,6 +437,7 @@ class Fit:
             summary=self.summary(interval),
             observed=self.bound.data.observed,
             constant=self.bound.data.constant,
+            extra={PREDICTION: PredictionRecord.of(self.bound.data.training).to_json()},
             overwrite=overwrite,
         ).directory
 

@@ -25,7 +25,7 @@ class TrainedTable:
     `rows` were used. `sources` are the columns of its source that the spec's columns are computed from, of which
     `texts` are compared as text. `patterns` are the columns that each `columns("x*")` found, `orders` the places of a
     matrix's columns in the order of its plate's members, where they differ. `matrices` are the sources
-    with several values a row.
+    with several values a row. `numbers` are those of the rows in the source, from 1, where not all were used.
     """
 
     rows: int
@@ -35,6 +35,7 @@ class TrainedTable:
     patterns: dict[str, tuple[str, ...]] = field(default_factory=dict)
     orders: dict[str, tuple[int, ...]] = field(default_factory=dict)
     statistics: Statistics = field(default_factory=dict)
+    numbers: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,6 +124,18 @@ def rows_unknown(model: ir.Model, table: str, latents: Sequence[str], count: int
     )
 
 
+def no_new_rows(model: ir.Model, table: str, latent: str) -> Diagnostic:
+    """An exported predictor is for new rows alone."""
+    span = next(s.span for s in model.statements if getattr(s, "name", None) == latent)
+    return Diagnostic(
+        "BD824",
+        f"`{latent}` is known for the rows of `{table}` in the fit, and a predictor is for new ones",
+        model.source,
+        Label(span),
+        hint=f"to draw it for new rows from its prior, add the line `unseen {table} redraw` and run again",
+    )
+
+
 def unseen(finding: Diagnostic, plate: str, fixed: Obstacle | None) -> Diagnostic:
     """A level that the fit does not know, with what can be done when predicting."""
     if fixed is None:

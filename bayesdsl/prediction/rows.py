@@ -73,8 +73,7 @@ def _rows_of_the_fit(built: Built) -> Rows:
     trained, table = built.trained, built.table
     count = trained.training.tables[table].rows
     numbers = {table: torch.arange(count)}
-    members = trained.members.get(table)
-    identity = {table: np.asarray(list(members) if members is not None else range(1, count + 1))}
+    identity = {table: trained.rows(table)}
     for name in built.program.columns:
         values = trained.columns[name][1]
         column = trained.model.columns[name]

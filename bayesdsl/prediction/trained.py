@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,13 +18,12 @@ from bayesdsl.runtime.posterior import Posterior
 @dataclass(frozen=True, eq=False)
 class Trained:
     """A model with its posterior. `columns` are the rows of the fit: plates and values by the spec's names of columns,
-    categories as positions of their levels. `members` are those of every plate that is known."""
+    categories as positions of their levels."""
 
     model: ir.Model
     training: Training
     posterior: Posterior
     columns: Mapping[str, tuple[tuple[str, ...], np.ndarray]]
-    members: Mapping[str, Sequence[object]]
 
     @property
     def count(self) -> int:
@@ -35,6 +34,13 @@ class Trained:
         """The members of a plate as text; numbers where they have no names."""
         known = self.training.labels.get(plate)
         return list(known) if known is not None else [str(i) for i in range(1, self.training.sizes[plate] + 1)]
+
+    def rows(self, table: str) -> np.ndarray:
+        """What the rows of a table are called: their keys, or their numbers in the source from 1."""
+        if table in self.training.labels:
+            return np.asarray(self.training.labels[table], dtype=object)
+        facts = self.training.tables[table]
+        return np.asarray(facts.numbers) if facts.numbers is not None else np.arange(1, facts.rows + 1)
 
     def kept(self, draws: int | None) -> np.ndarray:
         """The positions of the draws to use, among those of all chains: all, or so many, evenly spread.

@@ -53,8 +53,10 @@ class Quantity:
 
 @dataclass(frozen=True, eq=False)
 class Figures:
-    """Of shape (row, *dims), or (*dims) for what is the same for every row. `shares` are the probabilities of the levels
-    of a category, of shape (row, *dims, level)."""
+    """Of shape (row, *dims), or (*dims) for what is the same for every row.
+
+    `shares` are the probabilities of the levels of a category, of shape (row, *dims, level).
+    """
 
     mean: np.ndarray
     sd: np.ndarray

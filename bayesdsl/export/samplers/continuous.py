@@ -7,7 +7,13 @@ import math
 import torch
 from torch import Generator, Tensor
 
-from bayesdsl.export.samplers.noise import open_uniform, standard_exponential, standard_gamma, standard_normal
+from bayesdsl.export.samplers.noise import (
+    open_uniform,
+    standard_exponential,
+    standard_gamma,
+    standard_normal,
+    uniform_noise,
+)
 
 
 def normal(loc: Tensor, scale: Tensor, shape: list[int], generator: Generator | None) -> Tensor:
@@ -132,7 +138,7 @@ def kumaraswamy(
 
 
 def uniform(low: Tensor, high: Tensor, shape: list[int], generator: Generator | None) -> Tensor:
-    return low + (high - low) * torch.rand(shape, dtype=torch.float64, generator=generator)
+    return low + (high - low) * uniform_noise(shape, generator)
 
 
 def continuous_bernoulli(probs: Tensor, shape: list[int], generator: Generator | None) -> Tensor:

@@ -6,11 +6,11 @@ import torch
 from torch import Generator, Tensor
 
 from bayesdsl.export.samplers.continuous import beta, gamma, normal
-from bayesdsl.export.samplers.noise import open_uniform, standard_gamma
+from bayesdsl.export.samplers.noise import open_uniform, standard_gamma, uniform_noise
 
 
 def bernoulli(probs: Tensor, shape: list[int], generator: Generator | None) -> Tensor:
-    return (torch.rand(shape, dtype=torch.float64, generator=generator) < probs).to(torch.float64)
+    return (uniform_noise(shape, generator) < probs).to(torch.float64)
 
 
 def binomial(total_count: Tensor, probs: Tensor, shape: list[int], generator: Generator | None) -> Tensor:
@@ -31,7 +31,7 @@ def beta_binomial(
 
 def categorical(probs: Tensor, shape: list[int], generator: Generator | None) -> Tensor:
     below = torch.cumsum(probs, -1)
-    u = torch.rand(shape, dtype=torch.float64, generator=generator).unsqueeze(-1)
+    u = uniform_noise(shape, generator).unsqueeze(-1)
     # Rounding may leave the last sum a little under 1: a draw above it is of the last level all the same.
     total = below.narrow(-1, below.size(-1) - 1, 1)
     return (u * total >= below.narrow(-1, 0, below.size(-1) - 1)).sum(-1).to(torch.float64).expand(shape)

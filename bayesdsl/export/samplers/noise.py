@@ -7,12 +7,22 @@ from torch import Generator, Tensor
 
 
 def standard_normal(shape: list[int], generator: Generator | None) -> Tensor:
+    # `torch.export` knows sizes that are symbols only without the argument, be it None.
+    if generator is None:
+        return torch.randn(shape, dtype=torch.float64)
     return torch.randn(shape, dtype=torch.float64, generator=generator)
+
+
+def uniform_noise(shape: list[int], generator: Generator | None) -> Tensor:
+    """Uniform from 0 to 1, 0 included."""
+    if generator is None:
+        return torch.rand(shape, dtype=torch.float64)
+    return torch.rand(shape, dtype=torch.float64, generator=generator)
 
 
 def open_uniform(shape: list[int], generator: Generator | None) -> Tensor:
     """Uniform on the open interval from 0 to 1."""
-    return torch.rand(shape, dtype=torch.float64, generator=generator).clamp(1.1e-16, 1.0 - 1.2e-16)
+    return uniform_noise(shape, generator).clamp(1.1e-16, 1.0 - 1.2e-16)
 
 
 def standard_exponential(shape: list[int], generator: Generator | None) -> Tensor:

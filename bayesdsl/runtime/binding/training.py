@@ -51,6 +51,7 @@ def _table(joined: Joined, table: BoundTable) -> TrainedTable:
         },
         orders=orders,
         statistics=table.evaluator.statistics,
+        numbers=tuple((table.rows + 1).tolist()) if len(table.rows) < table.raw.rows else None,
     )
 
 

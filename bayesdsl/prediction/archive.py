@@ -1,0 +1,79 @@
+"""Predictors to take away: compiled for TorchScript, or written down by `torch.export`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import torch
+
+from bayesdsl.diagnostics.diagnostic import BayesError
+from bayesdsl.export import archive
+from bayesdsl.export.archive import NotAPredictor, Predictor
+from bayesdsl.prediction import errors
+from bayesdsl.prediction.build import Built, build
+from bayesdsl.prediction.trained import Trained
+
+FORMATS = ("pt", "pt2")
+
+
+def exported(trained: Trained, *, table: str | None = None, draws: int | None = None) -> Predictor:
+    """The compiled predictor for rows of a table. Raises `BayesError` where new rows cannot be predicted."""
+    return archive.compiled(_for_new_rows(trained, table, draws).module)
+
+
+def save(trained: Trained, path: str | os.PathLike[str], format: str, table: str | None, draws: int | None) -> Built:
+    """Write a predictor in one of the formats, and give what it was made of. Raises `BayesError`."""
+    built = _for_new_rows(trained, table, draws)
+    if format == "pt2":
+        _save_program(built, Path(path))
+    else:
+        archive.compiled(built.module).save(path)
+    return built
+
+
+def load_predictor(path: str | os.PathLike[str]) -> Predictor:
+    """Load a predictor that `export` wrote. It is a program: load those alone whose origin is known.
+
+    Raises `BayesError` where the file is none.
+    """
+    try:
+        return archive.load_predictor(path)
+    except NotAPredictor as reason:
+        raise BayesError((errors.not_a_predictor(path, str(reason)),)) from reason
+
+
+def _for_new_rows(trained: Trained, table: str | None, draws: int | None) -> Built:
+    """A predictor that can predict new rows: one whose latents of rows are drawn anew."""
+    built = build(trained, table, draws)
+    if built.program.local:
+        latent = built.program.local[0]
+        raise BayesError((errors.no_new_rows(trained.model, built.table, latent),))
+    return built
+
+
+def _save_program(built: Built, path: Path) -> None:
+    source = built.trained.model.source
+    if built.program.loops:
+        reason = f"draws of {built.program.loops[0]} are accepted or refused in a loop, which torch.export has not"
+        raise BayesError((errors.cannot_export(source, reason, "export it as TorchScript: --format pt"),))
+    try:
+        program = archive.export_program(built.module, _example(built))
+    except Exception as refused:
+        # Whatever stands in the way, torch says so in an exception of one of a dozen kinds.
+        reason = str(refused).strip().splitlines()[0] if str(refused).strip() else type(refused).__name__
+        hint = "export it as TorchScript: --format pt"
+        raise BayesError((errors.cannot_export(source, reason, hint),)) from refused
+    torch.export.save(program, os.fspath(path), extra_files={"metadata.json": built.module.about})
+
+
+def _example(built: Built) -> dict[str, torch.Tensor]:
+    """The columns that a program takes, for the first rows of the fit."""
+    table, few = built.table, slice(0, 3)
+    rows = min(3, built.trained.training.tables[table].rows)
+    example = {table: torch.full((rows,), -1)}
+    for name in built.program.columns:
+        column = built.trained.model.columns[name]
+        dtype = torch.int64 if column.category is not None else torch.float64
+        example[f"{table}.{name}"] = torch.tensor(built.trained.columns[name][1][few], dtype=dtype)
+    return example
