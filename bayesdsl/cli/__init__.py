@@ -23,6 +23,8 @@ VERBS: dict[str, str] = {
     "check": "find the mistakes in specs, without running anything",
     "run": "infer: a table, whether to trust it, and a directory with the draws",
     "show": "show a run again",
+    "predict": "what a run says of new rows, or of a grid",
+    "export": "a run's predictor as a program, for Python and C++",
     "emit": "print the Pyro program of a spec",
     "fmt": "lay specs out in the standard way",
     "explain": "a finding's code, a distribution, a function, an engine's settings",

@@ -40,7 +40,7 @@ def parser() -> Parser:
 def run(options: argparse.Namespace) -> int:
     """Show a run. Raises RunError where it is missing or damaged."""
     screen.tell_libraries_of_colour()
-    directory = _the_run(options.runs)
+    directory = the_run(options.runs, "show")
     from bayesdsl.results.rundir import open_run
     from bayesdsl.results.terminal import show_summary, show_verdict
 
@@ -54,14 +54,15 @@ def run(options: argparse.Namespace) -> int:
     return DONE
 
 
-def _the_run(given: list[str]) -> str:
+def the_run(given: list[str], verb: str) -> str:
+    """The one run that a verb takes."""
     if len(given) == 1:
         return given[0]
     if given:
-        raise Usage(f"`bayesdsl show` takes one run at a time, and was given {len(given)}")
+        raise Usage(f"`bayesdsl {verb}` takes one run at a time, and was given {len(given)}")
     newest = sorted(Path("runs").glob("*/manifest.json"), key=os.path.getmtime, reverse=True)
     example = newest[0].parent.as_posix() if newest else "runs/NAME"
-    raise Usage("`bayesdsl show` needs a run", f"as in: bayesdsl show {example}")
+    raise Usage(f"`bayesdsl {verb}` needs a run", f"as in: bayesdsl {verb} {example}")
 
 
 def _facts(manifest: Manifest) -> Iterator[str]:

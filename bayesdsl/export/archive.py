@@ -19,6 +19,7 @@ import numpy as np
 import torch
 
 from bayesdsl.export.base import Base
+from bayesdsl.runtime.sources.table import RawColumn
 
 Columns = Mapping[str, Any]
 
@@ -53,17 +54,20 @@ class Predictor:
 
     def draws(self, columns: Columns, *, seed: int = 0) -> dict[str, np.ndarray]:
         """Draws by quantity, of shape (draw, row, ..), or (draw, ..) for what is the same for every row."""
-        return _arrays(self.module.draws(*split(columns), seed))
+        return _arrays(self.module.draws(*self._split(columns), seed))
 
     def mean(self, columns: Columns, *, seed: int = 0) -> dict[str, np.ndarray]:
         """Means over the draws, of shape (row, ..)."""
-        return _arrays(self.module.mean(*split(columns), seed))
+        return _arrays(self.module.mean(*self._split(columns), seed))
 
     def quantiles(
         self, columns: Columns, probabilities: Sequence[float] = (0.05, 0.95), *, seed: int = 0
     ) -> dict[str, np.ndarray]:
         """Quantiles over the draws, of shape (probability, row, ..)."""
-        return _arrays(self.module.quantiles(*split(columns), [float(p) for p in probabilities], seed))
+        return _arrays(self.module.quantiles(*self._split(columns), [float(p) for p in probabilities], seed))
+
+    def _split(self, columns: Columns) -> tuple[dict[str, torch.Tensor], dict[str, list[str]]]:
+        return split(columns, frozenset(self.metadata["texts"]))
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write a TorchScript archive, which Python and C++ load."""
@@ -106,8 +110,13 @@ def load_predictor(path: str | os.PathLike[str]) -> Predictor:
     return Predictor(module)
 
 
-def split(columns: Columns) -> tuple[dict[str, torch.Tensor], dict[str, list[str]]]:
-    """Columns as a module takes them: numbers and texts apart. Raises BadColumn."""
+def split(
+    columns: Columns, labels: frozenset[str] = frozenset()
+) -> tuple[dict[str, torch.Tensor], dict[str, list[str]]]:
+    """Columns as a module takes them: numbers and texts apart. `labels` are texts though they may look like numbers.
+
+    Raises BadColumn.
+    """
     numbers: dict[str, torch.Tensor] = {}
     texts: dict[str, list[str]] = {}
     for name, column in columns.items():
@@ -117,7 +126,9 @@ def split(columns: Columns) -> tuple[dict[str, torch.Tensor], dict[str, list[str
         array = np.asarray(column)
         if array.ndim not in (1, 2):
             raise BadColumn(name, "is a single value, not one for each row" if not array.ndim else "has no rows")
-        if array.dtype.kind in "biuf":
+        if name in labels and array.dtype.kind in "biuf":
+            texts[name] = RawColumn(name, _plain(array)).as_text().tolist()
+        elif array.dtype.kind in "biuf":
             whole = array.dtype.kind in "iu" and "." in name
             numbers[name] = torch.tensor(array, dtype=torch.int64 if whole else torch.float64)
         elif all(isinstance(value, str) for value in array.tolist()):
@@ -125,6 +136,10 @@ def split(columns: Columns) -> tuple[dict[str, torch.Tensor], dict[str, list[str
         else:
             raise BadColumn(name, "is neither numbers nor texts")
     return numbers, texts
+
+
+def _plain(array: np.ndarray) -> np.ndarray:
+    return array.astype({"b": np.bool_, "f": np.float64}.get(array.dtype.kind, np.int64))
 
 
 def _arrays(found: Mapping[str, torch.Tensor]) -> dict[str, np.ndarray]:

@@ -129,7 +129,9 @@ class _Planner:
         """What stands in the way of an expression over rows."""
         for node in ir.walk(expr):
             if isinstance(node, ir.Reduce) and self.table in map(ir.base_plate, node.over):
-                return Obstacle("reduced", self.model.source.slice(node.span), node.span, self.table)
+                return Obstacle(
+                    "along" if node.keeps else "reduced", self.model.source.slice(node.span), node.span, self.table
+                )
             if isinstance(node, ir.At) and any(ir.base_plate(plate) == self.table for plate, _ in node.indices):
                 return Obstacle("other rows", self.model.source.slice(node.span), node.span, self.table)
             if any(plate != self.table and ir.base_plate(plate) == self.table for plate in node.plates):
@@ -147,16 +149,23 @@ class _Planner:
         return self.found[name]
 
     def _find(self, statement: ir.Statement) -> Obstacle | None:
+        dims = (*statement.plates, *getattr(statement, "event", ()))
+        here = [plate for plate in dims if ir.base_plate(plate) == self.table]
         over = self.table in map(ir.base_plate, statement.plates)
         match statement:
-            case ir.Sample() if self._is_joint(statement):
+            case ir.Sample() | ir.Parameter() if dims.count(self.table) < len(here):
                 return Obstacle("joint", statement.name, statement.span, self.table)
             case ir.Sample() if over:
                 self.made.local[statement.name] = self._can_be_drawn(statement)
-            case ir.Parameter() if over:
+            case ir.Sample() | ir.Parameter() if here:
                 self.made.local[statement.name] = False
             case ir.Let() if over:
-                return self._expr(statement.expr)
+                obstacle = self._expr(statement.expr)
+                if obstacle is not None and statement.reported and len(here) == 1:
+                    # The run has its values for the rows of the fit.
+                    self.made.local[statement.name] = False
+                    return None
+                return obstacle
             case ir.Let() if self._of_rows(statement.expr):
                 if not statement.reported:
                     return Obstacle("reduced", statement.name, statement.span, self.table)
@@ -198,7 +207,7 @@ class _Planner:
                 self._want_all(ir.dist_exprs(dist))
             case ir.Let(name=name, expr=expr):
                 self.wanted[name] = None
-                if name not in self.made.kept:
+                if name not in self.made.kept and name not in self.made.local:
                     self._want_all([expr])
             case ir.Sample(name=name):
                 self.wanted[name] = None

@@ -70,7 +70,6 @@ class PredictorProgram:
     outputs: tuple[Output, ...]
     plan: Plan
     loops: tuple[str, ...] = ()
-    reads_text: bool = False
 
     @property
     def local(self) -> tuple[str, ...]:
@@ -130,11 +129,6 @@ class _Lowering:
             outputs=outputs,
             plan=self.plan,
             loops=tuple(dict.fromkeys(self._loops())),
-            reads_text=any(
-                isinstance(self.model.columns[name].category, str) is False
-                for name in needed
-                if self._compares_text(name)
-            ),
         )
 
     # Statements
@@ -148,10 +142,10 @@ class _Lowering:
         match statement:
             case ir.Observed():
                 return [self._observed(statement)]
+            case ir.Sample() | ir.Parameter() | ir.Let() if statement.name in self.plan.local:
+                return self._local(statement)
             case ir.Let(name=name) if name not in self.plan.kept:
                 return [self._let(statement)]
-            case ir.Sample() | ir.Parameter() if statement.name in self.plan.local:
-                return self._local(statement)
             case ir.Sample() | ir.Let() | ir.Parameter():
                 return self._kept(statement)
             case _:
@@ -186,7 +180,7 @@ class _Lowering:
             found.append(py.If(test, (py.assign(variable, grown),), **self._quote(statement.span)))
         return found
 
-    def _local(self, statement: ir.Sample | ir.Parameter) -> list[py.Stmt]:
+    def _local(self, statement: ir.Sample | ir.Parameter | ir.Let) -> list[py.Stmt]:
         """A latent of the rows: the fit's own for its rows; for new ones a draw, where the spec asks for it."""
         dims = (*statement.plates, *getattr(statement, "event", ()))
         self.expressions.layouts[statement.name] = (DRAW, *dims)
@@ -371,23 +365,6 @@ class _Lowering:
         side = [rows.values(expr) for expr in exprs]
         side = side if order is None else [side[place] for place in order]
         return py.method("self", "matrix", py.List(tuple(side)), count)
-
-    def _compares_text(self, name: str) -> bool:
-        """Whether a column is computed by comparing text, which only a list of text can be."""
-        column = self.model.columns[name]
-        trained = self.training.tables[self.table]
-
-        def within(expr: ir.RowExpr) -> bool:
-            match expr:
-                case ir.RowCall("==" | "!=", (left, right)):
-                    texts = (isinstance(side, ir.RowValue) and isinstance(side.value, str) for side in (left, right))
-                    both = (isinstance(side, ir.RowName) and side.name in trained.texts for side in (left, right))
-                    return any(texts) or all(both)
-                case ir.RowCall(_, args):
-                    return any(map(within, args))
-            return False
-
-        return any(map(within, parts(column, trained.patterns)))
 
     def _loops(self) -> Iterable[str]:
         for step in self._statements():

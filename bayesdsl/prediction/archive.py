@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from bayesdsl.diagnostics.diagnostic import BayesError
@@ -15,6 +16,8 @@ from bayesdsl.prediction.build import Built, build
 from bayesdsl.prediction.trained import Trained
 
 FORMATS = ("pt", "pt2")
+# One row would be taken for the only number of rows there is.
+EXAMPLE_ROWS = 3
 
 
 def exported(trained: Trained, *, table: str | None = None, draws: int | None = None) -> Predictor:
@@ -61,7 +64,8 @@ def _save_program(built: Built, path: Path) -> None:
         program = archive.export_program(built.module, _example(built))
     except Exception as refused:
         # Whatever stands in the way, torch says so in an exception of one of a dozen kinds.
-        reason = str(refused).strip().splitlines()[0] if str(refused).strip() else type(refused).__name__
+        what = (str(refused).strip() or type(refused).__name__).splitlines()[0]
+        reason = f"torch.export cannot write it down ({what})"
         hint = "export it as TorchScript: --format pt"
         raise BayesError((errors.cannot_export(source, reason, hint),)) from refused
     torch.export.save(program, os.fspath(path), extra_files={"metadata.json": built.module.about})
@@ -69,9 +73,9 @@ def _save_program(built: Built, path: Path) -> None:
 
 def _example(built: Built) -> dict[str, torch.Tensor]:
     """The columns that a program takes, for the first rows of the fit."""
-    table, few = built.table, slice(0, 3)
-    rows = min(3, built.trained.training.tables[table].rows)
-    example = {table: torch.full((rows,), -1)}
+    table = built.table
+    few = np.arange(EXAMPLE_ROWS) % built.trained.training.tables[table].rows
+    example = {table: torch.full((EXAMPLE_ROWS,), -1)}
     for name in built.program.columns:
         column = built.trained.model.columns[name]
         dtype = torch.int64 if column.category is not None else torch.float64

@@ -15,12 +15,19 @@ LISTED = 5
 
 # Why a quantity cannot be computed for new rows, by the kind of obstacle: what is so, and what to do.
 OBSTACLES: dict[str, tuple[str, str]] = {
-    "joint": ("`{what}` has all rows of `{plate}` in one value", "it has values for the rows of the fit alone"),
+    "joint": ("`{what}` has all rows of `{plate}` in one value", "predict the quantities that it depends on"),
     "reduced": (
         "`{what}` is computed from all rows of `{plate}`, and a run keeps only what is reported",
         "give it a name with `derive`, so that the fit's own value is used",
     ),
-    "other rows": ("`{what}` looks at other rows of `{plate}`", "write what is needed of them as a column of the data"),
+    "along": (
+        "`{what}` runs along all rows of `{plate}`",
+        "report it with `derive`, and the rows of the fit can be predicted",
+    ),
+    "other rows": (
+        "`{what}` looks at other rows of `{plate}`",
+        "report it with `derive`, and the rows of the fit can be predicted",
+    ),
     "not drawn": ("predictors have no draws of `{what}`", "predict the quantities that it depends on"),
     "flat": ("an improper prior has no draws", "give it a proper prior"),
     "layer": ("`{what}` is not computed in predictions", "predict the quantities before it"),

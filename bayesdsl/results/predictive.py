@@ -80,7 +80,8 @@ def _quantiles(draws: np.ndarray, probabilities: list[float]) -> list[np.ndarray
     """As numpy's, by a partial sort of each row's draws side by side."""
     places = [probability * (len(draws) - 1) for probability in probabilities]
     ends = sorted({end for place in places for end in (int(place), min(int(place) + 1, len(draws) - 1))})
-    beside = np.ascontiguousarray(np.moveaxis(draws, 0, -1))
+    # A copy, whatever the strides: it is sorted in place.
+    beside = np.array(np.moveaxis(draws, 0, -1), order="C")
     beside.partition(ends, axis=-1)
     found = []
     for place in places:

@@ -50,7 +50,7 @@ class PredictionRecord(Record):
         return Training(tables, self.sizes, self.labels)
 
     def to_json(self) -> str:
-        return self.model_dump_json(indent=1) + "\n"
+        return self.model_dump_json() + "\n"
 
 
 def read_training(path: Path) -> Training:

@@ -115,8 +115,8 @@ def pareto(scale: Tensor, alpha: Tensor, shape: list[int], generator: Generator 
 
 
 def beta(concentration1: Tensor, concentration0: Tensor, shape: list[int], generator: Generator | None) -> Tensor:
-    both = torch.stack((concentration1.expand(shape), concentration0.expand(shape)), -1)
-    return torch._sample_dirichlet(both, generator).select(-1, 0)
+    one = standard_gamma(concentration1, shape, generator)
+    return one / (one + standard_gamma(concentration0, shape, generator))
 
 
 def affine_beta(

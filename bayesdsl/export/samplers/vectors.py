@@ -7,7 +7,7 @@ from torch import Generator, Tensor
 
 from bayesdsl.export.samplers.continuous import chi2
 from bayesdsl.export.samplers.discrete import binomial, categorical
-from bayesdsl.export.samplers.noise import open_uniform, softmax, standard_exponential, standard_normal
+from bayesdsl.export.samplers.noise import open_uniform, softmax, standard_exponential, standard_gamma, standard_normal
 
 
 def one_hot(probs: Tensor, shape: list[int], generator: Generator | None) -> Tensor:
@@ -34,7 +34,8 @@ def multinomial(total_count: Tensor, probs: Tensor, shape: list[int], generator:
 
 
 def dirichlet(concentration: Tensor, shape: list[int], generator: Generator | None) -> Tensor:
-    return torch._sample_dirichlet(concentration.expand(shape + [concentration.size(-1)]), generator)
+    parts = standard_gamma(concentration, shape + [concentration.size(-1)], generator)
+    return parts / parts.sum(-1, keepdim=True)
 
 
 def dirichlet_multinomial(
@@ -90,7 +91,7 @@ def picked(components: Tensor, weights: Tensor, shape: list[int], generator: Gen
     for _ in range(components.dim() - len(shape)):
         level = level.unsqueeze(-1)
     dim = len(shape)
-    index = level.expand(shape + [1] + components.shape[dim + 1 :])
+    index = level.expand(shape + [1] + list(components.shape[dim + 1 :]))
     return torch.gather(components, dim, index).squeeze(dim)
 
 
