@@ -21,7 +21,8 @@ class Base(torch.nn.Module):
     `values` are tensors by attribute name: the posterior's draws, with a leading dimension of draws, and data of other
     tables. `levels` are the labels of each plate that has some, `sizes` the members of each, `places` the positions of
     members that the spec names, `ordered` the numbers that ranks are taken among, `redraws` the plates whose unseen
-    levels are drawn anew. `table` is the plate of the rows.
+    levels are drawn anew. `table` is the plate of the rows; with `local`, rows of the fit alone are known, by the text
+    of the column `key`.
     """
 
     levels: dict[str, dict[str, int]]
@@ -44,6 +45,7 @@ class Base(torch.nn.Module):
         ordered: dict[str, Tensor],
         redraws: list[str],
         local: bool,
+        key: str,
         about: str,
     ) -> None:
         super().__init__()
@@ -61,6 +63,7 @@ class Base(torch.nn.Module):
         self.ordered = ordered or none
         self.redraws = dict.fromkeys(redraws, True) or {"": False}
         self.local = local
+        self.key = key
         self.about = about
         self.checks = True
 
@@ -139,10 +142,12 @@ class Base(torch.nn.Module):
         rows = self.rows(numbers, texts)
         fresh: dict[str, dict[str, int]] = {}
         columns = self.columns(numbers, texts, fresh)
-        if self.table not in columns:
-            columns[self.table] = (
-                numbers[self.table].to(torch.int64) if self.table in numbers else torch.full([rows], -1)
-            )
+        if self.table in numbers:
+            columns[self.table] = numbers[self.table].to(torch.int64)
+        elif self.key in texts:
+            columns[self.table] = self.rows_of_the_fit(texts[self.key])
+        else:
+            columns[self.table] = torch.full([rows], -1)
         if self.local and self.checks and bool((columns[self.table] < 0).any()):
             raise RuntimeError("a new row of " + self.table + ", which the fit has nothing to say of")
         counts: dict[str, int] = {}
@@ -251,6 +256,12 @@ class Base(torch.nn.Module):
         for value in numbers:
             labels.append(str(int(value)) if value == float(int(value)) else str(value))
         return self.level({plate: labels}, plate, plate, fresh)
+
+    def rows_of_the_fit(self, keys: list[str]) -> Tensor:
+        """The positions of rows by their keys, -1 for new ones."""
+        known = self.levels[self.table]
+        positions = [known.get(key, -1) for key in keys]
+        return torch.tensor(positions, dtype=torch.int64)
 
     def labels_of(self, positions: Tensor, plate: str, fresh: dict[str, dict[str, int]]) -> list[str]:
         """The labels at these positions."""

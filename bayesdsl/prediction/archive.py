@@ -47,9 +47,9 @@ def load_predictor(path: str | os.PathLike[str]) -> Predictor:
 
 
 def _for_new_rows(trained: Trained, table: str | None, draws: int | None) -> Built:
-    """A predictor that can predict new rows: one whose latents of rows are drawn anew."""
+    """A predictor to be fed with rows: latents of rows are drawn anew, or the rows of the fit are known by a key."""
     built = build(trained, table, draws)
-    if built.program.local:
+    if built.program.local and built.key is None:
         latent = built.program.local[0]
         raise BayesError((errors.no_new_rows(trained.model, built.table, latent),))
     return built

@@ -55,12 +55,13 @@ class Built:
             table=self.table,
             count=len(self.kept),
             block_size=self._block_size(),
-            levels={plate: self.trained.labels(plate) for plate in self._categories()},
+            levels={plate: self.trained.labels(plate) for plate in self._labelled()},
             sizes={plate: self.trained.training.sizes[plate] for plate in (*program.sizes, *self._categories())},
             places={key: self._place(*place) for key, place in program.places.items()},
             ordered={key: self._ordered(key) for key in program.ranked},
             redraws=sorted(program.plan.redraws),
             local=bool(program.local),
+            key=self.key or "",
             about=json.dumps(self.about(), ensure_ascii=False),
         ).eval()
 
@@ -82,6 +83,14 @@ class Built:
         """The plates whose levels the rows' categories are."""
         columns = (self.trained.model.columns[name] for name in self.program.columns)
         return list(dict.fromkeys(column.category for column in columns if column.category is not None))
+
+    @property
+    def key(self) -> str | None:
+        """The column by which rows of the fit are known again, where they have something of their own."""
+        return self.trained.model.tables[self.table].key if self.program.plan.local else None
+
+    def _labelled(self) -> list[str]:
+        return [*self._categories(), *([self.table] if self.key is not None else [])]
 
     def _place(self, plate: str, label: object) -> int:
         return position_of(label, self.trained.labels(plate))
@@ -111,7 +120,7 @@ class Built:
             "draws": len(self.kept),
             "block_size": self._block_size(),
             "numbers": list(program.numbers),
-            "texts": {name: self._labels_of(name) for name in program.texts},
+            "texts": {name: self._labels_of(name) for name in program.texts} | self._keys(),
             "columns": {f"{self.table}.{name}": self._column(name) for name in program.columns},
             "redraws": sorted(program.plan.redraws),
             "outputs": [self._output(output) for output in program.outputs],
@@ -128,6 +137,9 @@ class Built:
             if column.category is not None and isinstance(exprs[0], ir.RowName) and exprs[0].name == source:
                 return self.trained.labels(column.category)
         return None
+
+    def _keys(self) -> dict[str, list[str]]:
+        return {self.key: self.trained.labels(self.table)} if self.key is not None else {}
 
     def _column(self, name: str) -> dict[str, Any]:
         column = self.trained.model.columns[name]

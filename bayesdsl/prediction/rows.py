@@ -93,12 +93,12 @@ def _rows_of(built: Built, raw: RawTable, shown: list[str] | None = None) -> Row
     """All rows of a source. `shown` are the columns that tell them apart, all by default."""
     trained, table = built.trained, _table(built, raw)
     facts = trained.training.tables[built.table]
-    wanted = {*facts.sources, *(c.name for c in table.columns if _is_plain(c)), *([table.key] if table.key else ())}
+    wanted = {*facts.sources, *(c.name for c in table.columns if _is_plain(c))}
     used = replace(raw, columns={name: column for name, column in raw.columns.items() if name in wanted})
     bound, found = bind_rows(trained.model, table, used, facts.statistics)
     found = [errors.missing_values(d) if d.code == "BD751" else d for d in found]
     found += [d for column in table.columns for d in _unseen(built, bound, column)]
-    numbers = {built.table: torch.tensor(_places(built, bound, found), dtype=torch.int64)}
+    numbers = {built.table: torch.tensor(_places(built, raw, found), dtype=torch.int64)}
     if found:
         raise BayesError(tuple(dict.fromkeys(found)))
     for column in table.columns:
@@ -133,8 +133,7 @@ def _table(built: Built, raw: RawTable) -> ir.Table:
         for column in table.columns
         if column.name in built.program.columns
     )
-    key = table.key if built.program.plan.local else None
-    return replace(table, columns=columns, where=(), drop_missing=False, key=key)
+    return replace(table, columns=columns, where=(), drop_missing=False, key=None)
 
 
 def _given_so(built: Built, column: ir.Column, raw: RawTable) -> bool:
@@ -202,13 +201,13 @@ def _unseen(built: Built, bound: BoundTable, column: ir.Column) -> list[Diagnost
     return [errors.unseen(finding, plate.name, built.program.plan.fixed.get(plate.name))]
 
 
-def _places(built: Built, bound: BoundTable, found: list[Diagnostic]) -> np.ndarray:
+def _places(built: Built, raw: RawTable, found: list[Diagnostic]) -> np.ndarray:
     """The rows' positions among those of the fit, by their keys; -1 for rows that it does not know."""
-    places = np.full(bound.raw.rows, -1, dtype=np.int64)
-    if bound.keys is not None:
-        places[:] = positions_of(bound.keys, built.trained.labels(built.table))
+    places = np.full(raw.rows, -1, dtype=np.int64)
+    if built.key is not None and built.key in raw.columns:
+        places[:] = positions_of(_texts(raw, built.key), built.trained.labels(built.table))
     unknown = np.flatnonzero(places < 0)
-    if built.program.local and len(unknown) and not bound.key_broken:
+    if built.program.local and len(unknown):
         first = [int(row) + 1 for row in unknown[:SHOWN_ROWS]]
         model, latents = built.trained.model, built.program.local
         found.append(errors.rows_unknown(model, built.table, latents, len(unknown), first))

@@ -1,16 +1,47 @@
-"""Fits without fitting: draws of the prior in the place of a posterior's, which predictions take as they take any."""
+"""Specs of the gallery with made-up data, and draws of their priors in the place of a posterior's."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyro
 import torch
 from pyro.infer import Predictive
+from reference.synthetic import synthetic
 
+import bayesdsl as bd
 from bayesdsl.driver import Bound, Fit
 from bayesdsl.runtime.engines.collect import posterior
+
+SPECS = sorted(Path(__file__).resolve().parents[2].glob("specs/*.bayes"))
+# Rows whose latents are their own, in specs that do not say how to draw new ones.
+ROWS_OF_THE_FIT_ALONE = {"eight_schools"}
+
+
+@dataclass(frozen=True)
+class Case:
+    """A fit of a spec, and a source of new rows for its table."""
+
+    name: str
+    fit: Fit
+    table: str
+    source: dict[str, list[Any]]
+
+    def rows(self, count: int) -> dict[str, list[Any]]:
+        """So many rows: those of the source over and over."""
+        return {name: [values[i % len(values)] for i in range(count)] for name, values in self.source.items()}
+
+
+def case_of(name: str) -> Case:
+    compiled = bd.compile(next(path for path in SPECS if path.stem == name))
+    data = synthetic(compiled.spec)
+    fit = fit_of_prior(compiled.bind(data))
+    table = fit.predict(draws=1).table
+    return Case(name, fit, table, {key: np.asarray(value).tolist() for key, value in data.get(table, {}).items()})
 
 
 def fit_of_prior(bound: Bound, draws: int = 40, seed: int = 0) -> Fit:
