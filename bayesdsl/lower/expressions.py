@@ -30,8 +30,8 @@ ONE_BY_ONE = frozenset({"prod", "any", "all"})
 class Expressions:
     """Lowers expressions. `layouts` is how each value of the program is laid out, by its name in the spec.
 
-    `layers` are those that may be applied, with the names of their functions. `dtype` is the program's name for the type
-    of its reals, `real` how it makes one of a Python number.
+    `layers` are those that may be applied, with the names of their functions. `dtype` is the program's name for the
+    type of its reals, `real` how it makes one of a Python number.
     """
 
     inputs: Inputs

@@ -136,11 +136,24 @@ class _Planner:
                 return Obstacle("other rows", self.model.source.slice(node.span), node.span, self.table)
             if any(plate != self.table and ir.base_plate(plate) == self.table for plate in node.plates):
                 return Obstacle("other rows", self.model.source.slice(node.span), node.span, self.table)
-            if isinstance(node, ir.Ref) and node.name in self.values:
-                obstacle = self._value(node.name)
+            if isinstance(node, ir.Network) and self.table in map(ir.base_plate, self._inside(node)):
+                return Obstacle("other rows", self.model.source.slice(node.span), node.span, self.table)
+            for name in self._read(node):
+                obstacle = self._value(name)
                 if obstacle is not None:
                     return obstacle
         return None
+
+    def _inside(self, node: ir.Network) -> ir.Plates:
+        """The plates that a layer takes as one value and gives as one."""
+        layer = self.model.layers[node.layer]
+        return tuple(plate for plates in (*layer.inputs, *layer.outputs) for plate in plates)
+
+    def _read(self, node: ir.Expr) -> tuple[str, ...]:
+        """The values of the model that a node reads itself: its own name, a layer's weights."""
+        if isinstance(node, ir.Network):
+            return self.model.layers[node.layer].weights()
+        return (node.name,) if isinstance(node, ir.Ref) and node.name in self.values else ()
 
     def _value(self, name: str) -> Obstacle | None:
         if name not in self.found:
@@ -171,7 +184,7 @@ class _Planner:
                     return Obstacle("reduced", statement.name, statement.span, self.table)
                 self.made.kept[statement.name] = statement
             case ir.Let(expr=expr):
-                return self._first(self._value(n.name) for n in ir.walk(expr) if self._is_value(n))
+                return self._first(self._value(name) for node in ir.walk(expr) for name in self._read(node))
         return None
 
     def _can_be_drawn(self, statement: ir.Sample) -> bool:
@@ -187,13 +200,10 @@ class _Planner:
                 return True
             if isinstance(node, ir.At) and any(ir.base_plate(plate) == self.table for plate, _ in node.indices):
                 return True
-            if self._is_value(node) and isinstance(found := self.values[node.name], ir.Let):
-                if self._of_rows(found.expr):
+            for name in self._read(node):
+                if isinstance(found := self.values[name], ir.Let) and self._of_rows(found.expr):
                     return True
         return False
-
-    def _is_value(self, node: ir.Expr) -> bool:
-        return isinstance(node, ir.Ref) and node.name in self.values
 
     def _first(self, obstacles: Iterator[Obstacle | None]) -> Obstacle | None:
         return next((obstacle for obstacle in obstacles if obstacle is not None), None)
@@ -224,10 +234,10 @@ class _Planner:
     def _want_all(self, exprs) -> None:
         for expr in exprs:
             for node in ir.walk(expr):
-                if isinstance(node, ir.Ref) and node.name in self.values:
-                    if node.name not in self.wanted:
-                        self._want(self.values[node.name])
-                elif isinstance(node, ir.Ref):
+                for name in self._read(node):
+                    if name not in self.wanted:
+                        self._want(self.values[name])
+                if isinstance(node, ir.Ref) and node.name not in self.values:
                     self.made.columns[node.name] = None
                 for _, index in node.indices if isinstance(node, ir.At) else ():
                     if isinstance(index, ir.Rows):

@@ -16,12 +16,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TypedDict, assert_never
 
-from bayesdsl.catalogue.rows import Parameter
 from bayesdsl.catalogue.samplers import SAMPLERS
 from bayesdsl.lower.columns import FLOAT, RowExpressions, names
-from bayesdsl.lower.distributions import Distributions, extent_of
-from bayesdsl.lower.expressions import Expressions
-from bayesdsl.lower.inputs import Codes, Input, Inputs, Position, Size, Values
+from bayesdsl.lower.drawing import DRAW, DrawnExpressions, DrawnInputs, Draws, real
+from bayesdsl.lower.drawn_layers import of_draws
+from bayesdsl.lower.inputs import Codes, Input, Position, Size, Values
+from bayesdsl.lower.layers import Layers
 from bayesdsl.lower.layout import Layout
 from bayesdsl.lower.names import Names
 from bayesdsl.lower.predictable import Plan, calls, plan
@@ -30,10 +30,21 @@ from bayesdsl.model import ir
 from bayesdsl.pysrc import nodes as py
 from bayesdsl.source import Span
 
-# A name that no spec can give a plate.
-DRAW = "the draws"
 # What a predictor calls its own.
-OWN_NAMES = ("self", "numbers", "texts", "columns", "fresh", "levels", "rows", "samplers", "drawn", "Base", "Predictor")
+OWN_NAMES = (
+    "self",
+    "numbers",
+    "texts",
+    "columns",
+    "fresh",
+    "levels",
+    "rows",
+    "samplers",
+    "drawn",
+    "Base",
+    "Predictor",
+    "layers",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +111,26 @@ class _Lowering:
         for name in OWN_NAMES:
             self.names.fresh(name)
         self.table = self.plan.table
-        self.inputs = Inputs(self.model, self.names)
+        self.inputs = DrawnInputs(self.model, self.names)
         layouts: dict[str, Layout] = {column.name: column.plates for column in self.model.columns.values()}
-        self.expressions = _Expressions(self.inputs, layouts, FLOAT, _real)
-        self.draws = _Draws(self.expressions)
+        self.expressions = DrawnExpressions(self.inputs, layouts, dtype=FLOAT, real=real)
+        self.draws = Draws(self.expressions)
         self.quoted = ""
+        self.functions: list[py.FunctionDef] = []
+        self._layers()
+
+    def _layers(self) -> None:
+        """Functions for the layers: of one draw of the weights, and of all where they are drawn."""
+        layers = Layers(self.inputs)
+        learned = {s.name for s in self.model.of(ir.Parameter) if s.layer is not None}
+        self.expressions.learned = frozenset(learned)
+        for name, layer in self.model.layers.items():
+            function = self.names.of(f"layer {name}", name)
+            self.expressions.layers[name] = (layer, function)
+            plain = layers.function(function, layer)
+            self.functions.append(plain)
+            if not learned.issuperset(layer.weights()):
+                self.functions.append(of_draws(layers, f"{function}_of_draws", plain, layer))
 
     def program(self) -> PredictorProgram:
         steps = [step for step in self._statements() for step in self._step(step)]
@@ -168,7 +194,8 @@ class _Lowering:
 
     def _kept(self, statement: ir.Sample | ir.Parameter | ir.Let) -> list[py.Stmt]:
         dims = (*statement.plates, *getattr(statement, "event", ()))
-        self.expressions.layouts[statement.name] = (DRAW, *dims)
+        lead = () if statement.name in self.expressions.learned else (DRAW,)
+        self.expressions.layouts[statement.name] = (*lead, *dims)
         variable, value = self._taken(statement)
         found: list[py.Stmt] = [py.assign(variable, value)]
         redrawn = [plate for plate in dims if plate in self.plan.redraws]
@@ -377,12 +404,15 @@ class _Lowering:
     def _module(self, methods: list[py.FunctionDef]) -> py.Module:
         name = self.model.source.name.replace("\\", "/").rsplit("/", 1)[-1]
         doc = f"{name} as a predictor for rows of {self.table}.\n\nWritten by bayesdsl. Comments give the spec's lines."
+        functions = self.functions
         body: list[py.Stmt] = [
             py.Import("torch"),
+            *([py.Import("torch.nn.functional", "F")] if functions else []),
             py.ImportFrom("torch", ("Generator", "Tensor")),
             py.Blank(),
-            py.ImportFrom("bayesdsl.export", ("samplers",)),
+            py.ImportFrom("bayesdsl.export", ("layers", "samplers") if functions else ("samplers",)),
             py.ImportFrom("bayesdsl.export.base", ("Base",)),
+            *functions,
             py.ClassDef("Predictor", (py.Name("Base"),), tuple(methods), docstring="What the posterior says of rows."),
         ]
         return py.Module(doc, tuple(body))
@@ -408,86 +438,3 @@ def _dict(value: str | py.Expr) -> py.Expr:
 
 
 _OPTIONAL_GENERATOR = py.BinOp("|", py.Name("Generator"), py.Constant(None))
-
-
-def _real(node: py.Expr) -> py.Expr:
-    """A Python number as a tensor: TorchScript wants to know that it is real."""
-    return py.call("torch.tensor", _floating(node), dtype=FLOAT)
-
-
-def _floating(node: py.Expr) -> py.Expr:
-    match node:
-        case py.Constant(value) if isinstance(value, int):
-            return py.Constant(float(value))
-        case py.BinOp(op, left, right):
-            return py.BinOp(op, _floating(left), _floating(right))
-        case py.UnaryOp(op, operand):
-            return py.UnaryOp(op, _floating(operand))
-    return node
-
-
-@dataclass
-class _Expressions(Expressions):
-    """Expressions over draws: products of a matrix of data and a vector of draws are matrix products too."""
-
-    def _matrix_product(self, expr: ir.Reduce, target: Layout) -> py.Expr | None:
-        match expr:
-            case ir.Reduce("dot", (plate,), (ir.Ref() as left, ir.Ref() as right)):
-                pass
-            case ir.Reduce("sum", (plate,), (ir.Apply("*", (ir.Ref() as left, ir.Ref() as right)),)):
-                pass
-            case _:
-                return None
-        for matrix, vector in ((left, right), (right, left)):
-            rows = self._layout(matrix)
-            if len(rows) == 2 and rows[1] == plate and self._layout(vector) == (DRAW, plate):
-                if target == (DRAW, rows[0]):
-                    of_rows = py.attr(self.inputs.value(matrix.name), "T")
-                    return py.BinOp("@", self.inputs.value(vector.name), of_rows)
-        return None
-
-
-@dataclass(frozen=True)
-class _Draws(Distributions):
-    """Distributions as calls of the functions that draw from them."""
-
-    def sizes(self, layout: Layout) -> list[py.Expr]:
-        return self._sizes(layout)
-
-    def draw(self, dist: ir.Dist, batch: Layout, event: ir.Plates, generator: py.Expr) -> py.Expr:
-        """Draws of shape (*batch, *event)."""
-        shape = py.List(tuple(self.sizes(batch)))
-        match dist:
-            case ir.Mix():
-                inside = (*batch, dist.plate)
-                components = self.draw(dist.component, inside, event, generator)
-                weights = self._own(dist.weights, inside, (dist.plate,))
-                return py.call("samplers.picked", components, weights, shape, generator)
-            case ir.Call():
-                row = SAMPLERS[dist.row.name]
-                taken = [self._taken(dist, name, batch, event, generator) for name in row.takes]
-                return py.call(f"samplers.{row.function}", *taken, shape, generator)
-        raise ValueError(f"nothing can be drawn from {dist}")
-
-    def _taken(self, dist: ir.Call, name: str, batch: Layout, event: ir.Plates, generator: py.Expr) -> py.Expr:
-        """An argument of a sampler: as given, made of another one, or as it is by default."""
-        given = dict(dist.args)
-        if name in dist.row.takes:
-            return self.draw(given[name], batch, event, generator)
-        if name in given:
-            return self._value(dist, dist.row.parameter(name), batch, event)
-        for other, made, function in SAMPLERS[dist.row.name].gives:
-            if made == name and other in given:
-                return py.call(function, self._value(dist, dist.row.parameter(other), batch, event))
-        return _real(py.Constant(dist.row.parameter(name).default))
-
-    def _value(self, dist: ir.Call, parameter: Parameter, batch: Layout, event: ir.Plates) -> py.Expr:
-        own = extent_of(parameter.extent, event, dict(dist.own).get(parameter.name))
-        return self._own(dist.arg(parameter.name), (*batch, *own), own)
-
-    def _own(self, expr: ir.Expr, layout: Layout, own: ir.Plates) -> py.Expr:
-        """An argument with the dimensions of one value at their full size."""
-        node = self.expressions.tensor(expr, layout)
-        if set(own) <= set(expr.plates):
-            return node
-        return py.method(node, "expand", *self._sizes(layout))

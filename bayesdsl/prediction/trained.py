@@ -54,7 +54,9 @@ class Trained:
         return np.linspace(0, self.count - 1, draws).round().astype(np.int64)
 
     def drawn(self, name: str, kept: np.ndarray) -> np.ndarray:
-        """Draws of a quantity, of shape (draw, *dims)."""
+        """Draws of a quantity, of shape (draw, *dims); of shape dims for the learned weights of layers."""
+        if name in self.posterior.learned:
+            return np.asarray(self.posterior.learned[name], dtype=np.float64)
         values = self.posterior.draws[name]
         return np.asarray(values, dtype=np.float64).reshape(-1, *values.shape[2:])[kept]
 
