@@ -24,7 +24,7 @@ _PLACES = {
     "Diagnostic": "bayesdsl.diagnostics.diagnostic",
     "Source": "bayesdsl.source",
     "open_run": "bayesdsl.opened",
-    "load_predictor": "bayesdsl.prediction.archive",
+    "load_predictor": "bayesdsl.export.archive",
     "RunError": "bayesdsl.results.errors",
 }
 

@@ -18,23 +18,11 @@ from typing import Any
 import numpy as np
 import torch
 
+from bayesdsl.export import errors
 from bayesdsl.export.base import Base
 from bayesdsl.runtime.sources.table import RawColumn
 
 Columns = Mapping[str, Any]
-
-
-class NotAPredictor(Exception):
-    """A file that is none; its text says why."""
-
-
-class BadColumn(Exception):
-    """A column that a predictor cannot take."""
-
-    def __init__(self, name: str, reason: str) -> None:
-        self.name = name
-        self.reason = reason
-        super().__init__(f"column {name} {reason}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,24 +77,24 @@ def compiled(module: Base) -> Predictor:
 def load_predictor(path: str | os.PathLike[str]) -> Predictor:
     """Load a predictor that was saved. It is a program: load those alone whose origin is known.
 
-    Raises NotAPredictor.
+    Raises `BayesError`.
     """
     target = Path(path)
     if not target.is_file():
-        raise NotAPredictor("there is no such file")
+        raise errors.not_a_predictor(path, "there is no such file")
     if not zipfile.is_zipfile(target):
-        raise NotAPredictor("it is no archive of torch")
+        raise errors.not_a_predictor(path, "it is no archive of torch")
     if target.suffix == ".pt2":
-        raise NotAPredictor("it is a program of torch.export: load it with torch.export.load")
+        raise errors.not_a_predictor(path, "it is a program of torch.export: load it with torch.export.load")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)
             module = torch.jit.load(os.fspath(target), map_location="cpu")
         about = json.loads(module.metadata())
     except (RuntimeError, AttributeError, ValueError) as wrong:
-        raise NotAPredictor(str(wrong).strip().splitlines()[0]) from wrong
+        raise errors.not_a_predictor(path, str(wrong).strip().splitlines()[0]) from wrong
     if about.get("format") != "bayesdsl-predictor":
-        raise NotAPredictor("its metadata are those of something else")
+        raise errors.not_a_predictor(path, "its metadata are those of something else")
     return Predictor(module)
 
 
@@ -115,7 +103,7 @@ def split(
 ) -> tuple[dict[str, torch.Tensor], dict[str, list[str]]]:
     """Columns as a module takes them: numbers and texts apart. `labels` are texts though they may look like numbers.
 
-    Raises BadColumn.
+    Raises `BayesError`.
     """
     numbers: dict[str, torch.Tensor] = {}
     texts: dict[str, list[str]] = {}
@@ -123,19 +111,27 @@ def split(
         if isinstance(column, torch.Tensor):
             numbers[name] = column
             continue
-        array = np.asarray(column)
+        array = _array(name, column)
         if array.ndim not in (1, 2):
-            raise BadColumn(name, "is a single value, not one for each row" if not array.ndim else "has no rows")
+            what = "has more than two dimensions" if array.ndim else "is a single value, not one for each row"
+            raise errors.bad_column(name, what)
         if name in labels and array.dtype.kind in "biuf":
             texts[name] = RawColumn(name, _plain(array)).as_text().tolist()
         elif array.dtype.kind in "biuf":
             whole = array.dtype.kind in "iu" and "." in name
             numbers[name] = torch.tensor(array, dtype=torch.int64 if whole else torch.float64)
-        elif all(isinstance(value, str) for value in array.tolist()):
-            texts[name] = array.tolist()
+        elif all(isinstance(value, str) for value in column):
+            texts[name] = list(column)
         else:
-            raise BadColumn(name, "is neither numbers nor texts")
+            raise errors.bad_column(name, "is neither numbers nor texts")
     return numbers, texts
+
+
+def _array(name: str, column: Any) -> np.ndarray:
+    try:
+        return np.asarray(column)
+    except ValueError as ragged:
+        raise errors.bad_column(name, "has rows of different lengths") from ragged
 
 
 def _plain(array: np.ndarray) -> np.ndarray:
@@ -162,7 +158,7 @@ class _Exportable(torch.nn.Module):
         table = self.module.table
         made = self.module.columns(columns, {}, {})
         made[table] = columns[table]
-        drawn = self.module.block(made, dict.fromkeys(self.plates, 0), None, None)
+        drawn = self.module.block(made, dict.fromkeys(self.plates, 0), None, 0, 0)
         return {**drawn, **self.module.constants()}
 
 

@@ -77,10 +77,12 @@ class Base(torch.nn.Module):
         self,
         columns: dict[str, Tensor],
         fresh: dict[str, int],
-        levels: Generator | None,
-        rows: Generator | None,
+        generator: Generator | None,
+        seed: int,
+        number: int,
     ) -> dict[str, Tensor]:
-        """Draws for some rows, each of shape (draw, row, ..). `fresh` counts the unseen levels of each plate."""
+        """Draws for some rows, each of shape (draw, row, ..). `fresh` counts the unseen levels of each plate. Without a
+        generator the random numbers are torch's own."""
         raise NotImplementedError
 
     def constants(self) -> dict[str, Tensor]:
@@ -164,14 +166,16 @@ class Base(torch.nn.Module):
         part: dict[str, Tensor] = {}
         for name, value in columns.items():
             part[name] = value.narrow(0, first, min(self.block_size, value.size(0) - first))
-        return self.block(part, fresh, self.generator(seed, 0), self.generator(seed, number + 1))
+        return self.block(part, fresh, torch.Generator(), seed, number)
 
-    def generator(self, seed: int, part: int) -> Generator:
-        """Random numbers for one part of a prediction: 0 for unseen levels, then a part for each block."""
-        # Modulo a prime, so that neighbouring seeds and parts are far apart.
-        generator = torch.Generator()
-        generator.manual_seed((seed % 2147483647 * 1103515245 + part * 1732584193 + 12345) % 2147483647)
-        return generator
+    def begin(self, generator: Generator | None, seed: int, part: int) -> None:
+        """Set random numbers for one part of a prediction: 0 for unseen levels, then a part for each block.
+
+        It is one generator that is set again: TorchScript takes two new ones for the same.
+        """
+        if generator is not None:
+            # Modulo a prime, so that neighbouring seeds and parts are far apart.
+            generator.manual_seed((seed % 2147483647 * 1103515245 + part * 1732584193 + 12345) % 2147483647)
 
     def rows(self, numbers: dict[str, Tensor], texts: dict[str, list[str]]) -> int:
         """How many rows were given. Raises where columns differ in length."""

@@ -1,10 +1,10 @@
 """From the checked model to a predictor: plain torch, with the posterior's draws as one more plate on the left.
 
 observe mass ~ Normal(a[species] + b[species] * flipper, sigma)
-->  def block(self, columns, fresh, levels, rows):
+->  def block(self, columns, fresh, generator, seed, number):
         a = self.drawn_a                                     # (draw, species)
         species_of_penguin = columns["penguin.species"]
-        mass_drawn = samplers.normal(a[:, species_of_penguin] + .., sigma[:, None], [self.count, n_penguin], rows)
+        mass_drawn = samplers.normal(a[:, species_of_penguin] + .., sigma[:, None], [n_draws, n_penguin], generator)
 
 The module is what `predict` runs and what `export` compiles, so that they cannot disagree. `export/base.py` is the
 part of it that is the same for every spec.
@@ -37,8 +37,9 @@ OWN_NAMES = (
     "texts",
     "columns",
     "fresh",
-    "levels",
-    "rows",
+    "generator",
+    "seed",
+    "number",
     "samplers",
     "drawn",
     "Base",
@@ -133,7 +134,7 @@ class _Lowering:
                 self.functions.append(of_draws(layers, f"{function}_of_draws", plain, layer))
 
     def program(self) -> PredictorProgram:
-        steps = [step for step in self._statements() for step in self._step(step)]
+        steps = self._steps()
         outputs = self._outputs()
         constants = tuple(o for o in outputs if not o.over_rows)
         block = self._block(steps, [o for o in outputs if o.over_rows])
@@ -163,6 +164,19 @@ class _Lowering:
         """All that is taken or computed, in the order of the spec."""
         wanted = {id(step) for step in self.plan.steps} | {id(s) for s in self.plan.kept.values()}
         return [s for s in self.model.statements if id(s) in wanted]
+
+    def _steps(self) -> list[py.Stmt]:
+        """What all rows share comes first, with random numbers of its own: it is the same in every block of rows."""
+        found = self._statements()
+        rows = [s for s in found if isinstance(s, ir.Observed) or self.table in map(ir.base_plate, self._dims(s))]
+        shared = [step for s in found if s not in rows for step in self._step(s)]
+        if any(isinstance(step, py.If) for step in shared):
+            shared.insert(0, _begin(py.Constant(0)))
+        return [
+            *shared,
+            _begin(py.BinOp("+", py.Name("number"), py.Constant(1))),
+            *(t for s in rows for t in self._step(s)),
+        ]
 
     def _step(self, statement: ir.Statement) -> list[py.Stmt]:
         match statement:
@@ -200,7 +214,7 @@ class _Lowering:
         found: list[py.Stmt] = [py.assign(variable, value)]
         redrawn = [plate for plate in dims if plate in self.plan.redraws]
         if redrawn and isinstance(statement, ir.Sample):
-            anew = self._sampled(statement, py.Name("levels"))
+            anew = self._sampled(statement)
             grown = py.method("self", "grown", py.Name(variable), anew)
             some = [py.Compare(">", py.index("fresh", plate), py.Constant(0)) for plate in redrawn]
             test = some[0] if len(some) == 1 else py.BoolOp("or", tuple(some))
@@ -215,7 +229,7 @@ class _Lowering:
         dim = 1 + dims.index(self.table)
         places = self._rows_of_the_fit()
         if self.plan.local[statement.name]:
-            anew = self._sampled(statement, py.Name("rows"))
+            anew = self._sampled(statement)
             node = py.method("self", "or_drawn", value, anew, places, dim)
         else:
             node = py.method("self", "of_rows", value, places, dim)
@@ -224,8 +238,8 @@ class _Lowering:
     def _rows_of_the_fit(self) -> py.Expr:
         return py.index("columns", self.table)
 
-    def _sampled(self, statement: ir.Sample | ir.Observed, generator: py.Expr) -> py.Expr:
-        return self.draws.draw(statement.dist, (DRAW, *statement.plates), statement.event, generator)
+    def _sampled(self, statement: ir.Sample | ir.Observed) -> py.Expr:
+        return self.draws.draw(statement.dist, (DRAW, *statement.plates), statement.event, py.Name("generator"))
 
     def _let(self, statement: ir.Let) -> py.Stmt:
         layout = (DRAW, *statement.plates)
@@ -236,7 +250,7 @@ class _Lowering:
 
     def _observed(self, statement: ir.Observed) -> py.Stmt:
         variable = self._drawn_variable(statement.name)
-        return py.assign(variable, self._sampled(statement, py.Name("rows")), **self._quote(statement.span))
+        return py.assign(variable, self._sampled(statement), **self._quote(statement.span))
 
     def _drawn_variable(self, name: str) -> str:
         return self.names.of(f"{name} drawn", f"{name}_drawn")
@@ -256,7 +270,7 @@ class _Lowering:
                 found.append(Output(statement.name, "derived", statement.plates, over_rows=False))
         return tuple(found)
 
-    def _dims(self, target: ir.Observed | ir.Let) -> ir.Plates:
+    def _dims(self, target: ir.Statement) -> ir.Plates:
         return (*target.plates, *getattr(target, "event", ()))
 
     def _output(self, target: ir.Observed | ir.Let) -> py.Expr:
@@ -276,8 +290,9 @@ class _Lowering:
             py.Param("self"),
             py.Param("columns", annotation=_dict("Tensor")),
             py.Param("fresh", annotation=_dict("int")),
-            py.Param("levels", annotation=_OPTIONAL_GENERATOR),
-            py.Param("rows", annotation=_OPTIONAL_GENERATOR),
+            py.Param("generator", annotation=py.BinOp("|", py.Name("Generator"), py.Constant(None))),
+            py.Param("seed", annotation=py.Name("int")),
+            py.Param("number", annotation=py.Name("int")),
         )
         return py.FunctionDef("block", params, tuple(body), docstring=doc, returns=_dict("Tensor"))
 
@@ -437,4 +452,6 @@ def _dict(value: str | py.Expr) -> py.Expr:
     return py.index("dict", py.Name("str"), py.Name(value) if isinstance(value, str) else value)
 
 
-_OPTIONAL_GENERATOR = py.BinOp("|", py.Name("Generator"), py.Constant(None))
+def _begin(part: py.Expr) -> py.Stmt:
+    """Random numbers for a part of the prediction."""
+    return py.ExprStmt(py.method("self", "begin", py.Name("generator"), py.Name("seed"), part))

@@ -10,7 +10,7 @@ import torch
 
 from bayesdsl.diagnostics.diagnostic import BayesError
 from bayesdsl.export import archive
-from bayesdsl.export.archive import NotAPredictor, Predictor
+from bayesdsl.export.archive import Predictor
 from bayesdsl.prediction import errors
 from bayesdsl.prediction.build import Built, build
 from bayesdsl.prediction.trained import Trained
@@ -33,17 +33,6 @@ def save(trained: Trained, path: str | os.PathLike[str], format: str, table: str
     else:
         archive.compiled(built.module).save(path)
     return built
-
-
-def load_predictor(path: str | os.PathLike[str]) -> Predictor:
-    """Load a predictor that `export` wrote. It is a program: load those alone whose origin is known.
-
-    Raises `BayesError` where the file is none.
-    """
-    try:
-        return archive.load_predictor(path)
-    except NotAPredictor as reason:
-        raise BayesError((errors.not_a_predictor(path, str(reason)),)) from reason
 
 
 def _for_new_rows(trained: Trained, table: str | None, draws: int | None) -> Built:

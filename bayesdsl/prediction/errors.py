@@ -168,11 +168,3 @@ def older_run(directory: object) -> Diagnostic:
 
 def cannot_export(source: Source, reason: str, hint: str) -> Diagnostic:
     return Diagnostic("BD826", f"{source.name} cannot be exported so: {reason}", hint=hint)
-
-
-def not_a_predictor(path: object, reason: str) -> Diagnostic:
-    return Diagnostic("BD827", f"{path} is not a predictor: {reason}", hint="give a file that `bayesdsl export` wrote")
-
-
-def bad_column(name: str, reason: str) -> Diagnostic:
-    return Diagnostic("BD828", f"column `{name}` {reason}", hint="give numbers as an array, texts as a list")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from gallery import Case, case_of
+from reference.gallery import Case, case_of
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from gallery import ROWS_OF_THE_FIT_ALONE, SPECS
+from reference.gallery import ROWS_OF_THE_FIT_ALONE, SPECS
 
 HERE = Path(__file__).resolve().parent
 EXPORTED = [path.stem for path in SPECS if path.stem not in ROWS_OF_THE_FIT_ALONE]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from gallery import ROWS_OF_THE_FIT_ALONE, SPECS
+from reference.gallery import ROWS_OF_THE_FIT_ALONE, SPECS
 
 import bayesdsl as bd
 

@@ -11,11 +11,11 @@ import numpy as np
 import pyro
 import torch
 from pyro.infer import Predictive
-from reference.synthetic import synthetic
 
 import bayesdsl as bd
 from bayesdsl.driver import Bound, Fit
 from bayesdsl.runtime.engines.collect import posterior
+from reference.synthetic import synthetic
 
 SPECS = sorted(Path(__file__).resolve().parents[2].glob("specs/*.bayes"))
 # Rows whose latents are their own, in specs that do not say how to draw new ones.
