@@ -68,9 +68,7 @@ def measure(rows: int = 1000, draws: int = 1000, times: int = 3) -> Times:
     fit = bound.fit(draws=draws, seed=1)
     new = {name: data[name] for name in ("county", "floor")}
     predictor = fit.predictor()
-    samples = {
-        name: torch.tensor(np.asarray(fit[name][0])) for name in ("mu", "b", "tau", "sigma", "a")
-    }
+    samples = {name: torch.tensor(np.asarray(fit[name][0])) for name in ("mu", "b", "tau", "sigma", "a")}
     inputs = {**bound.inputs, "log_radon": None}
     predictive = Predictive(bound.model.model, posterior_samples=samples, return_sites=["log_radon"])
 

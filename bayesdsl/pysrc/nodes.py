@@ -366,7 +366,7 @@ class For(_Statement):
 
 @dataclass(frozen=True, slots=True)
 class FunctionDef(_Statement):
-    """`def name(params, *, keyword_only) -> returns:`, each of `decorators` on a line of its own above."""
+    """`def name(params, *, keyword_only) -> returns:`."""
 
     name: str
     params: tuple[Param, ...]
@@ -374,7 +374,6 @@ class FunctionDef(_Statement):
     docstring: str | None = None
     keyword_only: tuple[Param, ...] = ()
     returns: Expr | None = None
-    decorators: tuple[Expr, ...] = ()
 
     def __post_init__(self) -> None:
         _check_identifier(self.name)

@@ -646,10 +646,8 @@ def _statement(statement: Stmt, width: int, inherited: int | None) -> list[Line]
         case For(target, iterable, body):
             head = _layout(Item(f"for {_bare(target)} in ", iterable), width, Place.STATEMENT, ":")
             return lines + _mapped(head, origin) + _block(body, width, origin)
-        case FunctionDef(body=body, docstring=docstring, decorators=decorators):
-            above = [f"@{_flat(decorator)}" for decorator in decorators]
-            head = _mapped([*above, *_signature(statement, width)], origin)
-            return lines + head + _block(body, width, origin, docstring)
+        case FunctionDef(body=body, docstring=docstring):
+            return lines + _mapped(_signature(statement, width), origin) + _block(body, width, origin, docstring)
         case ClassDef(name, bases, body, docstring):
             head = _fit([f"class {name}", *([_parents(bases)] if bases else []), ":"], width)
             return lines + _mapped(head, origin) + _block(body, width, origin, docstring)
