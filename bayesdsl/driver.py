@@ -385,11 +385,14 @@ class Fit:
     @cached_property
     def trained(self) -> Trained:
         """What predictions are made from."""
+        from bayesdsl.lower.amortised import amortised
         from bayesdsl.prediction.trained import Trained
 
         data = self.bound.data
         columns = {**data.observed, **data.constant}
-        return Trained(self.bound.compiled.spec, data.training, self.posterior, columns)
+        guide = dict(self.inference.settings).get("guide")
+        model = amortised(self.bound.compiled.spec, guide if isinstance(guide, str) else None)
+        return Trained(model, data.training, self.posterior, columns)
 
     def predict(
         self,

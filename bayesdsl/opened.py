@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from bayesdsl.diagnostics.diagnostic import BayesError
 from bayesdsl.driver import analyse
+from bayesdsl.lower.amortised import amortised
 from bayesdsl.prediction import errors
 from bayesdsl.prediction.archive import exported
 from bayesdsl.prediction.predict import predict
@@ -38,7 +39,9 @@ class Run(rundir.Run):
             raise BayesError(checked.errors)
         stored = self.stored
         columns = {**stored.observed, **stored.constant}
-        return Trained(checked.model, training, stored.posterior, columns)
+        guide = self.manifest.settings.get("guide")
+        model = amortised(checked.model, guide[0] if isinstance(guide, list | tuple) else None)
+        return Trained(model, training, stored.posterior, columns)
 
     def predict(
         self,

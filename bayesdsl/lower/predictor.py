@@ -123,7 +123,7 @@ class _Lowering:
     def _layers(self) -> None:
         """Functions for the layers: of one draw of the weights, and of all where they are drawn."""
         layers = Layers(self.inputs)
-        learned = {s.name for s in self.model.of(ir.Parameter) if s.layer is not None}
+        learned = {s.name for s in self.model.of(ir.Parameter) if s.layer is not None or "." in s.name}
         self.expressions.learned = frozenset(learned)
         for name, layer in self.model.layers.items():
             function = self.names.of(f"layer {name}", name)

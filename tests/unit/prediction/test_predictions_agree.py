@@ -120,4 +120,5 @@ def test_layers_of_every_make_give_what_the_program_gave():
     # The run has the chances of its rows: computed there draw by draw, here together.
     np.testing.assert_allclose(found["chances"], fit["chances"][0], rtol=1e-9)
     drawn = fit.predictor().draws(rows, seed=1)
+    np.testing.assert_allclose(drawn["chances"], found["chances"], rtol=1e-12)
     assert np.array_equal(drawn["grade"], found["grade"])
