@@ -109,11 +109,10 @@ def pinned_twice(text: str, name: str) -> Diagnostic:
 
 
 def wrong_shape(text: str, dims: ir.Plates, shape: Sequence[int], given: Sequence[int]) -> Diagnostic:
-    wanted = " by ".join(f"{size:,} of {plate}" for plate, size in zip(dims, shape, strict=True)) or "one number"
-    have = " by ".join(f"{size:,}" for size in given) or "one number"
-    return Diagnostic(
-        PINNED, f"`{text}` has {have} where {wanted} are wanted", hint="one number stands for all members"
-    )
+    there = " by ".join(f"{size:,} of {plate}" for plate, size in zip(dims, shape, strict=True))
+    have = " by ".join(f"{size:,}" for size in given)
+    message = f"`{text}` gives {have} values, and there {f'are {there}' if there else 'is one'}"
+    return Diagnostic(PINNED, message, hint="one number stands for all members")
 
 
 def outside_support(

@@ -72,11 +72,12 @@ def _columns(sizes: Sizes, model: ir.Model, plate: ir.Plate, given: int | list[s
 
 def _named(sizes: Sizes, name: str, given: object) -> int | list[str] | None:
     """Levels as they are given: a number of them, or their names."""
+    read = given
     if isinstance(given, str):
-        given = int(given) if given.strip().isdecimal() else [part.strip() for part in given.split(",")]
-    if isinstance(given, int) and not isinstance(given, bool) and 0 < given <= MOST_ROWS:
-        return given
-    labels = [str(label) for label in given] if isinstance(given, Iterable) else []
+        read = int(given) if given.strip().isdecimal() else [part.strip() for part in given.split(",")]
+    if isinstance(read, int) and not isinstance(read, bool) and 0 < read <= MOST_ROWS:
+        return read
+    labels = [str(label) for label in read] if isinstance(read, Iterable) else []
     if not labels or "" in labels or len(set(labels)) < len(labels):
         sizes.found.append(errors.bad_levels(name, given))
         return None
