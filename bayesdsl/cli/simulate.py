@@ -24,8 +24,8 @@ EXAMPLES = """\
   bayesdsl simulate line.bayes --rows point=100 --set w=1.5 -o sim.csv
   bayesdsl run line.bayes --data point=sim.csv
   bayesdsl simulate radon.bayes --rows house=300 --levels county=20 --seed 1
-  bayesdsl simulate radon.bayes --data house=radon.csv --set 'a[county = "AITKIN"]=2'
-  bayesdsl simulate line.bayes --rows point=50 --column x=-1:1 --draws 20 -o prior/
+  bayesdsl simulate radon.bayes --data house=radon.csv --set 'a[county = "X"]=2'
+  bayesdsl simulate line.bayes --rows point=9 --column x=-1:1 --draws 9 -o sims
 
 exit status: 0 done; 1 the spec or the data have findings, or the model draws
 what cannot be data; 2 the command line is wrong"""
@@ -35,8 +35,8 @@ def parser() -> Parser:
     made = Parser(
         "simulate",
         "SPEC",
-        "Draw data from a model: unknowns from their priors or as given, outcomes from their\n"
-        "likelihoods. Predictors are made up by their types, unless they are given.",
+        "Draw data from a model: unknowns from their priors or as given, outcomes from\n"
+        "their likelihoods. Predictors are made up by their types, unless given.",
         EXAMPLES,
     )
     add_specs(made)

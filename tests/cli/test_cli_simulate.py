@@ -14,7 +14,7 @@ data point from "line.csv" { x : real; y : real }
 a, w  ~ Normal(0, 1)
 sigma ~ HalfNormal(1)
 observe y ~ Normal(a + w * x, sigma)
-infer map(steps = 300, optim = Adam(lr = 0.05))
+infer map(steps = 1500, optim = Adam(lr = 0.05))
 """
 GROUPS = """\
 data county from "counties.csv" (key = "name") { uranium : positive }

@@ -20,6 +20,7 @@ from bayesdsl.diagnostics.diagnostic import BayesError, Diagnostic
 from bayesdsl.lower.distributions import event_count
 from bayesdsl.lower.layout import Layout, assign_dims, batch_layout
 from bayesdsl.lower.program import Program
+from bayesdsl.lower.statements import Reported
 from bayesdsl.model import ir
 from bayesdsl.runtime.binding.supports import violations
 from bayesdsl.runtime.bound import Variable
@@ -84,6 +85,12 @@ def _calls(dist: ir.Dist) -> list[ir.Call]:
     return []
 
 
+def quantities(model: ir.Model, program: Program) -> tuple[Reported, ...]:
+    """What has a value in each draw: what runs report, and the weights of layers that are learned."""
+    names = {statement.name for statement in model.statements}
+    return (*program.reported, *(item for item in program.learned if item.name in names))
+
+
 @dataclass(frozen=True)
 class Drawn:
     """One run of the program: values over their plates, in the order of the spec's left sides."""
@@ -129,7 +136,7 @@ class Drawer:
         """`model` is the spec's; `program`, `function` and `inputs` are of `drawable(model)`."""
         self.model, self.function, self.inputs, self.coords = model, function, dict(inputs), coords
         self.pins, self.dtype = pins, dtype
-        self.variables = {r.name: Variable(r.name, r.role, r.dims, r.layout) for r in program.reported}
+        self.variables = {r.name: Variable(r.name, r.role, r.dims, r.layout) for r in quantities(model, program)}
         self.observed = {v.name: v for v in _observed(drawable(model))}
         self.cuts = {
             s.name: _cut(model, s, pins)
@@ -314,7 +321,9 @@ def _drawn_names(model: ir.Model, pins: Mapping[str, Pin]) -> frozenset[str]:
 
 
 def _depends(expr: ir.Expr, drawn: frozenset[str]) -> bool:
-    return any(isinstance(node, ir.Ref) and node.name in drawn for node in ir.walk(expr))
+    """Whether an expression differs from draw to draw; a network is taken to, by its weights."""
+    nodes = ir.walk(expr)
+    return any(isinstance(node, ir.Network) or (isinstance(node, ir.Ref) and node.name in drawn) for node in nodes)
 
 
 def _outside(values: np.ndarray, statement: ir.Sample) -> np.ndarray:

@@ -16,7 +16,7 @@ from bayesdsl.model import ir
 from bayesdsl.runtime.binding.bind import bind_data
 from bayesdsl.runtime.simulation import errors
 from bayesdsl.runtime.simulation.design import Ask, Design, design
-from bayesdsl.runtime.simulation.drawing import Drawer, drawable, undrawable
+from bayesdsl.runtime.simulation.drawing import Drawer, drawable, quantities, undrawable
 from bayesdsl.runtime.simulation.making import Said
 from bayesdsl.runtime.simulation.pins import pins
 from bayesdsl.runtime.simulation.sources import Values
@@ -59,16 +59,16 @@ def simulate(
     seed: int = 0,
 ) -> Simulated:
     """Draw `draws` data sets. Raises `BayesError` with every finding, and whatever the program raises."""
-    model = spec.model
+    model, unknown = spec.model, quantities(spec.model, spec.program)
     # Findings about the unknowns need no data, and come together with those about the data.
     early, standing = _early(spec, pinned)
     try:
         stand = design(model, spec.program, ask, base, seed, dtype)
     except BayesError as error:
         known = {n: p.labels or range(1, p.size + 1) for n, p in model.plates.items() if p.labels or p.size}
-        _, wrong = pins(model, spec.program.reported, known, pinned)
+        _, wrong = pins(model, unknown, known, pinned)
         raise BayesError(tuple(dict.fromkeys((*early, *wrong, *error.diagnostics)))) from None
-    pinned_values, wrong = pins(model, spec.program.reported, stand.joined.members, pinned)
+    pinned_values, wrong = pins(model, unknown, stand.joined.members, pinned)
     found = [*wrong, *undrawable(model, pinned_values)] if wrong or standing else early
     if found:
         raise BayesError(tuple(dict.fromkeys(found)))
@@ -84,7 +84,7 @@ def simulate(
         lost += gone
         _read_again(spec, stand, tables, drawn.outcomes, gone, base, dtype)
         sets.append((tables, drawn.unknowns))
-    dims = {item.name: item.dims for item in spec.program.reported}
+    dims = {item.name: item.dims for item in unknown}
     used = dict.fromkeys(ir.base_plate(dim) for plates in dims.values() for dim in plates)
     coords = {name: list(stand.joined.members[name]) for name in used}
     return Simulated(tuple(sets), dims, coords, stand.said, tuple(dict.fromkeys(lost)))

@@ -416,3 +416,29 @@ def test_draws_that_are_no_numbers_are_told():
     text = "data d { y : count }\na ~ Normal(0, 1)\nobserve y ~ Poisson(exp(a))\n"
     found = findings(text, {"d": 5}, set={"a": 800})
     assert found[0].startswith(("BD856", "BD811"))
+
+
+# Layers
+
+NETWORK = """\
+data point { x : real; y : real }
+layer f = Linear(1, 3) -> Tanh -> Linear(3, 1) { weight, bias ~ Normal(0, 5) }
+observe y ~ Normal(f(x), 0.01)
+"""
+
+
+def test_weights_with_priors_are_drawn_like_other_unknowns():
+    found = simulated(NETWORK, {"point": 30}, set={"f.2.bias": 7, "f.2.weight": 0})
+    assert found.truth["f.0.weight"].shape == (3, 1)
+    # The last layer gives its bias alone; 0.06 is six standard deviations of the noise.
+    np.testing.assert_allclose(found.data["point"]["y"], 7, atol=0.06)
+
+
+def test_learned_weights_start_as_those_of_torch_do_from_the_seed():
+    text = NETWORK.replace(" { weight, bias ~ Normal(0, 5) }", "")
+    found, again = simulated(text, {"point": 5}), simulated(text, {"point": 5})
+    bound = 1 / 3**0.5  # torch's start of a module with three inputs
+    assert np.abs(found.truth["f.2.weight"]).max() <= bound
+    np.testing.assert_array_equal(found.truth["f.2.weight"], again.truth["f.2.weight"])
+    other = compile_text(text).simulate({"point": 5}, seed=2)
+    assert not np.array_equal(found.truth["f.2.weight"], other.truth["f.2.weight"])
