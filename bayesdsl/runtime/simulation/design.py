@@ -20,6 +20,7 @@ from bayesdsl.lower.inputs import Values as ColumnValues
 from bayesdsl.lower.program import Program
 from bayesdsl.model import ir
 from bayesdsl.model.levels import in_order
+from bayesdsl.runtime.binding import errors as binding_errors
 from bayesdsl.runtime.binding.arguments import argument_findings, arguments
 from bayesdsl.runtime.binding.cells import labels_of
 from bayesdsl.runtime.binding.known import Known
@@ -29,11 +30,10 @@ from bayesdsl.runtime.binding.statements import check_statements
 from bayesdsl.runtime.binding.tables import BoundTable, bind_table
 from bayesdsl.runtime.simulation import errors
 from bayesdsl.runtime.simulation.making import Making, Said
+from bayesdsl.runtime.simulation.reduced import asked_for, only_drawn, plain, reduced
 from bayesdsl.runtime.simulation.rules import Rule, Unclear, rule
-from bayesdsl.runtime.simulation.sizes import sizes
+from bayesdsl.runtime.simulation.sizes import picked, sizes
 from bayesdsl.runtime.simulation.sources import Part, Values, named_by, parts, sources_of
-from bayesdsl.runtime.sources.options import read_options
-from bayesdsl.runtime.sources.table import RawColumn
 
 # What the seeds of made-up tables are spawned by.
 DESIGN = 2_000_000
@@ -119,8 +119,6 @@ class _Designer:
             raise BayesError(tuple(dict.fromkeys(self.found)))
 
     def _check_names(self) -> None:
-        from bayesdsl.runtime.binding import errors as binding_errors
-
         known = list(self.model.tables)
         for name in self.ask.data:
             if name not in known:
@@ -129,25 +127,7 @@ class _Designer:
     # Tables that are there
 
     def _reduced(self, table: ir.Table, available: Sequence[str] | None = None) -> ir.Table:
-        """The table without what is drawn; with `available`, without conditions on other columns of the source."""
-        columns = tuple(column for column in table.columns if column.name not in self.drawn)
-        where = table.where
-        if available is not None:
-            later = self._later(table)
-            where = tuple(c for c in where if not (sources_of(c, self.model.constants) & later) - set(available))
-        return replace(table, columns=columns, where=where)
-
-    def _later(self, table: ir.Table) -> set[str]:
-        """The names of a source's columns that only drawn columns are computed from."""
-        kept: set[str] = set()
-        drawn: set[str] = set()
-        for column in table.columns:
-            exprs = column.stack or ((column.value,) if column.value is not None else ())
-            read = {name for expr in exprs for name in sources_of(expr, self.model.constants)}
-            if not exprs and column.pattern is None:
-                read = {column.name}
-            (drawn if column.name in self.drawn else kept).update(read)
-        return drawn - kept - {table.key}
+        return reduced(table, self.drawn, self.model.constants, available)
 
     def _read(self, name: str) -> None:
         """Read a table that is given, or that stands in the spec."""
@@ -158,10 +138,10 @@ class _Designer:
             given = {c.name: list(c.literal) for c in table.columns if c.literal is not None}
         available: Sequence[str] | None = None
         while True:
-            reduced = self._reduced(table, available)
-            model = replace(self.model, tables={**self.model.tables, name: reduced})
-            bound, findings = bind_table(model, reduced, given, self.base)
-            if bound is None and available is None and self._later(table):
+            rest = self._reduced(table, available)
+            model = replace(self.model, tables={**self.model.tables, name: rest})
+            bound, findings = bind_table(model, rest, given, self.base)
+            if bound is None and available is None and only_drawn(table, self.drawn, self.model.constants):
                 # A condition may be on a column that is drawn and is not in the file.
                 raw = self._raw(model, table, given)
                 if raw is not None:
@@ -260,8 +240,6 @@ class _Designer:
                 self.labels[name] = table.keys if table.keys is not None else [str(i + 1) for i in table.rows]
 
     def _row_labels(self, name: str) -> list[str]:
-        from bayesdsl.runtime.simulation.sizes import picked
-
         rows = self.sizes.rows[name]
         if self.model.tables[name].key is None:
             return [str(i + 1) for i in range(rows)]
@@ -302,7 +280,7 @@ class _Designer:
         values = making.make()
         self.found += making.found
         self.said += making.said.values()
-        for wanted in _asked_for(table):
+        for wanted in asked_for(table):
             # The source must have as many columns as the spec gives it names, whether it uses them or not.
             if wanted not in values and wanted not in making.later:
                 values[wanted] = np.zeros(self.sizes.rows[name])
@@ -329,20 +307,20 @@ class _Designer:
         fixed = {
             name: replace(plate, origin=ir.Origin.LABELS, labels=tuple(self.labels[name]), size=len(self.labels[name]))
             for name, plate in self.model.plates.items()
-            if name in self.labels and plate.origin in (ir.Origin.LEVELS, ir.Origin.COLUMNS)
+            if name in self.labels and self._by_what_is_drawn(plate)
         }
-        reduced = replace(self.model, tables=tables, plates={**self.model.plates, **fixed})
+        model = replace(self.model, tables=tables, plates={**self.model.plates, **fixed})
         for name in made:
-            self._bind_made(reduced, name)
+            self._bind_made(model, name)
         self._stop()
-        joined = join(reduced, {name: self.tables[name] for name in self.model.tables})
+        joined = join(model, {name: self.tables[name] for name in self.model.tables})
         arguments_: dict[str, Input] = {
             argument: kind
             for argument, kind in self.program.inputs.items()
             if not (isinstance(kind, ColumnValues | Codes) and kind.column in self.drawn)
         }
         self.found += [*joined.found, *argument_findings(joined, arguments_, dtype)]
-        known = Known(joined, reduced.statements)
+        known = Known(joined, model.statements)
         self.found += check_statements(joined, known).found
         self._stop()
         for name, table in self.tables.items():
@@ -353,11 +331,20 @@ class _Designer:
         said = self._all_said()
         return Design(self.model, joined, inputs, self.sources, drawn, self.drawn, said)
 
-    def _bind_made(self, reduced: ir.Model, name: str) -> None:
+    def _by_what_is_drawn(self, plate: ir.Plate) -> bool:
+        """Whether a plate's members are those of columns that are drawn, so that predictors do not tell them all."""
+        if plate.origin is ir.Origin.LEVELS:
+            columns = [column.name for column in self.model.columns.values() if column.category == plate.name]
+        else:
+            columns = [column.name for column in self.model.columns.values() if column.plates[1:] == (plate.name,)]
+        free = plate.origin is ir.Origin.LEVELS or (plate.origin is ir.Origin.COLUMNS and plate.labels is None)
+        return free and not self.drawn.isdisjoint(columns)
+
+    def _bind_made(self, model: ir.Model, name: str) -> None:
         """A table that was made up goes the way of one that was given."""
         values = self.sources[name] or {"row": np.zeros(self.sizes.rows[name])}
-        bare = replace(reduced.tables[name], options=())
-        bound, findings = bind_table(reduced, bare, values, self.base)
+        bare = replace(model.tables[name], options=())
+        bound, findings = bind_table(model, bare, values, self.base)
         self.found += findings
         if bound is not None:
             self.tables[name] = bound
@@ -376,7 +363,7 @@ class _Designer:
         drawn = self._drawn_sources(name)
         wanted = dict.fromkeys(n for part in self.parts[name] for n in sorted(self._names(part)))
         wanted |= dict.fromkeys(n for c in table.where for n in sorted(sources_of(c, self.model.constants)))
-        wanted |= dict.fromkeys(_asked_for(table))
+        wanted |= dict.fromkeys(asked_for(table))
         if table.key is not None:
             wanted = {table.key: None, **wanted}
         labels = {
@@ -385,25 +372,7 @@ class _Designer:
             if part.category is not None and isinstance(part.expr, ir.RowName)
         } | {table.key}
         return {
-            column: _plain(bound.raw.columns[column], bound.rows, column in labels)
+            column: plain(bound.raw.columns[column], bound.rows, column in labels)
             for column in wanted
             if column in bound.raw.columns and column not in drawn
         }
-
-
-def _asked_for(table: ir.Table) -> tuple[str, ...]:
-    """Columns that the options of a source name."""
-    settings = read_options(dict(table.options), table.plate)
-    return (*(settings.header or ()), *(settings.columns or ()))
-
-
-def _plain(column: RawColumn, rows: np.ndarray, as_labels: bool) -> np.ndarray:
-    """A column on these rows: numbers where it is one of numbers, else texts, "" where missing."""
-    if not as_labels:
-        reals = column.as_real()
-        if not np.isin(reals.bad_rows, rows).any():
-            return reals.values[rows]
-    elif not column.is_text:
-        return column.cells[rows]
-    texts = column.as_text()[rows]
-    return np.array(["" if text is None else text for text in texts.tolist()])

@@ -176,7 +176,7 @@ def not_finite(model: ir.Model, name: str, span: Span, count: int, column: bool)
 def outside_type(model: ir.Model, column: ir.Column, support: Support, count: int, example: float) -> Diagnostic:
     more = f", and {count - 1:,} more like it" if count > 1 else ""
     message = f"`{column.name}` was drawn as {example:.6g}{more}, which is not {support}"
-    hint = "a likelihood of that support, other pinned values, or another type"
+    hint = "tighter priors or other pinned values, a likelihood of that support, or another type"
     return _at(model, NOT_DATA, column.span, message, hint)
 
 

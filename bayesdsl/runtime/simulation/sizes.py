@@ -149,13 +149,21 @@ def _levels(sizes: Sizes, model: ir.Model, plate: ir.Plate, given: int | list[st
         most = max((sizes.rows[c.plates[0]] for c in columns if c.plates[0] in sizes.rows), default=LEVELS)
         given = min(LEVELS, most)
     given = max(given, len(labels))
-    digits = len(str(given))
-    names = (f"{plate.name} {i:0{digits}d}" for i in range(1, given + 1))
-    labels += [name for name in names if name not in labels][: given - len(labels)]
+    names = _names(plate.name, given, [label for label in labels if label.isdecimal()])
+    labels += [label for label in names if label not in labels][: given - len(labels)]
     sizes.members[plate.name] = [str(label) for label in in_order(labels)]
     rows = [sizes.rows[c.plates[0]] for c in columns if c.plates[0] in sizes.rows]
     if rows and max(rows) < given:
         sizes.found.append(errors.too_few_rows(model, plate, given, max(rows)))
+
+
+def _names(plate: str, count: int, numbers: Sequence[str]) -> list[str]:
+    """Names for levels: numbers around those that the spec compares them with, else the plate's name and a number."""
+    if numbers:
+        centre = int(numbers[0])
+        steps = (step * sign for step in range(1, count + 1) for sign in (1, -1))
+        return [str(centre + step) for step in steps if centre + step >= 0]
+    return [f"{plate} {i:0{len(str(count))}d}" for i in range(1, count + 1)]
 
 
 def picked(model: ir.Model, plate: str) -> list[str]:

@@ -442,3 +442,25 @@ def test_learned_weights_start_as_those_of_torch_do_from_the_seed():
     np.testing.assert_array_equal(found.truth["f.2.weight"], again.truth["f.2.weight"])
     other = compile_text(text).simulate({"point": 5}, seed=2)
     assert not np.array_equal(found.truth["f.2.weight"], other.truth["f.2.weight"])
+
+
+# Levels that the data tell
+
+
+def test_levels_are_those_that_a_rule_gives_or_an_expression_has():
+    text = "data d { g : category; y : real }\na[g] ~ Normal(0, 1)\nobserve y ~ Normal(a[g], 1)\n"
+    found = simulated(text, {"d": 3}, columns={"g": ["u", "v", "u"]})
+    assert found.coords["g"] == ["u", "v"]
+    computed = simulated(text.replace("category", "category = x > 0"), {"d": 30})
+    assert computed.coords["g"] == ["0", "1"]
+
+
+def test_levels_that_a_condition_compares_with_numbers_are_numbers():
+    text = """\
+data d { where year > 2000; year : category; y : real }
+a[year] ~ Normal(0, 1)
+observe y ~ Normal(a[year], 1)
+"""
+    found = simulated(text, {"d": 30})
+    assert found.coords["year"] == ["2001", "2002"]
+    assert len(found.truth["a"]) == 2
