@@ -56,7 +56,7 @@ def layout(graph: Graph) -> Picture:
     """Lay a graph out. The same graph gives the same picture."""
     names = [node.name for node in graph.nodes]
     edges = acyclic(names, [(edge.source, edge.target) for edge in graph.edges])
-    tree = make_tree(graph, edges, ranks(names, edges), {node.name: size(node) for node in graph.nodes})
+    tree = make_tree(graph, ranks(names, edges), {node.name: size(node) for node in graph.nodes})
     order(tree)
     places = place(tree)
     rects = {node.name: places.rect(tree.leaf[node.name]) for node in graph.nodes}

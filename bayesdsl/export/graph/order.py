@@ -13,7 +13,7 @@ from bayesdsl.export.graph.tree import Group, Item, Leaf, Tree
 
 SWEEPS = 12
 # Models of a page need some hundred trials; this bounds the time for larger ones.
-TRIALS = 3000
+TRIALS = 1500
 Cost = tuple[int, float]
 
 

@@ -60,7 +60,7 @@ def curves(graph: Graph, routes: Sequence[Route], places: Places) -> list[Curve]
     headings = _headings(routes, places)
     found = []
     for i, route in enumerate(routes):
-        others = [rect for name, rect in obstacles.items() if name not in (route.source, route.target)]
+        others = [rect for name, rect in obstacles.items() if name not in (route.upper, route.lower)]
         for curve in _candidates(route, headings[i, True], headings[i, False], kinds, places):
             if not any(_touches(curve, rect) for rect in others):
                 break
@@ -134,8 +134,8 @@ def _through(
     """The curve by way of the stations; `ends` are the directions from the two nodes."""
     upper, lower = places.rect(route.leaves[0]), places.rect(route.leaves[-1])
     first, last = ends
-    start = meeting_point(kinds[route.source], upper, first, ARROW if route.turned else 0.0)
-    end = meeting_point(kinds[route.target], lower, last, 0.0 if route.turned else ARROW)
+    start = meeting_point(kinds[route.upper], upper, first, ARROW if route.turned else 0.0)
+    end = meeting_point(kinds[route.lower], lower, last, 0.0 if route.turned else ARROW)
     headings = [first, *[(0.0, 1.0)] * len(stations), (-last[0], -last[1])]
     knots = [start, *stations, end]
     pieces = []
@@ -143,10 +143,10 @@ def _through(
         reach = BEND * max(q[1] - p[1], 0.0)
         pieces.append((_along(p, out, reach), _along(q, into, -reach), q))
     if not route.turned:
-        return Curve(route.source, route.target, start, tuple(pieces), meeting_point(kinds[route.target], lower, last))
+        return Curve(route.upper, route.lower, start, tuple(pieces), meeting_point(kinds[route.lower], lower, last))
     starts = [start, *(piece[2] for piece in pieces)]
     back = tuple((b, a, at) for at, (a, b, _) in zip(starts[-2::-1], reversed(pieces), strict=True))
-    return Curve(route.target, route.source, end, back, meeting_point(kinds[route.source], upper, first))
+    return Curve(route.lower, route.upper, end, back, meeting_point(kinds[route.upper], upper, first))
 
 
 def _middle(places: Places, leaf: Leaf) -> Point:

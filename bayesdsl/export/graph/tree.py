@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from bayesdsl.export.graph.ranks import Pair
 from bayesdsl.export.graph.value import Box, Graph
 
 
@@ -62,8 +61,8 @@ Item = Leaf | Group
 class Route:
     """An edge: the leaves it passes, from its upper end to its lower one. `turned`: its arrow is at the upper end."""
 
-    source: str
-    target: str
+    upper: str
+    lower: str
     leaves: list[Leaf]
     turned: bool = False
 
@@ -104,18 +103,19 @@ class Tree:
         return self.root.last + 1
 
 
-def make_tree(graph: Graph, edges: Sequence[Pair], rank: dict[str, int], sizes: dict[str, tuple[float, float]]) -> Tree:
-    """The tree of a graph whose edges, `edges`, all lead down. `sizes` are widths and heights of nodes."""
+def make_tree(graph: Graph, rank: dict[str, int], sizes: dict[str, tuple[float, float]]) -> Tree:
+    """The tree of a graph with the row of each node. `sizes` are widths and heights of nodes."""
     leaf = {node.name: Leaf(node.name, rank[node.name], *sizes[node.name]) for node in graph.nodes}
     root = _group(None, graph.outside, graph.boxes, leaf)
     tree = Tree(root, leaf)
     for group in list(root.groups()):
         tree.shared += _overlaps(group)
     around = {item: path for item, path in _paths(root, ()) if isinstance(item, Leaf)}
-    drawn = {(edge.source, edge.target) for edge in graph.edges}
-    for upper, lower in edges:
+    for edge in graph.edges:
+        turned = rank[edge.source] > rank[edge.target]
+        upper, lower = (edge.target, edge.source) if turned else (edge.source, edge.target)
         passed = _points(leaf[upper], leaf[lower], around[leaf[upper]], around[leaf[lower]])
-        tree.routes.append(Route(upper, lower, [leaf[upper], *passed, leaf[lower]], (upper, lower) not in drawn))
+        tree.routes.append(Route(upper, lower, [leaf[upper], *passed, leaf[lower]], turned))
     return tree
 
 
