@@ -15,8 +15,6 @@ from bayesdsl.export.graph.value import Box, Edge, Formula, Graph, Kind, Node
 from bayesdsl.model import ir
 from bayesdsl.source import Span
 
-OUTPUTS = "; "
-
 
 def model_graph(model: ir.Model) -> Graph:
     """The graph of a model: what it computes with, and what each of its quantities depends on.
@@ -149,7 +147,7 @@ def _label(plate: ir.Plate, name: str) -> str:
 
 
 def _formulas(model: ir.Model) -> Iterator[Formula]:
-    """The lines of the model but for those of layers, which stand in their nodes. What was declared together stays so."""
+    """The lines of the model, but for those of layers, which stand in their nodes. What has one prior has one line."""
     for name, value in model.constants.items():
         yield Formula(name, "=", str(value))
     last: Span | None = None

@@ -1,4 +1,4 @@
-"""A graph laid out: rectangles, curves and labels, in the unit of a pixel, from the upper left corner.
+"""A graph laid out: rectangles, curves and labels, in pixels, x to the right and y downwards.
 
 The layout is by rows, after Sugiyama: every edge leads down, few edges cross, and plates stay boxes: nothing stands in
 one that does not belong there. Ranks, order, places and routes are a module each.
@@ -45,8 +45,9 @@ class Drawn:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    width: float
-    height: float
+    """Everything, within `frame`."""
+
+    frame: Rect
     nodes: tuple[Placed, ...]
     boxes: tuple[Drawn, ...]
     curves: tuple[Curve, ...]
@@ -62,25 +63,27 @@ def layout(graph: Graph) -> Picture:
     rects = {node.name: places.rect(tree.leaf[node.name]) for node in graph.nodes}
     drawn = curves(graph, tree.routes, places)
     boxes = [(group.box, rect) for group, rect in places.boxes if group.box is not None]
-    ends = [*rects.values(), *(rect for _, rect in boxes)]
-    points = [point for curve in drawn for point in curve.points()]
-    left = min([r.left for r in ends] + [x for x, _ in points], default=0.0) - MARGIN
-    top = min((r.top for r in ends), default=0.0) - MARGIN
-    right = max([r.right for r in ends] + [x for x, _ in points], default=0.0) + MARGIN
-    bottom = max((r.bottom for r in ends), default=0.0) + MARGIN
     labels = [_label(box, rect, drawn, [r for _, r in boxes if not r.holds(rect)]) for box, rect in boxes]
-    parts = {shared.rest.box: shared.part.box.members() for shared in tree.shared}
-    members = [(*box.members(), *parts.get(box, ())) for box, _ in boxes]
+    members = [
+        tuple(leaf.name for item in group.contents() for leaf in item.leaves() if leaf.name is not None)
+        for group, _ in places.boxes
+    ]
     return Picture(
-        right - left,
-        bottom - top,
-        tuple(Placed(node, _moved(rects[node.name], left, top)) for node in graph.nodes),
-        tuple(
-            Drawn(box, names, _moved(rect, left, top), _moved(label, left, top))
-            for (box, rect), names, label in zip(boxes, members, labels, strict=True)
-        ),
-        tuple(_curve_moved(curve, left, top) for curve in drawn),
+        _frame([*rects.values(), *(rect for _, rect in boxes)], drawn),
+        tuple(Placed(node, rects[node.name]) for node in graph.nodes),
+        tuple(Drawn(box, names, rect, label) for (box, rect), names, label in zip(boxes, members, labels, strict=True)),
+        tuple(drawn),
     )
+
+
+def _frame(rects: list[Rect], drawn: list[Curve]) -> Rect:
+    """The rectangle around everything, with a margin."""
+    points = [point for curve in drawn for point in curve.points()]
+    xs = [x for r in rects for x in (r.left, r.right)] + [x for x, _ in points]
+    ys = [y for r in rects for y in (r.top, r.bottom)] + [y for _, y in points]
+    if not xs:
+        return Rect(0.0, 0.0, 2 * MARGIN, 2 * MARGIN)
+    return Rect(min(xs) - MARGIN, min(ys) - MARGIN, max(xs) + MARGIN, max(ys) + MARGIN)
 
 
 def _label(box: Box, rect: Rect, drawn: list[Curve], others: list[Rect]) -> Rect:
@@ -95,15 +98,3 @@ def _label(box: Box, rect: Rect, drawn: list[Curve], others: list[Rect]) -> Rect
 
 def _runs_through(curve: Curve, rect: Rect) -> bool:
     return any(rect.left - 3 < x < rect.right + 3 and rect.top - 1 < y < rect.bottom + 1 for x, y in curve.points())
-
-
-def _moved(rect: Rect, left: float, top: float) -> Rect:
-    return Rect(rect.left - left, rect.top - top, rect.right - left, rect.bottom - top)
-
-
-def _curve_moved(curve: Curve, left: float, top: float) -> Curve:
-    def moved(point: tuple[float, float]) -> tuple[float, float]:
-        return point[0] - left, point[1] - top
-
-    pieces = tuple((moved(a), moved(b), moved(c)) for a, b, c in curve.pieces)
-    return Curve(curve.source, curve.target, moved(curve.start), pieces, moved(curve.tip))

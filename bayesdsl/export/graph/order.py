@@ -44,7 +44,7 @@ class Ordering:
         return sum(map(_crossings, rows)), length
 
     def _positions(self) -> tuple[dict, dict[Leaf, float]]:
-        """Where each leaf stands in the sequence, with the borders of groups, and in its row counted from its middle."""
+        """Places of leaves and of borders in the sequence, and of leaves in their rows, counted from the middle."""
         at: dict = {}
         rows: list[list[Leaf]] = [[] for _ in range(self.tree.rows())]
         count = 0
@@ -159,5 +159,3 @@ def _grouped(segments: list[tuple[float, float]]) -> Iterator[tuple[float, list[
         if i == len(segments) or segments[i][0] != segments[start][0]:
             yield segments[start][0], [end for _, end in segments[start:i]]
             start = i
-
-

@@ -122,12 +122,12 @@ def _rows(tree: Tree, x: dict[Leaf, float]) -> list[Row]:
 
 def _above(group: Group) -> float:
     """How far a box reaches above its first row."""
-    inner = (_above(i) for i in group.items if isinstance(i, Group) and i.first == group.first)
+    inner = (_above(i) for i in group.contents() if isinstance(i, Group) and i.first == group.first)
     return TOP + max(inner, default=0.0)
 
 
 def _below(group: Group) -> float:
-    inner = (_below(i) for i in group.items if isinstance(i, Group) and i.last == group.last)
+    inner = (_below(i) for i in group.contents() if isinstance(i, Group) and i.last == group.last)
     return BOTTOM + max(inner, default=0.0)
 
 

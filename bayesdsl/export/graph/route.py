@@ -68,9 +68,7 @@ def curves(graph: Graph, routes: Sequence[Route], places: Places) -> list[Curve]
     return found
 
 
-def _candidates(
-    route: Route, first: Point, last: Point, kinds: dict[str, Kind], places: Places
-) -> Iterator[Curve]:
+def _candidates(route: Route, first: Point, last: Point, kinds: dict[str, Kind], places: Places) -> Iterator[Curve]:
     """Ways to draw a route: as directly as may be, then leaving its ends more and more upright."""
     stations = _stations(route, places)
     for upper, lower in UPRIGHTER:
@@ -88,7 +86,7 @@ def _stations(route: Route, places: Places) -> list[Point]:
 
 
 def _upright(route: Route, places: Places) -> list[Point]:
-    """The same for a curve that is upright in the rows of its ends as well, so that it passes beside all nodes there."""
+    """The same for a curve that is upright in the rows of its ends as well, which keeps it from the nodes there."""
     upper, lower = route.leaves[0], route.leaves[-1]
     first = (places.x[upper], places.rows[upper.rank].bottom)
     last = (places.x[lower], places.rows[lower.rank].top)

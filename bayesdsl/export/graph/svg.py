@@ -166,7 +166,11 @@ class _Block:
 
 def _n(value: float) -> str:
     """A number with at most one decimal."""
-    return f"{value:.1f}".removesuffix(".0").replace("-0", "0", 1) if abs(value) < 0.05 else f"{value:.1f}".removesuffix(".0")
+    return (
+        f"{value:.1f}".removesuffix(".0").replace("-0", "0", 1)
+        if abs(value) < 0.05
+        else f"{value:.1f}".removesuffix(".0")
+    )
 
 
 def _point(point: tuple[float, float]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from bayesdsl.source import Source, Span
 from bayesdsl.syntax.tokens import BLANK, Token, tokenize
@@ -20,7 +21,7 @@ def written(source: Source, span: Span) -> str:
         if not (token.text == "," and after is not None and after.text in CLOSING)
     ]
     text = kept[0].text if kept else ""
-    for before, token in zip(kept, kept[1:], strict=False):
+    for before, token in pairwise(kept):
         apart = before.end != token.start and before.text not in OPENING and token.text not in CLOSING
         text += f"{' ' if apart else ''}{token.text}"
     return text

@@ -35,12 +35,20 @@ class Leaf:
 
 @dataclass(slots=True, eq=False)
 class Group:
-    """A box with what is in it, from left to right; `box` is None for the whole. It reaches over rows first to last."""
+    """A box with what is in it, from left to right; `box` is None for the whole. It reaches over rows first to last.
+
+    `twin` is another box that is drawn as one with it.
+    """
 
     box: Box | None
     items: list[Item]
     first: int = 0
     last: int = 0
+    twin: Group | None = None
+
+    def contents(self) -> list[Item]:
+        """What the box that is drawn for it holds."""
+        return self.items + (self.twin.items if self.twin is not None else [])
 
     def leaves(self) -> Iterator[Leaf]:
         for item in self.items:
@@ -71,8 +79,8 @@ class Route:
 class Shared:
     """A plate with members in another one and outside of it: two boxes that overlap, instead of three.
 
-    `part` stands in `outer` and `rest` beside it, both in `parent`; one box is drawn around `part` and `rest`. So `part`
-    stands on that side of `outer` on which `rest` follows.
+    `part` stands in `outer` and `rest` beside it, both in `parent`; one box is drawn around `part` and `rest`. For that
+    `part` stands on that side of `outer` on which `rest` follows.
     """
 
     parent: Group
@@ -136,7 +144,7 @@ def _paths(item: Item, path: tuple[Group, ...]) -> Iterator[tuple[Item, tuple[Gr
 
 
 def _overlaps(parent: Group) -> Iterator[Shared]:
-    """Pairs of boxes in a group that are drawn as overlapping, each box in one pair; their rows become those of both."""
+    """Boxes in a group that are drawn as overlapping, each in one pair. The rows of `part` and `rest` become the same."""
     boxes = [item for item in parent.items if isinstance(item, Group)]
     taken: set[Group] = set()
     for outer in boxes:
@@ -147,6 +155,7 @@ def _overlaps(parent: Group) -> Iterator[Shared]:
             taken |= {outer, rest}
             rest.first, rest.last = min(rest.first, part.first), max(rest.last, part.last)
             part.first, part.last = max(rest.first, outer.first), min(rest.last, outer.last)
+            part.twin, rest.twin = rest, part
             yield Shared(parent, outer, part, rest)
 
 

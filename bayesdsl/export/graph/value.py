@@ -25,7 +25,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """`plates` are those it has a copy for each member of. `lines` are written below its name, `hover` tells its origin."""
+    """A copy for each member of `plates`. `lines` are written below its name; `hover` tells where it is declared."""
 
     name: str
     kind: Kind
