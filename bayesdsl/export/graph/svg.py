@@ -29,15 +29,16 @@ def render_svg(graph: Graph, formulas: bool = True) -> str:
 
 def _lines(graph: Graph, picture: Picture, formulas: bool) -> Iterator[str]:
     block = _Block(graph.formulas if formulas else ())
-    width = max(picture.width, block.width + 2 * MARGIN)
-    height = picture.height + block.height
+    frame = picture.frame
+    width = max(frame.width, block.width + 2 * MARGIN)
+    height = frame.height + block.height
     yield (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{_n(width)}" height="{_n(height)}" '
         f'viewBox="0 0 {_n(width)} {_n(height)}" role="img" font-family="{FONT}" fill="{INK}">'
     )
     yield f"<title>{_text(graph.name)}</title>"
     yield f'<rect width="100%" height="100%" fill="{PAPER}"/>'
-    yield f'<g transform="translate({_n((width - picture.width) / 2)} 0)">'
+    yield f'<g transform="translate({_n((width - frame.width) / 2 - frame.left)} {_n(-frame.top)})">'
     for drawn in picture.boxes:
         yield from _box(drawn)
     for curve in picture.curves:
@@ -48,7 +49,7 @@ def _lines(graph: Graph, picture: Picture, formulas: bool) -> Iterator[str]:
     for drawn in picture.boxes:
         yield _label(drawn)
     yield "</g>"
-    yield from block.lines((width - block.width) / 2, picture.height)
+    yield from block.lines((width - block.width) / 2, frame.height)
     yield "</svg>"
 
 
@@ -103,7 +104,8 @@ def _node(placed: Placed) -> Iterator[str]:
             y = rect.top + (rect.height - LINE * len(lines)) / 2 + 2
             for i, line in enumerate(lines):
                 below = y + NAME_LINE / 2 + LINE * (i + 0.5) + LINE_SIZE * 0.3
-                yield f'<text x="{_n(x)}" y="{_n(below)}" font-size="{_n(LINE_SIZE)}" fill="{SOFT}">{_text(line)}</text>'
+                at = f'x="{_n(x)}" y="{_n(below)}"'
+                yield f'<text {at} font-size="{_n(LINE_SIZE)}" fill="{SOFT}">{_text(line)}</text>'
     yield f'<text x="{_n(x)}" y="{_n(y + NAME_SIZE * 0.35)}" font-size="{_n(NAME_SIZE)}">{_text(node.name)}</text>'
     yield "</g>"
 
@@ -120,9 +122,8 @@ def _outline(placed: Placed) -> Iterator[str]:
         case Form.DOT if placed.node.kind is Kind.PARAM:
             yield f'<circle cx="{_n(x)}" cy="{_n(rect.bottom - DOT)}" r="{_n(DOT)}"/>'
         case Form.DOT:
-            yield (
-                f'<rect x="{_n(x - DOT)}" y="{_n(rect.bottom - 2 * DOT)}" width="{_n(2 * DOT)}" height="{_n(2 * DOT)}"/>'
-            )
+            side = _n(2 * DOT)
+            yield f'<rect x="{_n(x - DOT)}" y="{_n(rect.bottom - 2 * DOT)}" width="{side}" height="{side}"/>'
         case Form.RECTANGLE | Form.CARD:
             radius = 3 if shape.form is Form.RECTANGLE else 6
             yield (
@@ -166,11 +167,7 @@ class _Block:
 
 def _n(value: float) -> str:
     """A number with at most one decimal."""
-    return (
-        f"{value:.1f}".removesuffix(".0").replace("-0", "0", 1)
-        if abs(value) < 0.05
-        else f"{value:.1f}".removesuffix(".0")
-    )
+    return f"{round(value, 1) + 0.0:.1f}".removesuffix(".0")
 
 
 def _point(point: tuple[float, float]) -> str:

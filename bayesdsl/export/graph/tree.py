@@ -144,7 +144,7 @@ def _paths(item: Item, path: tuple[Group, ...]) -> Iterator[tuple[Item, tuple[Gr
 
 
 def _overlaps(parent: Group) -> Iterator[Shared]:
-    """Boxes in a group that are drawn as overlapping, each in one pair. The rows of `part` and `rest` become the same."""
+    """Boxes in a group that are drawn as overlapping, each in one pair; `part` and `rest` get the same rows."""
     boxes = [item for item in parent.items if isinstance(item, Group)]
     taken: set[Group] = set()
     for outer in boxes:

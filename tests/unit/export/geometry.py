@@ -68,11 +68,10 @@ def _edges(graph: Graph, picture: Picture) -> Iterator[str]:
 
 
 def _frame(picture: Picture) -> Iterator[str]:
-    for placed in picture.nodes:
-        if placed.rect.left < 0 or placed.rect.top < 0:
-            yield f"{placed.node.name} is outside"
-        if placed.rect.right > picture.width or placed.rect.bottom > picture.height:
-            yield f"{placed.node.name} is outside"
+    frame = picture.frame
+    for rect in (*(n.rect for n in picture.nodes), *(b.rect for b in picture.boxes)):
+        if not frame.holds(rect):
+            yield f"{rect} is outside"
     for curve in picture.curves:
-        if not all(0 <= x <= picture.width and 0 <= y <= picture.height for x, y in curve.points()):
+        if not all(frame.left < x < frame.right and frame.top < y < frame.bottom for x, y in curve.points()):
             yield f"{curve.source} -> {curve.target} leaves the picture"
