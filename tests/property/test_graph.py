@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 import xml.etree.ElementTree as ElementTree
-from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
 from reference.generator import Spec, specs
+from reference.pictures import faults
 
 from bayesdsl.driver import analyse
 from bayesdsl.export.graph.build import model_graph
@@ -15,11 +14,8 @@ from bayesdsl.export.graph.layout import layout
 from bayesdsl.export.graph.svg import render_svg
 from bayesdsl.source import Source
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "unit" / "export"))
-from geometry import faults
 
-
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(specs())
 def test_pictures_of_generated_models_are_sound(spec: Spec):
     model = analyse(Source("generated.bayes", spec.text)).model
