@@ -46,8 +46,10 @@ class Curve:
             for k in range(SAMPLES):
                 t = k / SAMPLES
                 u = 1 - t
-                yield tuple(
-                    u**3 * p + 3 * u * u * t * q + 3 * u * t * t * r + t**3 * s for p, q, r, s in zip(at, a, b, c)
+                w, v = 3 * u * u * t, 3 * u * t * t
+                yield (
+                    u**3 * at[0] + w * a[0] + v * b[0] + t**3 * c[0],
+                    u**3 * at[1] + w * a[1] + v * b[1] + t**3 * c[1],
                 )
             at = c
         yield from (at, self.tip)
@@ -62,7 +64,8 @@ def curves(graph: Graph, routes: Sequence[Route], places: Places) -> list[Curve]
     for i, route in enumerate(routes):
         others = [rect for name, rect in obstacles.items() if name not in (route.upper, route.lower)]
         for curve in _candidates(route, headings[i, True], headings[i, False], kinds, places):
-            if not any(_touches(curve, rect) for rect in others):
+            points = list(curve.points())
+            if not any(_touches(points, rect) for rect in others):
                 break
         found.append(curve)
     return found
@@ -157,8 +160,7 @@ def _along(point: Point, heading: Point, reach: float) -> Point:
     return point[0] + heading[0] * scale, point[1] + heading[1] * scale
 
 
-def _touches(curve: Curve, rect: Rect) -> bool:
-    return any(
-        rect.left - CLEAR < x < rect.right + CLEAR and rect.top - CLEAR < y < rect.bottom + CLEAR
-        for x, y in curve.points()
-    )
+def _touches(points: Sequence[Point], rect: Rect) -> bool:
+    """Whether a curve, given by points on it, comes too close to a rectangle."""
+    left, right, top, bottom = rect.left - CLEAR, rect.right + CLEAR, rect.top - CLEAR, rect.bottom + CLEAR
+    return any(left < x < right and top < y < bottom for x, y in points)
