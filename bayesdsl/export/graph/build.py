@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from bayesdsl.export.graph.texts import names_in, repeats, written
+from bayesdsl.export.graph.texts import names_in, pipeline, written
 from bayesdsl.export.graph.value import Box, Edge, Formula, Graph, Kind, Node
 from bayesdsl.model import ir
 from bayesdsl.source import Span
@@ -36,8 +36,8 @@ def _nodes(model: ir.Model, read: set[str]) -> Iterator[Node]:
     observed = {s.name: s for s in model.of(ir.Observed)}
     for table in model.tables.values():
         for column in table.columns:
-            if column.name in observed:
-                yield Node(column.name, Kind.OBSERVED, observed[column.name].plates, (), _hover(model, column.span))
+            if (likelihood := observed.get(column.name)) is not None:
+                yield Node(column.name, Kind.OBSERVED, likelihood.plates, (), _hover(model, likelihood.span))
             elif column.name in read:
                 yield Node(column.name, Kind.DATA, column.plates, (), _hover(model, column.span))
     for name in model.constants:
@@ -58,28 +58,29 @@ def _nodes(model: ir.Model, read: set[str]) -> Iterator[Node]:
 def _hover(model: ir.Model, span: Span) -> str:
     """Where a name is declared, with the line: `radon.bayes:9  a[county] ~ Normal(mu, tau)`."""
     number, _ = model.source.position(span.start)
-    return f"{Path(model.source.name).name}:{number}  {model.source.line(number).strip()}"
+    return f"{Path(model.source.name).name}:{number}  {' '.join(model.source.line(number).split())}"
 
 
 def _layer_lines(model: ir.Model, layer: ir.Layer) -> Iterator[str]:
-    """The steps of a layer, then the priors of its weights; weights without a prior are learned."""
-    yield _pipeline(model, layer.steps)
+    """The steps of a layer, then its weights: `weight, bias ~ Normal(0, 1)`, or `learned` where they have no prior."""
+    yield _steps(model, layer.steps)
     if layer.heads:
-        yield f"→ ({', '.join(_pipeline(model, head) for head in layer.heads)})"
+        yield f"→ ({', '.join(_steps(model, head) for head in layer.heads)})"
     weights = {s.name: s for s in model.statements if isinstance(s, ir.Sample | ir.Parameter) and s.layer == layer.name}
-    lines = [_weight_line(model, weights[name]) for name in layer.weights() if name in weights]
-    yield from dict.fromkeys(lines)
+    said: dict[str, dict[str, None]] = {}
+    for name in layer.weights():
+        match weights[name]:
+            case ir.Sample(dist=dist):
+                text = f"~ {written(model.source, dist.span)}"
+            case ir.Parameter():
+                text = "learned"
+        said.setdefault(text, {})[name.rpartition(".")[2]] = None
+    for text, names in said.items():
+        yield f"{', '.join(names)} {text}"
 
 
-def _pipeline(model: ir.Model, steps: Sequence[ir.Step]) -> str:
-    return repeats([written(model.source, step.span) for step in steps])
-
-
-def _weight_line(model: ir.Model, weight: ir.Sample | ir.Parameter) -> str:
-    *_, last = weight.name.split(".")
-    if isinstance(weight, ir.Parameter):
-        return f"{last} learned"
-    return f"{last} ~ {written(model.source, weight.dist.span)}"
+def _steps(model: ir.Model, steps: Sequence[ir.Step]) -> str:
+    return pipeline([(step.span, written(model.source, step.span)) for step in steps])
 
 
 # Edges

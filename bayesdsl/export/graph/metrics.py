@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from bayesdsl.diagnostics.text import char_width
 
 # Thousandths of the font's size. Characters that are not listed count as a digit, wide ones as two thirds more.
@@ -38,9 +40,12 @@ def text_width(text: str, size: float) -> float:
 
 
 def wrapped(text: str, size: float, width: float) -> list[str]:
-    """A text in lines of at most `width`, cut at spaces; a word that is longer stands alone."""
+    """A text in lines of at most `width`, cut at spaces, or behind arrows where it has some.
+
+    What is longer and cannot be cut stands alone.
+    """
     lines = [""]
-    for word in text.split(" "):
+    for word in re.split(r"(?<=→) " if "→" in text else " ", text):
         longer = f"{lines[-1]} {word}".lstrip(" ")
         if lines[-1] and text_width(longer, size) > width:
             lines.append(word)

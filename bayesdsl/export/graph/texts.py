@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from itertools import pairwise
 
 from bayesdsl.source import Source, Span
@@ -40,23 +40,27 @@ def _tokens(source: Source, span: Span) -> list[Token]:
     return [token for token in tokenize(source.slice(span)) if token.kind not in BLANK]
 
 
-def repeats(steps: Sequence[str]) -> str:
-    """A pipeline with what is repeated written once: `Linear(10, 10) → (Tanh → ReLU) × 3`."""
+def pipeline(steps: Sequence[tuple[Hashable, str]]) -> str:
+    """Steps as text, those that are repeated once: `Linear(1, 9) → (Tanh → Linear(9, 9)) × 3`.
+
+    Each step has a key beside its text; steps with the same key are the same one again.
+    """
+    keys, texts = [key for key, _ in steps], [text for _, text in steps]
     parts: list[str] = []
     at = 0
     while at < len(steps):
-        size, times = max(_runs(steps, at), key=lambda run: (run[0] * (run[1] - 1), -run[0]))
-        block = " → ".join(steps[at : at + size])
+        size, times = max(_runs(keys, at), key=lambda run: (run[0] * (run[1] - 1), -run[0]))
+        block = " → ".join(texts[at : at + size])
         parts.append(block if times == 1 else f"({block}) × {times}" if size > 1 else f"{block} × {times}")
         at += size * times
     return " → ".join(parts)
 
 
-def _runs(steps: Sequence[str], at: int) -> Iterable[tuple[int, int]]:
+def _runs(keys: Sequence[Hashable], at: int) -> Iterable[tuple[int, int]]:
     """Sizes of blocks that begin at a step, with how many times each stands there in a row."""
-    for size in range(1, len(steps) - at + 1):
+    for size in range(1, len(keys) - at + 1):
         times = 1
-        while steps[at : at + size] == steps[at + times * size : at + (times + 1) * size]:
+        while keys[at : at + size] == keys[at + times * size : at + (times + 1) * size]:
             times += 1
         if times > 1 or size == 1:
             yield size, times

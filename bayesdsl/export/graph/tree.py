@@ -116,8 +116,9 @@ def make_tree(graph: Graph, rank: dict[str, int], sizes: dict[str, tuple[float, 
     leaf = {node.name: Leaf(node.name, rank[node.name], *sizes[node.name]) for node in graph.nodes}
     root = _group(None, graph.outside, graph.boxes, leaf)
     tree = Tree(root, leaf)
-    for group in list(root.groups()):
-        tree.shared += _overlaps(group)
+    taken: set[Group] = set()
+    for group in root.groups():
+        tree.shared += _overlaps(group, taken)
     around = {item: path for item, path in _paths(root, ()) if isinstance(item, Leaf)}
     for edge in graph.edges:
         turned = rank[edge.source] > rank[edge.target]
@@ -143,16 +144,15 @@ def _paths(item: Item, path: tuple[Group, ...]) -> Iterator[tuple[Item, tuple[Gr
             yield from _paths(inner, (*path, item))
 
 
-def _overlaps(parent: Group) -> Iterator[Shared]:
-    """Boxes in a group that are drawn as overlapping, each in one pair; `part` and `rest` get the same rows."""
+def _overlaps(parent: Group, taken: set[Group]) -> Iterator[Shared]:
+    """Boxes in a group that are drawn as overlapping, none twice; `part` and `rest` get the same rows."""
     boxes = [item for item in parent.items if isinstance(item, Group)]
-    taken: set[Group] = set()
     for outer in boxes:
         for part in (item for item in outer.items if isinstance(item, Group)):
             rest = next((b for b in boxes if b is not outer and b.box.plate == part.box.plate), None)
-            if rest is None or not taken.isdisjoint((outer, rest)):
+            if rest is None or not taken.isdisjoint((outer, part, rest)):
                 continue
-            taken |= {outer, rest}
+            taken |= {outer, part, rest}
             rest.first, rest.last = min(rest.first, part.first), max(rest.last, part.last)
             part.first, part.last = max(rest.first, outer.first), min(rest.last, outer.last)
             part.twin, rest.twin = rest, part

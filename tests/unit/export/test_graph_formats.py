@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 from test_graph_value import graph_of
 
-from bayesdsl.export.graph.texts import repeats
+from bayesdsl.export.graph.texts import pipeline
 from bayesdsl.export.graph.value import Box, Edge, Formula, Graph, Kind, Node
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -35,7 +35,7 @@ mean = sum[g](n) * x\\ly ~ Normal(mean, 1)\\l"; labelloc=b; labeljust=l;
     subgraph cluster_0 {
         label="s"; labelloc=b; labeljust=r; style=rounded;
         "y" [label="y", shape=ellipse, style=filled, fillcolor="#d5dbe3", \
-tooltip="model.bayes:3  data s { y : real; x : real }"];
+tooltip="model.bayes:8  observe y ~ Normal(mean, 1)"];
         "x" [label="x", shape=box, style=filled, fillcolor="#d5dbe3", \
 tooltip="model.bayes:3  data s { y : real; x : real }"];
         "mean" [label="mean", shape=ellipse, peripheries=2, tooltip="model.bayes:7  mean = sum[g](n) * x"];
@@ -200,4 +200,4 @@ def test_a_notebook_shows_the_svg():
     ],
 )
 def test_what_is_repeated_in_a_layer_is_written_once(steps, text):
-    assert repeats(steps) == text
+    assert pipeline([(step, step.upper()) for step in steps]) == text

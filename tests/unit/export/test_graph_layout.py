@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,32 @@ def rects(picture: Picture) -> dict[str, Rect]:
 @pytest.mark.parametrize("path", [*SPECS, *MODELS], ids=lambda path: path.stem)
 def test_pictures_of_specs_are_sound(path: Path):
     graph = compile(path).graph()
+    assert faults(graph, layout(graph)) == []
+
+
+def crossing(seed: int) -> str:
+    """A spec whose quantities vary over any of up to five plates, and depend on any that were there before."""
+    chance = random.Random(seed)
+    plates = [f"p{i}" for i in range(chance.randint(2, 5))]
+    over: dict[str, list[str]] = {}
+    lines = [f"plate {plate} = 2" for plate in plates]
+    for i in range(chance.randint(4, 14)):
+        own = [plate for plate in plates if chance.random() < 0.35]
+        terms = ["0.5"]
+        for name, others in over.items():
+            if chance.random() < 0.2:
+                extra = [plate for plate in others if plate not in own]
+                terms.append(f"sum[{', '.join(extra)}]({name})" if extra else name)
+        name = f"n{i}" * chance.choice((1, 1, 3))
+        left, value = f"{name}[{', '.join(own)}]" if own else name, " + ".join(terms)
+        lines.append(chance.choice((f"{left} ~ Normal({value}, 1)", f"{left} = {value}", f"param {left} : real")))
+        over[name] = own
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_pictures_of_plates_that_cross_in_every_way_are_sound(seed: int):
+    graph = graph_of(crossing(seed))
     assert faults(graph, layout(graph)) == []
 
 

@@ -163,7 +163,7 @@ def test_formulas_are_what_the_spec_wrote_on_a_line_each():
 
 
 def test_a_node_tells_where_it_is_declared():
-    assert spec_graph("eight_schools").node("mu").hover == "eight_schools.bayes:7  mu  ~ Normal(0, 5)"
+    assert spec_graph("eight_schools").node("mu").hover == "eight_schools.bayes:7  mu ~ Normal(0, 5)"
 
 
 @pytest.mark.parametrize("format_", ["svg", "dot", "mermaid"])
