@@ -19,7 +19,7 @@ BETWEEN_ROWS, LEAST_BETWEEN_ROWS, MOST_BETWEEN_ROWS = 30.0, 50.0, 100.0
 # The least height of an edge, in parts of how far it goes to the side.
 FLAT = 0.3
 # What pulls: an edge's pieces to be upright, more so in one box and most between points; the sides of a box together.
-EDGE, INNER_EDGE, LONG_EDGE, BOX = 1.0, 3.0, 4.0, 0.05
+EDGE, INNER_EDGE, LONG_EDGE, BOX = 1.0, 8.0, 8.0, 0.05
 
 
 @dataclass(frozen=True, slots=True)
