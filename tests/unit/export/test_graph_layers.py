@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
 from reference.pictures import faults
 from test_graph_value import arrows, graph_of, kinds
 
 from bayesdsl.export.graph.layout import layout
-
-pytest.importorskip("bayesdsl.check.layers", reason="the checker does not know layers yet")
 
 DEEP = """
 data point { x : real; y : real }

@@ -9,7 +9,8 @@ import pytest
 from reference.pictures import faults
 from test_graph_value import HORSESHOE, RADON, graph_of
 
-from bayesdsl.driver import compile
+from bayesdsl.driver import analyse, read_spec
+from bayesdsl.export.graph.build import model_graph
 from bayesdsl.export.graph.layout import Picture, layout
 from bayesdsl.export.graph.metrics import text_width, wrapped
 from bayesdsl.export.graph.place import Rect
@@ -20,6 +21,9 @@ from bayesdsl.export.graph.value import Box, Edge, Graph, Kind, Node
 
 ROOT = Path(__file__).parents[3]
 SPECS = sorted((ROOT / "specs").glob("*.bayes"))
+GOLDEN = sorted(
+    path for kind in ("canonical", "tour") for path in (ROOT / "tests" / "golden").glob(f"{kind}_*/spec.bayes")
+)
 MODELS = sorted((ROOT / "tests" / "unit" / "check" / "models").glob("*.bayes"))
 
 
@@ -27,9 +31,15 @@ def rects(picture: Picture) -> dict[str, Rect]:
     return {placed.node.name: placed.rect for placed in picture.nodes}
 
 
-@pytest.mark.parametrize("path", [*SPECS, *MODELS], ids=lambda path: path.stem)
+def test_there_are_specs_to_draw():
+    assert min(map(len, (SPECS, GOLDEN, MODELS))) > 3
+
+
+@pytest.mark.parametrize("path", [*SPECS, *GOLDEN, *MODELS], ids=lambda path: f"{path.parent.name}_{path.stem}")
 def test_pictures_of_specs_are_sound(path: Path):
-    graph = compile(path).graph()
+    model = analyse(read_spec(path)).model
+    assert model is not None
+    graph = model_graph(model)
     assert faults(graph, layout(graph)) == []
 
 
