@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     import torch
 
+    from bayesdsl.export.graph.value import Graph
     from bayesdsl.lower.program import Program
     from bayesdsl.pysrc.printer import Printed
     from bayesdsl.results.summary import Summary
@@ -123,6 +124,12 @@ class Compiled:
     def source(self) -> str:
         """The Pyro program as text: what runs, and what `bayesdsl emit` prints."""
         return self.printed.text
+
+    def graph(self) -> Graph:
+        """The model as a picture: `.svg()`, `.dot()`, `.mermaid()`; a notebook shows it."""
+        from bayesdsl.export.graph.build import model_graph
+
+        return model_graph(self.spec)
 
     @property
     def name(self) -> str:
