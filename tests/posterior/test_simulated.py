@@ -157,7 +157,7 @@ def test_fits_of_simulated_data_are_calibrated() -> None:
     """The same through the project's own fits: the rank of the truth among 99 draws of a chain, thinned, is uniform."""
     model = bd.compile_text(CONJUGATE)
     ranks = []
-    for one in model.simulate({"point": 6}, draws=300, seed=13):
+    for one in model.simulate({"point": 6}, draws=150, seed=13):
         fit = model.fit("nuts", data=one.data, seed=1, chains=1, warmup=100, draws=5 * 99)
         ranks.append(int((fit["mu"].ravel()[::5] < one.truth["mu"]).sum()))
     counts = np.bincount(np.array(ranks) // 10, minlength=10)
