@@ -61,7 +61,7 @@ def simulate(
     """Draw `draws` data sets. Raises `BayesError` with every finding, and whatever the program raises."""
     model, unknown = spec.model, quantities(spec.model, spec.program)
     # Findings about the unknowns need no data, and come together with those about the data.
-    early, standing = _early(spec, pinned)
+    early = _without_value(model, pinned)
     try:
         stand = design(model, spec.program, ask, base, seed, dtype)
     except BayesError as error:
@@ -69,7 +69,7 @@ def simulate(
         _, wrong = pins(model, unknown, known, pinned)
         raise BayesError(tuple(dict.fromkeys((*early, *wrong, *error.diagnostics)))) from None
     pinned_values, wrong = pins(model, unknown, stand.joined.members, pinned)
-    found = [*wrong, *undrawable(model, pinned_values)] if wrong or standing else early
+    found = [*wrong, *early] if wrong else undrawable(model, pinned_values)
     if found:
         raise BayesError(tuple(dict.fromkeys(found)))
     drawer = Drawer(model, spec.drawing, spec.function, stand.inputs, stand.joined.members, pinned_values, dtype)
@@ -90,15 +90,10 @@ def simulate(
     return Simulated(tuple(sets), dims, coords, stand.said, tuple(dict.fromkeys(lost)))
 
 
-def _early(spec: Runnable, pinned: Mapping[str, object]) -> tuple[list[Diagnostic], bool]:
-    """What can be said of the unknowns before there are members: what has no value and is not spoken of at all.
-
-    The second value says that some may still turn out to have none, as they are pinned in part.
-    """
+def _without_value(model: ir.Model, pinned: Mapping[str, object]) -> list[Diagnostic]:
+    """What cannot be drawn and is not spoken of: whether the rest is pinned as a whole is known with its members."""
     spoken = {name.partition("[")[0].strip() for name in pinned}
-    found = undrawable(spec.model, {})
-    silent = [f for f in found if not any(_about(spec.model, f, name) for name in spoken)]
-    return silent, len(silent) < len(found) or bool(pinned)
+    return [f for f in undrawable(model, {}) if not any(_about(model, f, name) for name in spoken)]
 
 
 def _about(model: ir.Model, finding: Diagnostic, name: str) -> bool:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -41,8 +42,10 @@ def sizes(
     """Sizes for the tables `made_up`. `known` are the labels of plates that given data tell."""
     sizes, made = Sizes(), list(made_up)
     named = {name: _named(sizes, name, given) for name, given in levels.items()}
-    for name in (*rows, *levels):
-        _check_name(sizes, model, name, made, known, name in rows)
+    for name in rows:
+        _check_name(sizes, model, name, made, known, of_rows=True)
+    for name in levels:
+        _check_name(sizes, model, name, made, known, of_rows=False)
     for name in made:
         _rows(sizes, model.tables[name], rows, named)
     for name, plate in model.plates.items():
@@ -72,7 +75,7 @@ def _columns(sizes: Sizes, model: ir.Model, plate: ir.Plate, given: int | list[s
 
 def _named(sizes: Sizes, name: str, given: object) -> int | list[str] | None:
     """Levels as they are given: a number of them, or their names."""
-    read = given
+    read = _whole(given)
     if isinstance(given, str):
         read = int(given) if given.strip().isdecimal() else [part.strip() for part in given.split(",")]
     if isinstance(read, int) and not isinstance(read, bool) and 0 < read <= MOST_ROWS:
@@ -82,6 +85,16 @@ def _named(sizes: Sizes, name: str, given: object) -> int | list[str] | None:
         sizes.found.append(errors.bad_levels(name, given))
         return None
     return labels
+
+
+def _whole(given: object) -> object:
+    """A whole number of another library as Python's, anything else as it is."""
+    if isinstance(given, bool):
+        return given
+    try:
+        return operator.index(given)
+    except TypeError:
+        return given
 
 
 def _check_name(
@@ -110,7 +123,7 @@ def _rows(
 ) -> None:
     name = table.plate
     labels = named.get(name)
-    given = rows.get(name, labels if isinstance(labels, int) else None)
+    given = _whole(rows.get(name, labels if isinstance(labels, int) else None))
     if isinstance(labels, list):
         given = given if given is not None else len(labels)
         if given != len(labels):

@@ -444,6 +444,19 @@ def test_learned_weights_start_as_those_of_torch_do_from_the_seed():
     assert not np.array_equal(found.truth["f.2.weight"], other.truth["f.2.weight"])
 
 
+def test_sizes_may_be_numbers_of_another_library():
+    found = simulated(GROUPS, {"county": np.int64(3), "house": torch.tensor(9)}, levels={"county": np.int64(3)})
+    assert len(found.data["county"]["name"]) == 3
+    named = simulated(GROUPS, {"county": 2, "house": 9}, levels={"county": np.array(["A", "B"])})
+    assert named.data["county"]["name"].tolist() == ["A", "B"]
+
+
+def test_a_value_that_cannot_be_is_not_told_as_a_missing_one_too():
+    text = "data d { y : real }\na, b ~ Flat(positive)\nobserve y ~ Normal(a, b)\n"
+    assert [line[:5] for line in findings(text, {"d": 3}, set={"a": -1})] == ["BD854", "BD855"]
+    assert findings(text, {"d": 3}, set={"a": 1})[0].startswith("BD855 `b` has an improper prior")
+
+
 # Levels that the data tell
 
 
