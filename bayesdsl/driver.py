@@ -31,10 +31,12 @@ if TYPE_CHECKING:
     import torch
 
     from bayesdsl.export.archive import Predictor
+    from bayesdsl.export.graph.value import Graph
     from bayesdsl.lower.program import Program
     from bayesdsl.prediction.trained import Trained
     from bayesdsl.pysrc.printer import Printed
     from bayesdsl.results.predictive import Prediction
+    from bayesdsl.results.simulated import Simulation
     from bayesdsl.results.summary import Summary
     from bayesdsl.results.verdict import Verdict
     from bayesdsl.runtime.binding.bind import BoundData
@@ -126,6 +128,12 @@ class Compiled:
     def source(self) -> str:
         """The Pyro program as text: what runs, and what `bayesdsl emit` prints."""
         return self.printed.text
+
+    def graph(self) -> Graph:
+        """The model as a picture: `.svg()`, `.dot()`, `.mermaid()`; a notebook shows it."""
+        from bayesdsl.export.graph.build import model_graph
+
+        return model_graph(self.spec)
 
     @property
     def name(self) -> str:
@@ -224,6 +232,48 @@ class Compiled:
         """
         return self.bind(data).fit(infer, seed=seed, progress=progress, **settings)
 
+    def simulate(
+        self,
+        rows: Mapping[str, int] | None = None,
+        *,
+        set: Mapping[str, Any] | None = None,
+        data: Mapping[str, Any] | None = None,
+        columns: Mapping[str, Any] | None = None,
+        levels: Mapping[str, Any] | None = None,
+        draws: int = 1,
+        seed: int = 0,
+    ) -> Simulation:
+        """Draw data sets that can be fitted: `m.fit(data=m.simulate(rows={"point": 100}).data)`.
+
+        `rows` are the numbers of rows of tables that are made up; `set` values of unknowns and params by name, or of
+        members (`'a[county = "x"]'`), the others being drawn from their priors. Predictors are made up by their types,
+        or by `columns` (a rule such as `"normal(0, 2)"`, a number, or values, by column), or taken from `data` (as for
+        `bind`; what the model draws need not be there). `levels` are the numbers or names of levels, by plate. The same
+        seed gives the same data sets, whatever their number. Raises `BayesError` with every finding.
+        """
+        import torch
+
+        from bayesdsl.results.simulated import Simulation
+        from bayesdsl.runtime import errors
+        from bayesdsl.runtime.simulation.simulate import Ask, Runnable, drawable, simulate
+
+        if draws < 1:
+            raise ValueError(f"draws is at least 1, not {draws}")
+        uncut = drawable(self.spec)
+        drawn = self if uncut is self.spec else replace(self, spec=uncut)
+        spec = Runnable(self.spec, self.program, drawn.program, drawn.model)
+        ask = Ask(rows or {}, levels or {}, columns or {}, data or {})
+        base, dtype = Path(self.spec.source.name).parent, getattr(torch, self.dtype)
+        try:
+            found = simulate(spec, ask, set or {}, base=base, dtype=dtype, draws=draws, seed=seed)
+        except (ValueError, RuntimeError, IndexError, NotImplementedError) as error:
+            line = _spec_line(drawn, error)
+            if line is None:
+                raise
+            message = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+            raise BayesError((errors.program_failed(self.spec, line, message),)) from error
+        return Simulation.of(self.spec, seed, found)
+
 
 def _guide_function(compiled: Compiled, name: str) -> str:
     return compiled.program.guide_functions[name]
@@ -276,7 +326,8 @@ class Bound:
                 raise
             message = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
             raise BayesError((errors.program_failed(self.compiled.spec, line, message),)) from error
-        known = {"centred": centred_scales(self.compiled.spec)} if posterior.kind == "mcmc" else {}
+        spec = self.compiled.spec
+        known = {"centred": centred_scales(spec), "networks": networks(spec)} if posterior.kind == "mcmc" else {}
         posterior = replace(posterior, facts={**posterior.facts, **known})
         return Fit(self, inference, posterior, seed, started, datetime.now(UTC))
 
@@ -290,6 +341,14 @@ def centred_scales(model: ir.Model) -> dict[str, list[str]]:
                 if isinstance(node, ir.Ref) and node.kind is ir.Kind.LATENT:
                     scales.setdefault(node.name, []).append(statement.name)
     return scales
+
+
+def networks(model: ir.Model) -> dict[str, list[str]]:
+    """Layers with hidden units whose weights are latents, with these: units can change places in the posterior."""
+    latents = {s.name for s in model.of(ir.Sample)}
+    found = {name: [w for w in layer.weights() if w in latents] for name, layer in model.layers.items()}
+    weighted = {name: sum(bool(step.weights) for step in layer.all_steps()) for name, layer in model.layers.items()}
+    return {name: weights for name, weights in found.items() if weights and weighted[name] > 1}
 
 
 def _runnable(model: ir.Model, inference: ir.Inference) -> None:

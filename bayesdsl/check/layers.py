@@ -205,7 +205,7 @@ class _Builder:
             values[name] = value
         missing = [s.name for s in row.settings if s.default is REQUIRED and s.name not in given]
         if missing:
-            self.scope.report(layer_errors.setting_missing(source, span, row, missing))
+            self.scope.report(errors.setting_missing(source, span, row.name, missing, tuple(by_name)))
         if missing or not sound:
             return None
         return {setting.name: values.get(setting.name, setting.default) for setting in row.settings}
@@ -370,7 +370,7 @@ def _dimensions(scope: Scope, weight: _Weight) -> ir.Plates:
         if named is not None and named in plates:
             named = f"{named}'" if f"{named}'" not in plates else None
         if named is None:
-            named = f"{weight.name}[{i}]"
+            named = f"{f'{scope.guide}.' if scope.guide else ''}{weight.name}[{i}]"
             scope.plates[named] = ir.Plate(named, ir.Origin.WEIGHTS, weight.span, size.known, None, False, size)
         plates.append(named)
     return tuple(plates)

@@ -25,6 +25,8 @@ VERBS: dict[str, str] = {
     "show": "show a run again",
     "predict": "what a run says of new rows, or of a grid",
     "export": "a run's predictor as a program, for Python and C++",
+    "simulate": "data from the prior or from values of your own, ready to be fitted",
+    "graph": "draw the model as a picture",
     "emit": "print the Pyro program of a spec",
     "fmt": "lay specs out in the standard way",
     "explain": "a finding's code, a distribution, a function, an engine's settings",

@@ -230,181 +230,145 @@ ROWS: tuple[Code, ...] = (
         """,
     ),
     Code(
-        "BD820",
-        "cannot-predict",
+        "BD853",
+        "simulated-size",
         Severity.ERROR,
-        "A model has nothing that can be predicted for new rows",
+        "The size of simulated data is not said, or cannot be",
         """
-        A prediction is computed row by row, from the row's own columns and the draws of what all rows share. A value
-        that holds all rows at once, that looks at other rows, or that has no distribution to draw from, exists for the
-        rows of the fit alone. What is computed from all rows of the fit can be used for new ones, if it is reported.
+        A table that is made up has as many rows as one says: how much data there are decides how much can be learned,
+        so there is no silent default. Levels of a category and columns of a matrix have one, which is told. Sizes that
+        the spec or given data decide cannot be chosen, and a table cannot have more levels than rows, as the levels of
+        a fit are those that occur.
         """,
         """
-        data point { x = [1, 2, 4]; y = [1.2, 2.3, 3.9] }
-        b ~ Normal(0, 1)
-        middle = mean[point](x)
-        observe y ~ Normal(b * (x - middle), 1)
-        infer nuts(chains = 4)
+        $ bayesdsl simulate radon.bayes
         """,
         """
-        data point { x = [1, 2, 4]; y = [1.2, 2.3, 3.9] }
-        b ~ Normal(0, 1)
-        derive middle = mean[point](x)
-        observe y ~ Normal(b * (x - middle), 1)
-        infer nuts(chains = 4)
+        $ bayesdsl simulate radon.bayes --rows house=200 --levels county=20
         """,
     ),
     Code(
-        "BD821",
-        "left-out-of-predictions",
+        "BD854",
+        "pinned-value",
+        Severity.ERROR,
+        "A `--set` of a simulation names no unknown, or no value of it",
+        """
+        A pinned value takes the place of a draw from the prior, for an unknown or a param, all of its members or one of
+        them. What is computed follows from what it is computed from, and data are what is simulated, so neither can be
+        pinned. A value outside the support is one that the model says is impossible: data drawn with it would not be
+        data of the model. The members of a vector that is drawn as one cannot be pinned one by one, since the others
+        would have to be drawn given that one.
+        """,
+        """
+        $ bayesdsl simulate radon.bayes --rows house=200 --set sigma=-1
+        """,
+        """
+        $ bayesdsl simulate radon.bayes --rows house=200 --set sigma=1
+        """,
+    ),
+    Code(
+        "BD855",
+        "cannot-be-drawn",
+        Severity.ERROR,
+        "The model does not say how to draw something",
+        """
+        A simulation draws each unknown from its prior and each outcome from its likelihood, from top to bottom. An
+        improper prior is no distribution and has no draws; a param without a start has no value; an outcome that is
+        used above its likelihood would be needed before it exists. A prior that a type cuts down is drawn until a draw
+        is of the type, which has an end where that is too rare. With --set the value is said instead.
+        """,
+        """
+        data point { x : real; y : real }
+        a, b  ~ Flat()
+        sigma ~ HalfNormal(1)
+        observe y ~ Normal(a + b * x, sigma)
+        """,
+        """
+        data point { x : real; y : real }
+        a, b  ~ Normal(0, 5)
+        sigma ~ HalfNormal(1)
+        observe y ~ Normal(a + b * x, sigma)
+        """,
+    ),
+    Code(
+        "BD856",
+        "drawn-not-data",
+        Severity.ERROR,
+        "What was drawn cannot be data of the spec",
+        """
+        The model drew values that a table of the spec cannot hold: infinite ones, values outside the declared type, or
+        rows that a condition would leave out. Often a prior is so wide that it says impossible things with confidence,
+        which is worth knowing. Where a condition selects rows by their outcome, the likelihood does not know of the
+        selection, and neither a simulation nor a fit is of the data that are meant.
+        """,
+        """
+        data day { calls : count }
+        a ~ Normal(0, 1000)
+        observe calls ~ Poisson(exp(a))
+        """,
+        """
+        data day { calls : count }
+        a ~ Normal(3, 1)
+        observe calls ~ Poisson(exp(a))
+        """,
+    ),
+    Code(
+        "BD857",
+        "cannot-be-written",
+        Severity.ERROR,
+        "A drawn outcome cannot be written as a column of the source",
+        """
+        A fit reads the source and computes the outcome from it, so the source is written such that the outcome is what
+        was drawn: for log_gdp = log(gdp) the file holds exp(log_gdp). That works where an expression of one column can
+        be undone row by row. The z-score of an outcome cannot: its mean is 0 and its standard deviation 1 whatever was
+        drawn.
+        """,
+        """
+        data penguin from "penguins.csv" { mass : real = zscore(body_mass_g) }
+        mu    ~ Normal(0, 1)
+        sigma ~ HalfNormal(1)
+        observe mass ~ Normal(mu, sigma)
+        """,
+        """
+        data penguin from "penguins.csv" { mass : real = body_mass_g / 1000 }
+        mu    ~ Normal(4, 1)
+        sigma ~ HalfNormal(1)
+        observe mass ~ Normal(mu, sigma)
+        """,
+    ),
+    Code(
+        "BD858",
+        "made-up-column",
+        Severity.ERROR,
+        "A predictor cannot be made up, or not as was asked",
+        """
+        Predictors that are not given are drawn by their types, or as `--column` says: `normal(0, 2)`, `-1:1` for
+        numbers spread evenly at random, `grid(-1, 1)` for steps of one size, a number, or a list. What a spec computes
+        in a way that cannot be undone has to be said of the columns that it is computed from, and where no values are
+        found that fit types and conditions, they have to be given.
+        """,
+        """
+        $ bayesdsl simulate line.bayes --rows point=50 --column 'x=norm(0, 2)'
+        """,
+        """
+        $ bayesdsl simulate line.bayes --rows point=50 --column 'x=normal(0, 2)'
+        """,
+    ),
+    Code(
+        "BD859",
+        "level-not-drawn",
         Severity.WARNING,
-        "A quantity is left out of predictions",
+        "A level does not occur in simulated data",
         """
-        Of several likelihoods and definitions over the rows of a table, some can be computed for new rows and some
-        cannot, for the reasons that BD820 tells. Those that can are predicted; the others are named, so that nobody
-        looks for them in vain.
+        The members of a plate that a category declares are the levels that occur. Where the model draws the category,
+        one of its levels may not come up, and a fit to these data then has one member fewer than the truth that is
+        written beside them.
         """,
         """
-        data point { x = [1, 2, 4]; y = [1.2, 2.3, 3.9] }
-        b ~ Normal(0, 1)
-        observe y ~ Normal(b * x, 1)
-        share = y / sum[point](y)
-        infer nuts(chains = 4)
+        $ bayesdsl simulate votes.bayes --rows voter=4 --levels party=4
         """,
         """
-        data point { x = [1, 2, 4]; y = [1.2, 2.3, 3.9] }
-        b ~ Normal(0, 1)
-        observe y ~ Normal(b * x, 1)
-        derive total = sum[point](y)
-        share = y / total
-        infer nuts(chains = 4)
-        """,
-    ),
-    Code(
-        "BD822",
-        "which-table",
-        Severity.ERROR,
-        "It is not clear for which table's rows to predict",
-        """
-        The rows of a prediction are those of one table: new houses, or new counties. Where a spec has likelihoods of
-        several tables, the command says which is meant; data of another one cannot be taken for it.
-        """,
-        """
-        $ bayesdsl predict runs/both --data new.csv
-        """,
-        """
-        $ bayesdsl predict runs/both --data new.csv --table house
-        """,
-    ),
-    Code(
-        "BD823",
-        "bad-grid",
-        Severity.ERROR,
-        "A grid does not say what the predictions need",
-        """
-        A grid gives values of columns, and several grids make every combination of theirs. Each column that the
-        predictions depend on needs a value: a column that was forgotten has none that could be assumed, and one that
-        nothing depends on was probably meant to be another.
-        """,
-        """
-        $ bayesdsl predict runs/rugged --grid rugged=0:8:50
-        """,
-        """
-        $ bayesdsl predict runs/rugged --grid rugged=0:8:50 --at africa=1
-        """,
-    ),
-    Code(
-        "BD824",
-        "row-of-the-fit-alone",
-        Severity.ERROR,
-        "A latent of the rows is not known for new ones",
-        """
-        Where each row has a latent of its own, the fit has learnt those of its rows and nothing of others. A new row's
-        can be drawn from its prior given everything that is shared, which is wider than that of any row in the data;
-        since that is another question than the fit's, the spec has to ask it.
-        """,
-        """
-        data school { y = [28, 8, -3]; sigma = [15, 10, 16] }
-        mu  ~ Normal(0, 5)
-        tau ~ HalfNormal(5)
-        theta[school] ~ Normal(mu, tau) noncentered
-        observe y ~ Normal(theta, sigma)
-        infer nuts(chains = 4)
-        """,
-        """
-        data school { y = [28, 8, -3]; sigma = [15, 10, 16] }
-        mu  ~ Normal(0, 5)
-        tau ~ HalfNormal(5)
-        theta[school] ~ Normal(mu, tau) noncentered
-        observe y ~ Normal(theta, sigma)
-        unseen school redraw
-        infer nuts(chains = 4)
-        """,
-    ),
-    Code(
-        "BD825",
-        "older-run",
-        Severity.ERROR,
-        "A run does not hold what predictions need of its data",
-        """
-        A new row's `zscore` is taken with the mean of the rows that were fitted, and its category is looked up among
-        their levels. A run keeps these beside its draws. One that was written by a version that did not cannot be
-        predicted from, and reading the data again would be no cure: they may have changed since.
-        """,
-        """
-        $ bayesdsl predict runs/of-last-year --data new.csv
-        """,
-        """
-        $ bayesdsl run rugged.bayes --out runs/again
-        $ bayesdsl predict runs/again --data new.csv
-        """,
-    ),
-    Code(
-        "BD826",
-        "cannot-export",
-        Severity.ERROR,
-        "A predictor cannot be written in this format",
-        """
-        A program of `torch.export` is a fixed list of operations on numbers: it has no loops that end when the numbers
-        say so, and no text. TorchScript has both, so that what the one cannot say the other can.
-        """,
-        """
-        $ bayesdsl export runs/winds -o winds.pt2 --format pt2     # VonMises
-        """,
-        """
-        $ bayesdsl export runs/winds -o winds.pt
-        """,
-    ),
-    Code(
-        "BD827",
-        "not-a-predictor",
-        Severity.ERROR,
-        "A file is not a predictor",
-        """
-        A predictor is an archive of TorchScript with metadata that say what goes in and what comes out. It is a
-        program, and loading it runs it: a file that is something else, or of unknown origin, is not loaded.
-        """,
-        """
-        bd.load_predictor("draws.nc")
-        """,
-        """
-        bd.load_predictor("predictor.pt")
-        """,
-    ),
-    Code(
-        "BD828",
-        "bad-predictor-column",
-        Severity.ERROR,
-        "A predictor cannot take a column as it is given",
-        """
-        A compiled predictor takes numbers as arrays of one value for each row, and labels as lists of text. Anything
-        else would have to be guessed at, and an answer to a guess looks like any other.
-        """,
-        """
-        predictor.mean({"rugged": 1.5})
-        """,
-        """
-        predictor.mean({"rugged": [1.5]})
+        $ bayesdsl simulate votes.bayes --rows voter=400 --levels party=4
         """,
     ),
 )
