@@ -27,8 +27,8 @@ def parser() -> Parser:
     made = Parser(
         "export",
         "RUN",
-        "Write the predictor of a run as a program that needs torch alone, from Python or C++:\n"
-        "TorchScript (pt), or a program of torch.export (pt2).",
+        "Write the predictor of a run as a program that needs torch alone, from Python\n"
+        "or C++: TorchScript (pt), or a program of torch.export (pt2).",
         EXAMPLES,
     )
     made.add_argument("runs", metavar="RUN", nargs="*", help="a directory that `bayesdsl run` wrote")

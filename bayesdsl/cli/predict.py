@@ -22,7 +22,7 @@ SUFFIXES = (".csv", ".parquet", ".nc")
 EXAMPLES = """\
   bayesdsl predict runs/radon --data new.csv -o predictions.csv
   bayesdsl predict runs/rugged --grid rugged=0:8:50 --at africa=1
-  bayesdsl predict runs/rugged --grid rugged=0:8:50 --grid africa=0,1 -o grid.parquet
+  bayesdsl predict runs/rugged --grid rugged=0:8:50 --grid africa=0,1 -o g.parquet
   bayesdsl predict runs/radon -o draws.nc
 
 Without --data and --grid the rows of the fit are predicted.
@@ -35,8 +35,8 @@ def parser() -> Parser:
     made = Parser(
         "predict",
         "RUN",
-        "Predict: mean, standard deviation, interval and draws of every likelihood and of every\n"
-        "quantity over its rows. All that is needed is in the run.",
+        "Predict: mean, standard deviation, interval and draws of every likelihood and\n"
+        "of every quantity over its rows. All that is needed is in the run.",
         EXAMPLES,
     )
     made.add_argument("runs", metavar="RUN", nargs="*", help="a directory that `bayesdsl run` wrote")

@@ -74,6 +74,9 @@ NAMED = {
     "Compiled.inputs": bayesdsl.Compiled.inputs,
     "Bound.fit": bayesdsl.Bound.fit,
     "Fit.summary": bayesdsl.Fit.summary,
+    "Fit.predict": bayesdsl.Fit.predict,
+    "Fit.predictor": bayesdsl.Fit.predictor,
+    "load_predictor": bayesdsl.load_predictor,
 }
 
 
