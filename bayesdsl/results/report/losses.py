@@ -1,0 +1,68 @@
+"""The loss of an optimiser, step by step."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from bayesdsl.results.report.curves import thinned
+from bayesdsl.results.report.drawing import calm, drawn
+from bayesdsl.results.report.material import Material
+from bayesdsl.results.report.nodes import Element
+from bayesdsl.results.report.style import colour
+
+POINTS = 600
+# Steps that the smoothed curve takes together, as a share of all.
+_WINDOW = 0.02
+# The end of a run is what one wants to see, and at the scale of its beginning it would be a flat line.
+_LATER = 0.5
+_FOLD = 40
+
+
+def losses(material: Material) -> list[Element] | None:
+    """The loss of every step and smoothed; None for runs without one."""
+    given = material.posterior.losses
+    if given is None or len(given) < 2 or not np.isfinite(given).any():
+        return None
+    values = np.asarray(given, dtype=np.float64)
+    steps = np.arange(1, len(values) + 1)
+    kept = thinned(len(values), POINTS)
+    smoothed = _smoothed(values)
+
+    def paint(figure) -> None:
+        whole, late = figure.subplots(1, 2, width_ratios=(1, 1))
+        for axes, part in ((whole, kept), (late, kept[steps[kept] > _LATER * len(values)])):
+            axes.plot(steps[part], values[part], color=colour("c1"), alpha=0.35, linewidth=0.6)
+            axes.plot(steps[part], smoothed[part], color=colour("c1"), linewidth=1.3)
+            axes.margins(x=0.01)
+            axes.set_xlabel("step")
+            calm(axes, across=5, up=4)
+        whole.set_ylim(*_sight(values))
+        whole.set_ylabel("loss (nats)")
+        late.set_title("the second half")
+        whole.set_title("all steps")
+
+    finite = values[np.isfinite(values)]
+    caption = "The loss of single steps (faint) and their running mean."
+    if _sight(values)[1] < finite.max():
+        caption += f" The first steps reach up to {finite.max():.4g}, out of sight."
+    alt = f"The loss over {len(values):,} steps, from {finite[0]:.4g} to {smoothed[-1]:.4g}."
+    return [drawn(paint, height=2.25, alt=alt, caption=caption)]
+
+
+def _smoothed(values: np.ndarray) -> np.ndarray:
+    """Running means over a small share of the steps, fewer at the ends."""
+    reach = max(int(_WINDOW * len(values)) // 2, 1)
+    filled = np.where(np.isfinite(values), values, np.nanmedian(values[np.isfinite(values)]))
+    total = np.concatenate([[0.0], np.cumsum(filled)])
+    middle = np.arange(len(values))
+    low, high = np.maximum(middle - reach, 0), np.minimum(middle + reach + 1, len(values))
+    return (total[high] - total[low]) / (high - low)
+
+
+def _sight(values: np.ndarray) -> tuple[float, float]:
+    """Bounds for the whole curve: all of it, unless its beginning dwarfs the rest."""
+    finite = values[np.isfinite(values)]
+    low, middle, high = finite.min(), float(np.median(finite)), finite.max()
+    spread = float(np.subtract(*np.quantile(finite, [0.9, 0.1]))) or high - low or 1.0
+    top = min(high, middle + _FOLD * spread)
+    return low - 0.04 * (top - low), top + 0.04 * (top - low)
