@@ -20,10 +20,12 @@ TICKS = 120
 
 
 def worst(material: Material, most: int) -> list[tuple[Quantity, int]]:
-    """The elements that the chains agree least on, by R-hat and then by the smaller effective sample size."""
+    """The elements of unknowns that the chains agree least on, by R-hat and then by the smaller effective sample
+    size. What is derived from them repeats them."""
     found = [
         (_trouble(row), place, quantity, element)
         for place, quantity in enumerate(material.quantities)
+        if quantity.role != "derived"
         for element, row in enumerate(quantity.rows)
         if row.rhat is not None
     ]

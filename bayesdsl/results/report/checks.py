@@ -53,15 +53,17 @@ def _check(material: Material, outcome: Outcome) -> Element:
     if not len(values):
         return h("p", f"No value of {outcome.name} is observed.", class_="note")
     picture = _picture(material, outcome, values, draws, there)
-    if outcome.binary:
+    beside: Element | None = None
+    if outcome.labels is None and outcome.binary:
         beside = _calibration(outcome, values, means) or _share(values, draws)
-    else:
-        beside = _coverages(outcome, values, draws, means)
+    elif outcome.labels is None:
+        # At a point the mean is a point as well, and nothing lies inside it.
+        beside = _coverages(outcome, values, draws, None if material.posterior.kind == "point" else means)
     return h("div", h("h3", outcome.name), h("div", picture, beside, class_="beside"))
 
 
 def _picture(material: Material, outcome: Outcome, values: np.ndarray, draws: np.ndarray, there: np.ndarray) -> Element:
-    if curves.discrete(draws[:50], outcome.support) and len(np.unique(values)) <= _MOST_VALUES:
+    if outcome.labels is not None or (outcome.discrete and len(np.unique(values)) <= _MOST_VALUES):
         return _bars(outcome, values, draws)
     if len(values) < FEW:
         return _each(material, outcome, values, draws, there)
@@ -111,7 +113,7 @@ def _bars(outcome: Outcome, values: np.ndarray, draws: np.ndarray) -> Element:
         axes.set_ylabel("rows")
         calm(axes, across=min(len(grid), 10), up=4)
         if len(grid) <= 12:
-            axes.set_xticks(grid, [f"{value:.0f}" for value in grid])
+            axes.set_xticks(grid, [_level(outcome, int(value)) for value in grid])
 
     return drawn(
         paint,
@@ -120,6 +122,11 @@ def _bars(outcome: Outcome, values: np.ndarray, draws: np.ndarray) -> Element:
         alt=f"How often each value of {outcome.name} was observed, and how often it is drawn anew.",
         caption=f"How often each {outcome.name} was observed (bars) and is drawn anew (medians and 90 % intervals).",
     )
+
+
+def _level(outcome: Outcome, value: int) -> str:
+    known = outcome.labels is not None and value < len(outcome.labels)
+    return short(outcome.labels[value], 10) if known else str(value)
 
 
 def _each(material: Material, outcome: Outcome, values: np.ndarray, draws: np.ndarray, there: np.ndarray) -> Element:

@@ -96,8 +96,18 @@ def _inline(svg: str, alt: str) -> str:
     body = re.sub(r"\n\s*", "\n", body)
     body = re.sub(r"<defs>\s*<style.*?</style>\s*</defs>\s*", "", body, flags=re.DOTALL)
     body = re.sub(r"'DejaVu Sans'(, [^;\"]*)?", "var(--sans)", body)
+    body = _MARKS.sub(_shared, body)
     body = _PLACES.sub(lambda place: _DIGITS.sub(r"\1", place[0]), body)
     return by_name(opening + body).strip()
+
+
+# Marks that stand together: the first with its style, then others.
+_MARKS = re.compile(r'<use [^>]*? (style="[^"]*")/>\n(?:<use [^>]*? \1/>\n)+')
+
+
+def _shared(marks: re.Match[str]) -> str:
+    """Marks of one style, of which there may be hundreds, in a group that has it once."""
+    return f"<g {marks[1]}>\n{marks[0].replace(f' {marks[1]}', '')}</g>\n"
 
 
 # What all drawings have in common

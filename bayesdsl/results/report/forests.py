@@ -25,6 +25,8 @@ _NORMAL_90 = 1.6449
 
 def forests(material: Material) -> list[Element] | None:
     """A drawing for each quantity with more members than curves could show."""
+    if not material.posterior.draws_per_chain:
+        return None
     wanted = [quantity for quantity in material.quantities if _wanted(material, quantity)]
     parts = [_forest(material, quantity) for quantity in wanted[:MOST_FORESTS]]
     if rest := wanted[MOST_FORESTS:]:

@@ -17,7 +17,7 @@ def settings(material: Material) -> list[Element]:
     """Every setting of the inference, the data and the versions."""
     manifest = material.manifest
     environment = manifest.environment
-    rows = [(name, h("code", written(_plain(value)))) for name, value in manifest.settings.items()]
+    rows = [(name, h("code", written(value))) for name, value in manifest.settings.items()]
     rows += [("seed", h("code", str(manifest.seed))), ("precision", h("code", manifest.dtype))]
     for record in manifest.data:
         rows.append(
@@ -29,12 +29,3 @@ def settings(material: Material) -> list[Element]:
     rows.append(("made with", versions))
     body = [h("tr", h("th", name, scope="row"), h("td", value)) for name, value in rows]
     return [h("table", h("tbody", body), class_="settings")]
-
-
-def _plain(value: object) -> object:
-    """A setting as it was before it went through JSON: a component is a pair of its name and its settings."""
-    match value:
-        case [str(name), dict(inside)]:
-            return name, inside
-        case _:
-            return value

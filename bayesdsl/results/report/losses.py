@@ -28,18 +28,22 @@ def losses(material: Material) -> list[Element] | None:
     kept = thinned(len(values), POINTS)
     smoothed = _smoothed(values)
 
+    later = kept[steps[kept] > _LATER * len(values)]
+    parts = [kept, later] if _varies(values[later]) else [kept]
+
     def paint(figure) -> None:
-        whole, late = figure.subplots(1, 2, width_ratios=(1, 1))
-        for axes, part in ((whole, kept), (late, kept[steps[kept] > _LATER * len(values)])):
+        panels = figure.subplots(1, len(parts), squeeze=False)[0]
+        for axes, part in zip(panels, parts, strict=True):
             axes.plot(steps[part], values[part], color=colour("c1"), alpha=0.35, linewidth=0.6)
             axes.plot(steps[part], smoothed[part], color=colour("c1"), linewidth=1.3)
             axes.margins(x=0.01)
             axes.set_xlabel("step")
             calm(axes, across=5, up=4)
-        whole.set_ylim(*_sight(values))
-        whole.set_ylabel("loss (nats)")
-        late.set_title("the second half")
-        whole.set_title("all steps")
+        panels[0].set_ylim(*_sight(values))
+        panels[0].set_ylabel("loss (nats)")
+        if len(panels) > 1:
+            panels[0].set_title("all steps")
+            panels[1].set_title("the second half")
 
     finite = values[np.isfinite(values)]
     caption = "The loss of single steps (faint) and their running mean."
@@ -47,6 +51,12 @@ def losses(material: Material) -> list[Element] | None:
         caption += f" The first steps reach up to {finite.max():.4g}, out of sight."
     alt = f"The loss over {len(values):,} steps, from {finite[0]:.4g} to {smoothed[-1]:.4g}."
     return [drawn(paint, height=2.25, alt=alt, caption=caption)]
+
+
+def _varies(values: np.ndarray) -> bool:
+    """Whether there is more to see than rounding."""
+    finite = values[np.isfinite(values)]
+    return len(finite) > 1 and float(np.ptp(finite)) > 1e-6 * max(1.0, float(np.abs(finite).max()))
 
 
 def _smoothed(values: np.ndarray) -> np.ndarray:

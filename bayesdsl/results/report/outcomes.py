@@ -42,19 +42,26 @@ class Outcome:
     """A likelihood at some rows.
 
     `draws` are outcomes of shape (draw, *plates), `mean` those of the distribution's mean, None where it has none.
-    `observed` are the data, NaN where they are missing, and None along a predictor.
+    `observed` are the data, NaN where they are missing, and None along a predictor. `support` is the data's where
+    what is drawn keeps to it, else None. `labels` are the levels of a category, of which positions are drawn.
     """
 
     name: str
     plates: tuple[str, ...]
-    support: Support
+    support: Support | None
     observed: np.ndarray | None
     draws: np.ndarray
     mean: np.ndarray | None
+    labels: tuple[str, ...] | None = None
 
-    @property
+    @cached_property
+    def discrete(self) -> bool:
+        """Whether whole numbers are drawn, whatever the data look like."""
+        return bool((self.draws == np.round(self.draws)).all())
+
+    @cached_property
     def binary(self) -> bool:
-        return self.support.integer and (self.support.lo, self.support.hi) == (0, 1)
+        return self.discrete and self.draws.min() >= 0 and self.draws.max() <= 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,11 +105,21 @@ class Outcomes:
                 given[name] = (plates, columns[name])
             elif plate not in plates:
                 given[name] = (plates, values)
-            elif name not in self.program.optional:
+            elif name not in self._drawn_columns:
                 # Nothing that is shown depends on it.
                 given[name] = (plates, values.take(np.zeros(size, dtype=int), axis=plates.index(plate)))
         found = self._replicated(given, {plate: size}, outcome, COPIES)
         return replace(found[0], observed=None)
+
+    @cached_property
+    def _drawn_columns(self) -> frozenset[str]:
+        """The columns that the program draws where they are not given."""
+        from bayesdsl.lower.inputs import Codes, Values
+
+        inputs = self.program.inputs
+        return frozenset(
+            inputs[name].column for name in self.program.optional if isinstance(inputs[name], Codes | Values)
+        )
 
     def _replicated(
         self, columns: Any, sizes: Mapping[str, int], only: str | None = None, copies: int = 1
@@ -133,7 +150,7 @@ class Outcomes:
                     for name in found:
                         found[name].append(seen.outcomes[name])
         except (ValueError, RuntimeError, KeyError, IndexError, NotImplementedError) as error:
-            first = (str(error).strip() or type(error).__name__).splitlines()[0]
+            first = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
             raise NotKnown(f"the model cannot be run forward: {first}") from error
         return tuple(self._outcome(statement, found[statement.name], columns, sizes) for statement in wanted)
 
@@ -170,11 +187,16 @@ class Outcomes:
         return Outcome(
             name=statement.name,
             plates=column.plates,
-            support=column.support,
+            support=column.support if _keeps_to(column.support, draws) else None,
             observed=None if observed is None else np.asarray(observed[1], dtype=np.float64),
             draws=draws,
-            mean=mean,
+            mean=None if column.category is not None else mean,
+            labels=None if column.category is None else self._levels(column.category, sizes),
         )
+
+    def _levels(self, plate: str, sizes: Mapping[str, int]) -> tuple[str, ...]:
+        known = self.material.coords.get(plate)
+        return tuple(map(str, known if known is not None else range(1, sizes.get(plate, 0) + 1)))
 
 
 def reads(model: ir.Model, statement: ir.Observed) -> tuple[str, ...]:
@@ -208,6 +230,10 @@ def given(statement: ir.Observed) -> frozenset[str]:
 
 
 # What the program is given
+
+
+def _keeps_to(support: Support, draws: np.ndarray) -> bool:
+    return support.known and not support.integer and bool((draws.min() >= support.lo) & (draws.max() <= support.hi))
 
 
 def _event(statement: ir.Sample | ir.Parameter) -> tuple[str, ...]:

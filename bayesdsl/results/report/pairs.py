@@ -57,10 +57,8 @@ def _candidates(material: Material) -> list[tuple[Quantity, int]]:
     if len(every) <= AMONG:
         return every
     scalars = [pair for pair in every if len(pair[0]) == 1]
-    bad = [pair for pair in worst(material, AMONG) if pair[0].role != "derived"]
-    chosen = dict.fromkeys((id(q), e) for q, e in [*scalars, *bad, *every])
-    known = {(id(q), e): (q, e) for q, e in every}
-    return [known[key] for key in list(chosen)[:AMONG]]
+    first = {(q.name, e): (q, e) for q, e in [*scalars, *worst(material, AMONG), *every]}
+    return list(first.values())[:AMONG]
 
 
 def _axis(quantity: Quantity, element: int) -> Axis:

@@ -26,10 +26,11 @@ PANELS = 6
 ABREAST = 3
 GRID = 80
 # Rows drawn as points in one panel, and stretches of a predictor whose rows are taken together.
-POINTS = 500
+POINTS = 300
 BINS = 12
 LEVELS = 12
 MOST_PREDICTORS = 6
+MOST_LIKELIHOODS = 4
 _MARGIN = 0.03
 _GATHERED = (
     " The model has several predictors: rows with nearby values of one are taken together, each with its own "
@@ -72,9 +73,9 @@ def regressions(material: Material) -> list[Element] | None:
     except NotKnown:
         return None
     found: list[Element] = []
-    for statement in material.model.of(ir.Observed):
+    for statement in material.model.of(ir.Observed)[:MOST_LIKELIHOODS]:
         outcome = outcomes[statement.name]
-        if len(outcome.plates) == 1 and len(outcome.observed) > 2:
+        if len(outcome.plates) == 1 and len(outcome.observed) > 2 and outcome.labels is None:
             found += _drawings(material, statement, outcome)
     return found or None
 
@@ -253,7 +254,7 @@ def _by_level(outcome: Outcome, group: Predictor) -> Element:
     def paint(figure) -> None:
         axes = figure.subplots()
         for place, part in enumerate(parts):
-            _points(axes, place + _spread(len(part)), outcome.observed[part])
+            _points(axes, outcome, place + _spread(len(part)), outcome.observed[part])
             if not outcome.binary:
                 axes.vlines(
                     place, *np.quantile(outcome.draws[:, part], [0.05, 0.95]), color=colour("c6"), linewidth=1.6
@@ -323,7 +324,7 @@ def _paint(axes, outcome: Outcome, panel: Panel) -> None:
     axes.plot(panel.x, panel.middle, color=colour("c1"), linewidth=1.4)
     kept = panel.rows[curves.thinned(len(panel.rows), POINTS)]
     shift = 0.06 * _spread(len(kept)) if outcome.binary else 0.0
-    _points(axes, panel.predictor.values[kept], outcome.observed[kept] + shift)
+    _points(axes, outcome, panel.predictor.values[kept], outcome.observed[kept] + shift)
     if panel.seen is not None:
         axes.plot(panel.x, panel.seen, "o", markersize=4, markerfacecolor="none", color=colour("c2"), mew=0.9)
     if panel.title:
@@ -331,6 +332,7 @@ def _paint(axes, outcome: Outcome, panel: Panel) -> None:
     calm(axes, across=5, up=5)
 
 
-def _points(axes, x: np.ndarray, y: np.ndarray) -> None:
-    size, alpha = (6, 0.6) if len(y) <= 60 else (4.5, 0.55) if len(y) <= 300 else (3.5, 0.4)
+def _points(axes, outcome: Outcome, x: np.ndarray, y: np.ndarray) -> None:
+    count = len(outcome.observed)
+    size, alpha = (6, 0.6) if count <= 60 else (4.5, 0.55) if count <= 400 else (3.5, 0.4)
     axes.plot(x, y, ".", color=colour("ink"), markersize=size, alpha=alpha, mew=0)

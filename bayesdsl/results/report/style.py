@@ -112,7 +112,7 @@ summary{cursor:pointer;color:var(--c1);font-size:.9rem}
 @media print{:root{"""
     + _variables(0)
     + """}
- body{font-size:10.5pt}main{max-width:none;padding:0}nav{display:none}h2{margin-top:1.8rem;break-after:avoid}
+ body{font-size:10.5pt;background:none}main{max-width:none;padding:0}nav{display:none}h2{margin-top:1.8rem;break-after:avoid}
  h3{break-after:avoid}.listing{white-space:pre-wrap}.listing li{white-space:pre-wrap}tr{break-inside:avoid}}
 """
 )

@@ -15,6 +15,8 @@ from bayesdsl.results.verdict import in_trouble
 # Rows of a quantity that are shown at once, and on request; beyond these it is told as a whole.
 AT_ONCE = 12
 ON_REQUEST = 200
+# Rows on request in all, so that the page stays small.
+MOST_ROWS = 2_000
 
 
 def table(material: Material) -> list[Element]:
@@ -30,13 +32,14 @@ def table(material: Material) -> list[Element]:
     parts: list[Element] = []
     if shown:
         parts.append(_figures(summary, shown))
-    parts += [_many(summary, variable, rows) for variable, rows in folded]
+    most = min(ON_REQUEST, max(MOST_ROWS // max(len(folded), 1), AT_ONCE))
+    parts += [_many(summary, variable, rows, most) for variable, rows in folded]
     return [*parts, h("p", *_legend(summary), class_="note")]
 
 
-def _many(summary: Summary, variable: str, rows: list[Row]) -> Element:
+def _many(summary: Summary, variable: str, rows: list[Row], most: int) -> Element:
     """A quantity with many elements: the whole of it in a sentence, its elements on request."""
-    listed_rows = rows[:ON_REQUEST]
+    listed_rows = rows[:most]
     rest = len(rows) - len(listed_rows)
     return h(
         "div",
