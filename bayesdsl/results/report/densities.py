@@ -115,13 +115,14 @@ def _key(material: Material, group: list[Curve]) -> Element:
     interval = f"{100 * material.summary.interval:.4g} % interval"
     columns = ["mean", interval, *(["P(> 0)"] if signed else [])]
     head = h("thead", h("tr", h("th"), [h("th", column, scope="col") for column in columns]))
-    rows = [_key_row(curve, number, signed) for number, curve in enumerate(group)]
+    spread = min(curve.row.sd or 0 for curve in group)
+    rows = [_key_row(curve, number, spread, signed) for number, curve in enumerate(group)]
     return h("table", head, h("tbody", rows), class_="key")
 
 
-def _key_row(curve: Curve, number: int, signed: bool) -> Element:
+def _key_row(curve: Curve, number: int, spread: float, signed: bool) -> Element:
     row = curve.row
-    low, high, mean = (curves.figures(value, row.sd) for value in (row.lower, row.upper, row.mean))
+    low, high, mean = (curves.figures(value, spread) for value in (row.lower, row.upper, row.mean))
     swatch = h("span", class_="swatch", style=f"background:var(--{SERIES[number % len(SERIES)]})")
     cells = [h("td", mean), h("td", f"{low} to {high}")]
     if signed:

@@ -91,6 +91,7 @@ def _inline(svg: str, alt: str) -> str:
     opening = f'<svg role="img" aria-label="{plain(alt)}" viewBox="{box[1]}">'
     body = svg[svg.index(">") + 1 :]
     body = re.sub(r"<metadata>.*?</metadata>\s*", "", body, flags=re.DOTALL)
+    body = re.sub(r'<g id="[^"]*"/>', "", body)
     body = re.sub(r'<g id="[^"]*">', "<g>", body)
     body = re.sub(r"<!--.*?-->\s*", "", body, flags=re.DOTALL)
     body = re.sub(r"\n\s*", "\n", body)

@@ -82,15 +82,22 @@ def page(material: Material) -> str:
 def write_page(material: Material, path: str | os.PathLike[str]) -> Path:
     """Write the page, replacing a file that is there. Raises BayesError where it may not be written."""
     target = Path(path)
-    text = page(material)
-    try:
-        if not target.parent.is_dir():
-            raise FileNotFoundError(2, f"there is no directory {target.parent}")
-        target.write_text(text, encoding="utf-8", newline="\n")
-    except OSError as refused:
-        reason = (refused.strerror or str(refused)).lower()
-        raise BayesError((errors.report_not_written(str(target), reason),)) from refused
-    return target
+    reason = _not_writable(target)
+    if reason is None:
+        text = page(material)
+        try:
+            target.write_text(text, encoding="utf-8", newline="\n")
+            return target
+        except OSError as refused:
+            reason = (refused.strerror or str(refused)).lower()
+    raise BayesError((errors.report_not_written(str(target), reason),))
+
+
+def _not_writable(target: Path) -> str | None:
+    """What can be seen to be wrong with a path before the page is made."""
+    if target.is_dir():
+        return "it is a directory"
+    return None if target.parent.is_dir() else f"there is no directory {target.parent}"
 
 
 def check_drawing() -> None:
