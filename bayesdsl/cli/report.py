@@ -21,8 +21,8 @@ def parser() -> Parser:
     made = Parser(
         "report",
         "RUN",
-        "Write a page about a run: the verdict, figures, densities, the data against what\n"
-        "the model would draw anew, chains or losses. One file of HTML that needs no other.",
+        "Write a page about a run: the verdict, figures, densities, the data among data\n"
+        "drawn anew, chains or losses. It is one file of HTML that needs no other.",
         EXAMPLES,
     )
     made.add_argument("runs", metavar="RUN", nargs="*", help="a directory that `bayesdsl run` wrote")

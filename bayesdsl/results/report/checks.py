@@ -52,7 +52,9 @@ def _check(material: Material, outcome: Outcome) -> Element:
     means = None if means is None else means[:, there]
     if not len(values):
         return h("p", f"No value of {outcome.name} is observed.", class_="note")
-    picture = _picture(material, outcome, values, draws, there)
+    whole = bool((values == np.round(values)).all())
+    # Shares that are taken for draws of ones have nothing that they could be counted among.
+    picture = _picture(material, outcome, values, draws, there) if whole or not outcome.discrete else None
     beside: Element | None = None
     if outcome.labels is None and outcome.binary:
         beside = _calibration(outcome, values, means) or _share(values, draws)
@@ -110,7 +112,7 @@ def _bars(outcome: Outcome, values: np.ndarray, draws: np.ndarray) -> Element:
         axes.vlines(grid, lower, upper, color=colour("c1"), linewidth=1.5)
         axes.plot(grid, middle, "o", markersize=3.6, color=colour("c1"))
         axes.set_xlabel(short(outcome.name))
-        axes.set_ylabel("rows")
+        axes.set_ylabel("observations")
         calm(axes, across=min(len(grid), 10), up=4)
         if len(grid) <= 12:
             axes.set_xticks(grid, [_level(outcome, int(value)) for value in grid])

@@ -46,7 +46,8 @@ def _forest(material: Material, quantity: Quantity) -> Element:
     order = np.arange(len(bars)) if len(bars) <= IN_ORDER else np.argsort(-middles, kind="stable")
     over = " and ".join(dict.fromkeys(plate.rstrip("'") for plate in quantity.plates))
     of = f"{quantity.name} over {over}" if quantity.layer is None else f"{quantity.name}, weights of {quantity.layer}"
-    if len(bars) > NAMED:
+    # The places of weights say nothing to a reader, beyond how many there are.
+    if len(bars) > (NAMED if quantity.layer is None else IN_ORDER):
         picture = _ranked(material, quantity, bars, order[::-1])
     else:
         picture = _named(material, quantity, bars, order)

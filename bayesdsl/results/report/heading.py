@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC
+
 from bayesdsl.results.manifest import DataRecord
 from bayesdsl.results.report.material import Material
 from bayesdsl.results.report.nodes import Element, Node, h
@@ -17,7 +19,8 @@ def heading(material: Material) -> Element:
     manifest = material.manifest
     method = worth_reading(manifest.engine, manifest.settings)
     data = "; ".join(table_of(_by_its_name(record)) for record in manifest.data) or "no data"
-    when = f"{manifest.started:%-d %B %Y, %H:%M} UTC, {duration(manifest.elapsed_seconds)}"
+    began = manifest.started.astimezone(UTC)
+    when = f"{began.day} {began:%B %Y, %H:%M} UTC, {duration(manifest.elapsed_seconds)}"
     named = "" if manifest.inference == manifest.engine else f"{manifest.inference} = "
     return h(
         "header",

@@ -16,6 +16,7 @@ _WINDOW = 0.02
 # The end of a run is what one wants to see, and at the scale of its beginning it would be a flat line.
 _LATER = 0.5
 _FOLD = 40
+_LATER_FOLD = 8
 
 
 def losses(material: Material) -> list[Element] | None:
@@ -27,19 +28,18 @@ def losses(material: Material) -> list[Element] | None:
     steps = np.arange(1, len(values) + 1)
     kept = thinned(len(values), POINTS)
     smoothed = _smoothed(values)
-
     later = kept[steps[kept] > _LATER * len(values)]
     parts = [kept, later] if _varies(values[later]) else [kept]
 
     def paint(figure) -> None:
         panels = figure.subplots(1, len(parts), squeeze=False)[0]
-        for axes, part in zip(panels, parts, strict=True):
+        for axes, part, fold in zip(panels, parts, (_FOLD, _LATER_FOLD), strict=False):
             axes.plot(steps[part], values[part], color=colour("c1"), alpha=0.35, linewidth=0.6)
             axes.plot(steps[part], smoothed[part], color=colour("c1"), linewidth=1.3)
             axes.margins(x=0.01)
+            axes.set_ylim(*_sight(values[part], fold))
             axes.set_xlabel("step")
             calm(axes, across=5, up=4)
-        panels[0].set_ylim(*_sight(values))
         panels[0].set_ylabel("loss (nats)")
         if len(panels) > 1:
             panels[0].set_title("all steps")
@@ -47,8 +47,8 @@ def losses(material: Material) -> list[Element] | None:
 
     finite = values[np.isfinite(values)]
     caption = "The loss of single steps (faint) and their running mean."
-    if _sight(values)[1] < finite.max():
-        caption += f" The first steps reach up to {finite.max():.4g}, out of sight."
+    if _sight(values[kept], _FOLD)[1] < finite.max():
+        caption += f" Single steps reach up to {finite.max():.4g}, out of sight."
     alt = f"The loss over {len(values):,} steps, from {finite[0]:.4g} to {smoothed[-1]:.4g}."
     return [drawn(paint, height=2.25, alt=alt, caption=caption)]
 
@@ -69,10 +69,10 @@ def _smoothed(values: np.ndarray) -> np.ndarray:
     return (total[high] - total[low]) / (high - low)
 
 
-def _sight(values: np.ndarray) -> tuple[float, float]:
+def _sight(values: np.ndarray, fold: float) -> tuple[float, float]:
     """Bounds for the whole curve: all of it, unless its beginning dwarfs the rest."""
     finite = values[np.isfinite(values)]
     low, middle, high = finite.min(), float(np.median(finite)), finite.max()
     spread = float(np.subtract(*np.quantile(finite, [0.9, 0.1]))) or high - low or 1.0
-    top = min(high, middle + _FOLD * spread)
+    top = min(high, middle + fold * spread)
     return low - 0.04 * (top - low), top + 0.04 * (top - low)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pyro.poutine.messenger import Messenger
 
     from bayesdsl.lower.program import Program
+    from bayesdsl.lower.statements import Reported
     from bayesdsl.results.report.material import Material
 
 # As many draws as give the ends of a 90 % interval to within a few hundredths of its width, and no more numbers than
@@ -79,8 +80,8 @@ class Outcomes:
         model = material.model
         if model is None:
             return cls(material, None, "this version of bayesdsl does not understand the run's spec any more")
-        stored = [s.name for s in model.statements if isinstance(s, ir.Sample | ir.Parameter)]
-        if missing := [name for name in stored if name not in material.posterior.draws]:
+        known = {**material.posterior.draws, **material.posterior.learned}
+        if missing := [s.name for s in _unknowns(model) if s.name not in known]:
             return cls(material, None, f"there are no draws of {', '.join(missing)}")
         if not material.posterior.draws_per_chain:
             return cls(material, None, "there are no draws")
@@ -96,7 +97,7 @@ class Outcomes:
         Raises NotKnown where something else belongs to the rows of the data."""
         model = self.material.model
         plate = model.columns[outcome].plates[0]
-        if any(isinstance(s, ir.Sample | ir.Parameter) and plate in (*s.plates, *_event(s)) for s in model.statements):
+        if any(plate in (*s.plates, *_event(s)) for s in _unknowns(model)):
             raise NotKnown(f"an unknown belongs to each {plate}")
         size = len(next(iter(columns.values())))
         given: dict[str, tuple[tuple[str, ...], np.ndarray]] = {}
@@ -158,17 +159,16 @@ class Outcomes:
         """The values of all unknowns, as the program lays them out, at draws that are spread over the posterior."""
         import torch
 
-        posterior = self.material.posterior
+        posterior, program = self.material.posterior, self.program
         total = posterior.chains * posterior.draws_per_chain
-        layouts = {reported.name: reported for reported in self.program.reported}
-        names = [s.name for s in self.material.model.statements if isinstance(s, ir.Sample | ir.Parameter)]
+        places = {place.name: place for place in (*program.reported, *program.learned)}
+        wanted = [places[s.name] for s in _unknowns(self.material.model)]
         dtype = getattr(torch, self.material.manifest.dtype)
+        fixed = {p.name: _laid_out(posterior.learned[p.name], p, dtype) for p in wanted if p.name in posterior.learned}
+        varying = [place for place in wanted if place.name not in fixed]
         for chosen in np.linspace(0, total - 1, draws).round().astype(int):
-            chain, draw = divmod(int(chosen), posterior.draws_per_chain)
-            yield {
-                name: _laid_out(posterior.draws[name][chain, draw], layouts[name].dims, layouts[name].layout, dtype)
-                for name in names
-            }
+            at = divmod(int(chosen), posterior.draws_per_chain)
+            yield fixed | {place.name: _laid_out(posterior.draws[place.name][at], place, dtype) for place in varying}
 
     def _outcome(self, statement: ir.Observed, found: list, columns: Any, sizes: Mapping[str, int]) -> Outcome:
         from bayesdsl.lower.layout import assign_dims, batch_layout
@@ -232,6 +232,10 @@ def given(statement: ir.Observed) -> frozenset[str]:
 # What the program is given
 
 
+def _unknowns(model: ir.Model) -> list[ir.Sample | ir.Parameter]:
+    return [s for s in model.statements if isinstance(s, ir.Sample | ir.Parameter)]
+
+
 def _keeps_to(support: Support, draws: np.ndarray) -> bool:
     return support.known and not support.integer and bool((draws.min() >= support.lo) & (draws.max() <= support.hi))
 
@@ -243,8 +247,12 @@ def _event(statement: ir.Sample | ir.Parameter) -> tuple[str, ...]:
 def _sizes(material: Material, columns: Any) -> dict[str, int]:
     """How many members each plate has, as far as the run tells."""
     sizes = {plate: len(members) for plate, members in material.coords.items()}
-    for name, dims in material.posterior.dims.items():
-        sizes |= dict(zip(dims, material.posterior.draws[name].shape[2:], strict=True))
+    posterior = material.posterior
+    for name, values in (
+        *((name, values[0, 0]) for name, values in posterior.draws.items()),
+        *posterior.learned.items(),
+    ):
+        sizes |= dict(zip(posterior.dims[name], values.shape, strict=True))
     for plates, values in columns.values():
         sizes |= dict(zip(plates, values.shape, strict=True))
     return sizes
@@ -282,14 +290,14 @@ def _text(program: Program) -> str:
     return print_module(program.module).text
 
 
-def _laid_out(values: np.ndarray, dims: Sequence[str], layout: Sequence[str | None], dtype: torch.dtype) -> Any:
-    """One draw of a quantity as the program lays it out, with dimensions of size one for plates it does not have."""
+def _laid_out(values: np.ndarray, place: Reported, dtype: torch.dtype) -> torch.Tensor:
+    """One value of a quantity as the program lays it out, with dimensions of size one for plates it does not have."""
     import torch
 
-    own = [plate for plate in layout if plate is not None]
-    moved = values.transpose([list(dims).index(plate) for plate in own])
+    own = [plate for plate in place.layout if plate is not None]
+    moved = values.transpose([place.dims.index(plate) for plate in own])
     sizes = iter(moved.shape)
-    shape = [1 if plate is None else next(sizes) for plate in layout]
+    shape = [1 if plate is None else next(sizes) for plate in place.layout]
     return torch.as_tensor(np.ascontiguousarray(moved.reshape(shape)), dtype=dtype)
 
 

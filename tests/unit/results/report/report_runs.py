@@ -64,11 +64,12 @@ def sampled(bound: Bound, draws: dict[str, np.ndarray], **changes: Any) -> Fit:
     shape = next(iter(draws.values())).shape[:2]
     rng = np.random.default_rng(1)
     dims = {variable.name: variable.dims for variable in bound.model.variables}
+    learned = {variable.name: variable.dims for variable in bound.model.learned}
     posterior = Posterior(
         kind="mcmc",
         engine="nuts",
         draws={name: draws[name] for name in dims},
-        dims=dims,
+        dims=dims | learned,
         coords={dim: list(bound.data.coords[dim]) for plates in dims.values() for dim in plates},
         stats={
             "diverging": np.arange(np.prod(shape)).reshape(shape) % 97 == 0,

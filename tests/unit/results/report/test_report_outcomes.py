@@ -76,6 +76,35 @@ def test_noncentered_members_and_params_take_their_draws(tmp_path: Path):
     np.testing.assert_allclose(y.draws, y.mean, rtol=0, atol=6e-9)
 
 
+LAYERS = """\
+data point { x : real; y : real }
+layer f = Linear(1, 3) -> Tanh -> Linear(3, 1)
+layer g = Linear(1, 1) { weight ~ Normal(0, 1); bias ~ Normal(0, 1) }
+s ~ HalfNormal(1)
+observe y ~ Normal(f(x) + g(x), s)
+infer svi(steps = 10)
+"""
+
+
+def test_weights_that_were_learned_have_their_one_value_and_the_others_their_draws(tmp_path: Path):
+    x = np.linspace(-1, 1, 9)
+    bound = bd.compile_text(LAYERS).bind({"point": {"x": x, "y": x}})
+    rng = np.random.default_rng(6)
+    inner, outer = rng.normal(0, 1, (3, 1)), rng.normal(0, 1, (1, 3))
+    learned = {"f.0.weight": inner, "f.0.bias": np.zeros(3), "f.2.weight": outer, "f.2.bias": np.array([0.25])}
+    weight, bias = rng.normal(0, 1, (1, 70, 1, 1)), rng.normal(0, 1, (1, 70, 1))
+    draws = {"g.0.weight": weight, "g.0.bias": bias, "s": np.ones((1, 70))}
+    sampled(bound, draws, learned=learned).save(tmp_path / "run")
+    run = Material.of_run(open_run(tmp_path / "run"))
+    network = outer @ np.tanh(inner * x) + 0.25
+    (y,) = run.outcomes.at_the_rows
+    expected = network + chosen(weight)[:, 0] * x + chosen(bias)
+    # Sums of products in another order: a few roundings of numbers of the size of 1.
+    np.testing.assert_allclose(y.mean, expected, rtol=0, atol=1e-12)
+    again = run.outcomes.along("y", {"x": x[::-1]})
+    np.testing.assert_allclose(again.mean, expected[:, ::-1], rtol=0, atol=1e-12)
+
+
 TWO_PLATES = """\
 plate rater = 3
 data item { score[judge] = columns("s*") }
