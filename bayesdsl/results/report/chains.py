@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from bayesdsl.results.report import curves
@@ -11,6 +13,10 @@ from bayesdsl.results.report.nodes import Element, h
 from bayesdsl.results.report.style import colour, series
 from bayesdsl.results.summary import Row
 from bayesdsl.results.table import format_rhat
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 MOST = 6
 # Of each chain so many points are drawn.
@@ -83,7 +89,7 @@ def _traces(material: Material, shown: list[tuple[Quantity, int]]) -> Element:
     posterior = material.posterior
     diverging = np.asarray(posterior.stats.get("diverging", np.zeros((0, 0))), dtype=bool)
 
-    def paint(figure) -> None:
+    def paint(figure: Figure) -> None:
         grid = figure.subplots(len(shown), 2, squeeze=False, width_ratios=(3, 1.5))
         for (quantity, element), (left, right) in zip(shown, grid, strict=True):
             draws, row = quantity.draws(element), quantity.rows[element]
@@ -114,7 +120,7 @@ def _traces(material: Material, shown: list[tuple[Quantity, int]]) -> Element:
     return drawn(paint, height=1.05 * len(shown) + 0.35, alt=f"Traces and ranks of {names}.", caption=caption)
 
 
-def _trace(axes, draws: np.ndarray, diverging: np.ndarray) -> None:
+def _trace(axes: Axes, draws: np.ndarray, diverging: np.ndarray) -> None:
     kept = curves.thinned(draws.shape[1], POINTS)
     for chain, values in enumerate(draws):
         axes.plot(kept, values[kept], color=series(chain), linewidth=0.55, alpha=0.85)
@@ -129,7 +135,7 @@ def _trace(axes, draws: np.ndarray, diverging: np.ndarray) -> None:
     calm(axes, across=5, up=3)
 
 
-def _ranks(axes, draws: np.ndarray) -> None:
+def _ranks(axes: Axes, draws: np.ndarray) -> None:
     """Histograms of ranks, chain by chain; one chain is held against itself in halves."""
     from scipy.stats import binom, rankdata
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from bayesdsl.results.report import curves
@@ -10,6 +12,9 @@ from bayesdsl.results.report.material import Material
 from bayesdsl.results.report.nodes import Element, h
 from bayesdsl.results.report.outcomes import NotKnown, Outcome
 from bayesdsl.results.report.style import colour
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 # Sets of data drawn anew in one drawing.
 SETS = 40
@@ -77,7 +82,7 @@ def _densities(outcome: Outcome, values: np.ndarray, draws: np.ndarray) -> Eleme
     sets = draws[curves.thinned(len(draws), SETS)][:, part]
     support = outcome.support
 
-    def paint(figure) -> None:
+    def paint(figure: Figure) -> None:
         axes = figure.subplots()
         low, high = np.quantile(np.concatenate([values, sets.ravel()]), [0.002, 0.998])
         for one in sets:
@@ -106,7 +111,7 @@ def _bars(outcome: Outcome, values: np.ndarray, draws: np.ndarray) -> Element:
     anew = np.array([(draws == value).sum(axis=1) for value in grid])
     middle, (lower, upper) = np.median(anew, axis=1), curves.band(anew.T, 0.9)
 
-    def paint(figure) -> None:
+    def paint(figure: Figure) -> None:
         axes = figure.subplots()
         axes.bar(grid, counts, width=0.72, color=colour("rule"))
         axes.vlines(grid, lower, upper, color=colour("c1"), linewidth=1.5)
@@ -137,7 +142,7 @@ def _each(material: Material, outcome: Outcome, values: np.ndarray, draws: np.nd
     (low, high), (inner_low, inner_high) = curves.band(draws, 0.9), curves.band(draws, 0.5)
     places = np.arange(len(values))
 
-    def paint(figure) -> None:
+    def paint(figure: Figure) -> None:
         axes = figure.subplots()
         axes.hlines(places, low, high, color=colour("c6"), linewidth=1.2)
         axes.hlines(places, inner_low, inner_high, color=colour("c6"), linewidth=3.4)
@@ -188,7 +193,7 @@ def _curve(outcome: Outcome, reach: np.ndarray) -> Element:
     held = np.array([(reach <= level).mean() for level in levels])
     error = 1.96 * np.sqrt(levels * (1 - levels) / len(reach))
 
-    def paint(figure) -> None:
+    def paint(figure: Figure) -> None:
         axes = figure.subplots()
         axes.fill_between(levels, levels - error, levels + error, color=colour("rule"), alpha=0.5, linewidth=0)
         axes.plot(levels, held, color=colour("c1"))
@@ -235,7 +240,7 @@ def _calibration(outcome: Outcome, values: np.ndarray, means: np.ndarray | None)
     y = np.array([values[part].mean() for part in parts])
     error = np.array([1.96 * np.sqrt(max(p * (1 - p), 0) / len(part)) for p, part in zip(x, parts, strict=True)])
 
-    def paint(figure) -> None:
+    def paint(figure: Figure) -> None:
         axes = figure.subplots()
         axes.plot([0, 1], [0, 1], color=colour("rule"), linewidth=0.9)
         axes.vlines(x, np.maximum(x - error, 0), np.minimum(x + error, 1), color=colour("rule"), linewidth=3)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from math import ceil
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,6 +16,10 @@ from bayesdsl.results.report.nodes import Element, h
 from bayesdsl.results.report.style import SERIES, colour, series
 from bayesdsl.results.summary import Row
 from bayesdsl.types.supports import Support
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 # Curves in one drawing; a quantity over more members than this has a forest instead.
 TOGETHER = 6
@@ -99,7 +104,7 @@ def _name(support: Support | None) -> str:
 def _beside(material: Material, group: list[Curve]) -> Element:
     names = curves.listed([curve.name for curve in group])
 
-    def paint(figure) -> None:
+    def paint(figure: Figure) -> None:
         axes = figure.subplots()
         for number, curve in enumerate(group):
             _draw(axes, curve, series(number), alpha=0.13)
@@ -142,7 +147,7 @@ def _near_zero(curve: Curve) -> bool:
 def _singles(material: Material, group: list[Curve]) -> Element:
     down = ceil(len(group) / ABREAST)
 
-    def paint(figure) -> None:
+    def paint(figure: Figure) -> None:
         figure.get_layout_engine().set(wspace=0.07)
         grid = figure.subplots(down, ABREAST, squeeze=False)
         for axes in grid.flat[len(group) :]:
@@ -169,7 +174,7 @@ def _singles(material: Material, group: list[Curve]) -> Element:
     )
 
 
-def _draw(axes, curve: Curve, shade: str, alpha: float) -> None:
+def _draw(axes: Axes, curve: Curve, shade: str, alpha: float) -> None:
     if curves.discrete(curve.draws, curve.support):
         values, shares = curves.shares(curve.draws)
         axes.bar(values, shares, width=0.8, color=shade, alpha=0.55)
@@ -179,7 +184,7 @@ def _draw(axes, curve: Curve, shade: str, alpha: float) -> None:
     axes.plot(grid, heights, color=shade)
 
 
-def _finish(axes) -> None:
+def _finish(axes: Axes) -> None:
     bare(axes)
     calm(axes)
     axes.set_ylim(bottom=0)
@@ -187,7 +192,7 @@ def _finish(axes) -> None:
     at_zero(axes)
 
 
-def _interval_below(axes, curve: Curve) -> None:
+def _interval_below(axes: Axes, curve: Curve) -> None:
     """The interval as a bar under the density, with room made for it."""
     row = curve.row
     top = axes.get_ylim()[1]

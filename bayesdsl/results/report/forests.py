@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import ceil
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,6 +13,9 @@ from bayesdsl.results.report.material import Material, Quantity
 from bayesdsl.results.report.nodes import Element, h
 from bayesdsl.results.report.style import colour
 from bayesdsl.results.summary import Row
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 # Members with a line of their own in the order of the plate; up to the second number they are sorted, in columns.
 IN_ORDER = 30
@@ -74,7 +78,7 @@ def _named(material: Material, quantity: Quantity, bars: list, order: np.ndarray
     labels = quantity.labels
     halves = _halves(material, quantity)
 
-    def paint(figure) -> None:
+    def paint(figure: Figure) -> None:
         grid = figure.subplots(1, columns, squeeze=False, sharex=True)[0]
         for column, axes in enumerate(grid):
             for place, member in enumerate(order[column * height : (column + 1) * height]):
@@ -119,7 +123,7 @@ def _ranked(material: Material, quantity: Quantity, bars: list, order: np.ndarra
     ranks = np.linspace(1, len(order), len(kept))
     middle, low, high = np.array([bars[member] for member in kept]).T
 
-    def paint(figure) -> None:
+    def paint(figure: Figure) -> None:
         axes = figure.subplots()
         axes.vlines(ranks, low, high, color=colour("c1"), linewidth=0.7, alpha=0.55)
         axes.plot(ranks, middle, color=colour("ink"), linewidth=1.1)

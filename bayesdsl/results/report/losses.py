@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from bayesdsl.results.report.curves import thinned
@@ -9,6 +11,9 @@ from bayesdsl.results.report.drawing import calm, drawn
 from bayesdsl.results.report.material import Material
 from bayesdsl.results.report.nodes import Element
 from bayesdsl.results.report.style import colour
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 POINTS = 600
 # Steps that the smoothed curve takes together, as a share of all.
@@ -31,7 +36,7 @@ def losses(material: Material) -> list[Element] | None:
     later = kept[steps[kept] > _LATER * len(values)]
     parts = [kept, later] if _varies(values[later]) else [kept]
 
-    def paint(figure) -> None:
+    def paint(figure: Figure) -> None:
         panels = figure.subplots(1, len(parts), squeeze=False)[0]
         for axes, part, fold in zip(panels, parts, (_FOLD, _LATER_FOLD), strict=False):
             axes.plot(steps[part], values[part], color=colour("c1"), alpha=0.35, linewidth=0.6)

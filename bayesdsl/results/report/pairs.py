@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import combinations
 from math import ceil
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,6 +15,9 @@ from bayesdsl.results.report.drawing import calm, drawn, short
 from bayesdsl.results.report.material import Material, Quantity
 from bayesdsl.results.report.nodes import Element
 from bayesdsl.results.report.style import colour
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 MOST = 6
 ABREAST = 3
@@ -103,7 +107,7 @@ def _scatters(axes: list[Axis], chosen: list[tuple[int, int, float]], diverging:
     bad = bad[thinned(len(bad), DIVERGENT_POINTS)]
     down = ceil(len(chosen) / ABREAST)
 
-    def paint(figure) -> None:
+    def paint(figure: Figure) -> None:
         grid = figure.subplots(down, ABREAST, squeeze=False)
         for panel in grid.flat[len(chosen) :]:
             panel.set_axis_off()

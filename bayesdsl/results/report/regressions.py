@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 from math import ceil
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -21,6 +22,10 @@ from bayesdsl.results.report.material import Material
 from bayesdsl.results.report.nodes import Element, h
 from bayesdsl.results.report.outcomes import NotKnown, Outcome, given, reads
 from bayesdsl.results.report.style import colour
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 PANELS = 6
 ABREAST = 3
@@ -251,7 +256,7 @@ def _by_level(outcome: Outcome, group: Predictor) -> Element:
     levels = levels[sizes[levels] > 0]
     parts = [np.flatnonzero(group.values == level) for level in levels]
 
-    def paint(figure) -> None:
+    def paint(figure: Figure) -> None:
         axes = figure.subplots()
         for place, part in enumerate(parts):
             _points(axes, outcome, place + _spread(len(part)), outcome.observed[part])
@@ -292,7 +297,7 @@ def _drawing(outcome: Outcome, panels: list[Panel], note: str) -> Element:
     down = ceil(len(panels) / abreast)
     names = list(dict.fromkeys(panel.predictor.name for panel in panels))
 
-    def paint(figure) -> None:
+    def paint(figure: Figure) -> None:
         grid = figure.subplots(down, abreast, squeeze=False, sharex=len(names) == 1, sharey=True)
         for axes in grid.flat[len(panels) :]:
             axes.set_axis_off()
@@ -316,7 +321,7 @@ def _drawing(outcome: Outcome, panels: list[Panel], note: str) -> Element:
     )
 
 
-def _paint(axes, outcome: Outcome, panel: Panel) -> None:
+def _paint(axes: Axes, outcome: Outcome, panel: Panel) -> None:
     if panel.band is not None:
         axes.fill_between(panel.x, *panel.band, color=colour("c6"), alpha=0.2, linewidth=0)
     if panel.mean is not None:
@@ -332,7 +337,7 @@ def _paint(axes, outcome: Outcome, panel: Panel) -> None:
     calm(axes, across=5, up=5)
 
 
-def _points(axes, outcome: Outcome, x: np.ndarray, y: np.ndarray) -> None:
+def _points(axes: Axes, outcome: Outcome, x: np.ndarray, y: np.ndarray) -> None:
     count = len(outcome.observed)
     size, alpha = (6, 0.6) if count <= 60 else (4.5, 0.55) if count <= 400 else (3.5, 0.4)
     axes.plot(x, y, ".", color=colour("ink"), markersize=size, alpha=alpha, mew=0)
