@@ -11,8 +11,10 @@ from bayesdsl.results.report.drawing import calm, drawn, short
 from bayesdsl.results.report.material import Material, Quantity
 from bayesdsl.results.report.nodes import Element, h
 from bayesdsl.results.report.style import colour, series
-from bayesdsl.results.summary import Row
+from bayesdsl.results.summary import Row, summarise
 from bayesdsl.results.table import format_rhat
+from bayesdsl.results.verdict import LOG_DENSITY
+from bayesdsl.runtime.posterior import Posterior
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,17 +28,31 @@ TICKS = 120
 
 
 def worst(material: Material, most: int) -> list[tuple[Quantity, int]]:
-    """The elements of unknowns that the chains agree least on, by R-hat and then by the smaller effective sample
-    size. What is derived from them repeats them."""
+    """The elements that the chains agree least on, by R-hat and then by the smaller effective sample size.
+
+    What is derived repeats the unknowns, and is left out. Weights of networks are not comparable between chains, so
+    that what is derived and the log density stand for them.
+    """
+    networks = any(quantity.layer is not None for quantity in material.quantities)
+    compared = [q for q in material.quantities if q.layer is None and (networks or q.role != "derived")]
+    if networks and "lp" in material.posterior.stats:
+        compared.append(_log_density(material))
     found = [
         (_trouble(row), place, quantity, element)
-        for place, quantity in enumerate(material.quantities)
-        if quantity.role != "derived"
+        for place, quantity in enumerate(compared)
         for element, row in enumerate(quantity.rows)
         if row.rhat is not None
     ]
     found.sort(key=lambda item: (item[0], item[1], item[3]))
     return [(quantity, element) for _, _, quantity, element in found[:most]]
+
+
+def _log_density(material: Material) -> Quantity:
+    posterior = material.posterior
+    values = np.asarray(posterior.stats["lp"], dtype=np.float64)
+    density = Posterior(posterior.kind, posterior.engine, {LOG_DENSITY: values}, {LOG_DENSITY: ()}, {})
+    rows = summarise(density, material.summary.interval).rows
+    return Quantity(LOG_DENSITY, "derived", (), None, None, rows, (0,), values[:, :, None], 1)
 
 
 def _trouble(row: Row) -> tuple[float, float]:

@@ -55,14 +55,19 @@ def pairs(material: Material) -> list[Element] | None:
 
 
 def _candidates(material: Material) -> list[tuple[Quantity, int]]:
-    """Elements of unknowns: those of the chains' worst first, in all no more than can be compared."""
-    unknown = [quantity for quantity in material.quantities if quantity.role != "derived"]
+    """Elements of unknowns: those of the chains' worst first, in all no more than can be compared. One weight of a
+    network says little beside another."""
+    unknown = [quantity for quantity in material.quantities if quantity.role != "derived" and quantity.layer is None]
     every = [(quantity, element) for quantity in unknown for element in range(len(quantity))]
     if len(every) <= AMONG:
         return every
     scalars = [pair for pair in every if len(pair[0]) == 1]
-    first = {(q.name, e): (q, e) for q, e in [*scalars, *worst(material, AMONG), *every]}
+    first = {(q.name, e): (q, e) for q, e in [*scalars, *_worst_unknowns(material), *every]}
     return list(first.values())[:AMONG]
+
+
+def _worst_unknowns(material: Material) -> list[tuple[Quantity, int]]:
+    return [(quantity, element) for quantity, element in worst(material, AMONG) if quantity.role != "derived"]
 
 
 def _axis(quantity: Quantity, element: int) -> Axis:

@@ -29,15 +29,16 @@ def table(material: Material) -> list[Element]:
             folded.append((variable, rows))
         else:
             shown += rows
+    weights = frozenset(quantity.name for quantity in material.quantities if quantity.layer is not None)
     parts: list[Element] = []
     if shown:
-        parts.append(_figures(summary, shown))
+        parts.append(_figures(summary, shown, weights))
     most = min(ON_REQUEST, max(MOST_ROWS // max(len(folded), 1), AT_ONCE))
-    parts += [_many(summary, variable, rows, most) for variable, rows in folded]
+    parts += [_many(summary, variable, rows, most, weights) for variable, rows in folded]
     return [*parts, h("p", *_legend(summary), class_="note")]
 
 
-def _many(summary: Summary, variable: str, rows: list[Row], most: int) -> Element:
+def _many(summary: Summary, variable: str, rows: list[Row], most: int, weights: frozenset[str]) -> Element:
     """A quantity with many elements: the whole of it in a sentence, its elements on request."""
     listed_rows = rows[:most]
     rest = len(rows) - len(listed_rows)
@@ -48,7 +49,7 @@ def _many(summary: Summary, variable: str, rows: list[Row], most: int) -> Elemen
         h(
             "details",
             h("summary", f"{len(listed_rows)} elements" if not rest else f"the first {len(listed_rows)} elements"),
-            _figures(summary, listed_rows),
+            _figures(summary, listed_rows, weights),
             h("p", f"{rest:,} more are in the draws and in summary.json.", class_="note") if rest else None,
         ),
     )
@@ -73,11 +74,11 @@ def _overview(summary: Summary, rows: list[Row]) -> str:
     return re.sub(r"(?<= )-(?=\d)", "\N{MINUS SIGN}", text)
 
 
-def _figures(summary: Summary, rows: list[Row]) -> Element:
+def _figures(summary: Summary, rows: list[Row], weights: frozenset[str]) -> Element:
     layout = lay_out(Summary(**{**_fields(summary), "rows": tuple(rows)}), limit=None)
     head = h("thead", h("tr", h("th"), [h("th", text.strip(), scope="col") for text in layout.heading[-1]]))
     groups = [
-        h("tbody", [_row(summary, layout, line) for line in lines], class_="group")
+        h("tbody", [_row(summary, layout, line, weights) for line in lines], class_="group")
         for _, lines in groupby(layout.lines, key=_group)
     ]
     return h("div", h("table", head, groups, class_="figures"), class_="scroll")
@@ -88,8 +89,10 @@ def _group(line: Line) -> str:
     return line.row.variable if line.row.index else ""
 
 
-def _row(summary: Summary, layout: Layout, line: Line) -> Element:
-    trouble = in_trouble(line.row, summary.chains) if summary.kind == "mcmc" else ()
+def _row(summary: Summary, layout: Layout, line: Line, weights: frozenset[str]) -> Element:
+    # Weights of networks are not compared between chains.
+    compared = summary.kind == "mcmc" and line.row.variable not in weights
+    trouble = in_trouble(line.row, summary.chains) if compared else ()
     cells = [
         h(
             "td",

@@ -142,6 +142,39 @@ def test_members_of_a_large_plate_have_a_forest_with_their_names(tmp_path: Path)
     assert [kind for kind in kinds if f">{kind}</text>" not in drawing] == []
 
 
+NETWORK = """\
+data point { x : real; y : real }
+layer f = Linear(1, 8) -> Tanh -> Linear(8, 1) { weight ~ Normal(0, 1); bias ~ Normal(0, 1) }
+s ~ HalfNormal(1)
+observe y ~ Normal(f(x), s)
+infer nuts(chains = 4)
+"""
+
+
+def test_weights_of_a_network_are_not_held_against_each_other_between_chains(tmp_path: Path):
+    x = np.linspace(-1, 1, 20)
+    bound = bd.compile_text(NETWORK).bind({"point": {"x": x, "y": x}})
+    rng = np.random.default_rng(9)
+    # Every chain has its own values, as where the units of a network changed places.
+    apart = 5 * np.arange(4)[:, None]
+    weights = {
+        variable.name: rng.normal(0, 1, (4, 50, *[len(bound.data.coords[dim]) for dim in variable.dims]))
+        + apart.reshape(4, 1, *[1 for _ in variable.dims])
+        for variable in bound.model.variables
+        if variable.name != "s"
+    }
+    draws = {**weights, "s": np.abs(rng.normal(1, 0.1, (4, 50)))}
+    source = sampled(bound, draws, stats={"lp": rng.normal(0, 1, (4, 50))}).report(tmp_path / "r.html").read_text()
+    found = Page(source)
+    traces = next(text for text in found.drawings if text.startswith("Traces"))
+    assert set(traces.removeprefix("Traces and ranks of ").rstrip(".").split(" and ")) == {"s", "log density"}
+    table = source[source.index("f.0.weight[") : source.index('id="densities"')]
+    of_weights, of_s = table.split(">s</th>")
+    assert 'class="trouble"' in of_s
+    assert 'class="trouble"' not in of_weights
+    assert any(text.startswith("y against x") for text in found.drawings)
+
+
 # One file that anybody can open
 
 
