@@ -6,10 +6,9 @@ import argparse
 import sys
 
 from bayesdsl.cli import screen
-from bayesdsl.cli.arguments import Parser, one_of, positive
+from bayesdsl.cli.arguments import Parser, one_of, positive, the_run
 from bayesdsl.cli.failures import DONE, Usage
 from bayesdsl.cli.predict import check_output
-from bayesdsl.cli.show import the_run
 
 FORMATS = ("pt", "pt2")
 

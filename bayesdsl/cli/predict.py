@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bayesdsl.cli import screen
-from bayesdsl.cli.arguments import Parser, pair, positive, probability, seed
+from bayesdsl.cli.arguments import Parser, pair, positive, probability, seed, the_run
 from bayesdsl.cli.failures import DONE, FOUND, Usage, run_refused
-from bayesdsl.cli.show import the_run
 
 if TYPE_CHECKING:
     from bayesdsl.opened import Run
