@@ -21,7 +21,7 @@ SUFFIXES = (".csv", ".parquet", ".nc")
 EXAMPLES = """\
   bayesdsl predict runs/radon --data new.csv -o predictions.csv
   bayesdsl predict runs/rugged --grid rugged=0:8:50 --at africa=1
-  bayesdsl predict runs/rugged --grid rugged=0:8:50 --grid africa=0,1 -o g.parquet
+  bayesdsl predict runs/rugged --grid rugged=0:8:50 --grid africa=0,1 -o g.csv
   bayesdsl predict runs/radon -o draws.nc
 
 Without --data and --grid the rows of the fit are predicted.

@@ -14,10 +14,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TypedDict, assert_never
+from typing import assert_never
 
 from bayesdsl.catalogue.samplers import SAMPLERS
-from bayesdsl.lower.columns import FLOAT, RowExpressions, names
+from bayesdsl.lower.columns import FLOAT
 from bayesdsl.lower.drawing import DRAW, DrawnExpressions, DrawnInputs, Draws, real
 from bayesdsl.lower.drawn_layers import of_draws
 from bayesdsl.lower.inputs import Codes, Input, Position, Size, Values
@@ -25,27 +25,11 @@ from bayesdsl.lower.layers import Layers
 from bayesdsl.lower.layout import Layout
 from bayesdsl.lower.names import Names
 from bayesdsl.lower.predictable import Plan, calls, plan
+from bayesdsl.lower.prepared import OWN_NAMES, Prepared, Quote, dict_of
 from bayesdsl.lower.training import Training
 from bayesdsl.model import ir
 from bayesdsl.pysrc import nodes as py
 from bayesdsl.source import Span
-
-# What a predictor calls its own.
-OWN_NAMES = (
-    "self",
-    "numbers",
-    "texts",
-    "columns",
-    "fresh",
-    "generator",
-    "seed",
-    "number",
-    "samplers",
-    "drawn",
-    "Base",
-    "Predictor",
-    "layers",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +78,6 @@ def lower_predictor(model: ir.Model, training: Training, table: str) -> Predicto
     return _Lowering(model, training, plan(model, table)).program()
 
 
-class _Quote(TypedDict, total=False):
-    origin: int
-    comment: str
-
-
 @dataclass
 class _Lowering:
     model: ir.Model
@@ -138,9 +117,10 @@ class _Lowering:
         outputs = self._outputs()
         constants = tuple(o for o in outputs if not o.over_rows)
         block = self._block(steps, [o for o in outputs if o.over_rows])
-        rows = RowExpressions(self.model, self.training.tables[self.table])
-        needed = self._columns_needed()
-        columns = self._columns(rows, needed)
+        prepared = Prepared(self.model, self.training.tables[self.table], self.table, self._quote)
+        read = {kind.column for kind in self.inputs.used if isinstance(kind, Values | Codes)}
+        needed = prepared.needed(read)
+        columns = prepared.function(needed)
         module = self._module([columns, block, self._constants(constants)])
         return PredictorProgram(
             module=module,
@@ -149,9 +129,9 @@ class _Lowering:
             given=self._given(),
             sizes=tuple(k.plate for k in self.inputs.used if isinstance(k, Size) and k.plate not in (DRAW, self.table)),
             places={_place(k): (k.plate, k.label) for k in self.inputs.used if isinstance(k, Position)},
-            ranked=tuple(rows.ranked),
-            numbers=tuple(rows.numbers),
-            texts=tuple(rows.texts),
+            ranked=tuple(prepared.rows.ranked),
+            numbers=tuple(prepared.rows.numbers),
+            texts=tuple(prepared.rows.texts),
             columns=tuple(needed),
             outputs=outputs,
             plan=self.plan,
@@ -191,7 +171,7 @@ class _Lowering:
             case _:
                 assert_never(statement)
 
-    def _quote(self, span: Span) -> _Quote:
+    def _quote(self, span: Span) -> Quote:
         """The spec's line as a comment above what is made of it, once."""
         line = self.model.source.position(span.start)[0]
         text = f"{line}: {self.model.source.line(line).strip()}"
@@ -288,13 +268,13 @@ class _Lowering:
         doc = f"Draws for some rows of {self.table}, each of shape (draw, row, ..)."
         params = (
             py.Param("self"),
-            py.Param("columns", annotation=_dict("Tensor")),
-            py.Param("fresh", annotation=_dict("int")),
+            py.Param("columns", annotation=dict_of("Tensor")),
+            py.Param("fresh", annotation=dict_of("int")),
             py.Param("generator", annotation=py.BinOp("|", py.Name("Generator"), py.Constant(None))),
             py.Param("seed", annotation=py.Name("int")),
             py.Param("number", annotation=py.Name("int")),
         )
-        return py.FunctionDef("block", params, tuple(body), docstring=doc, returns=_dict("Tensor"))
+        return py.FunctionDef("block", params, tuple(body), docstring=doc, returns=dict_of("Tensor"))
 
     def _prelude(self) -> list[py.Stmt]:
         """What the statements use besides draws: sizes, members by name, data."""
@@ -332,81 +312,15 @@ class _Lowering:
             attribute = f"drawn_{self.names.of(output.name)}"
             self.drawn[attribute] = output.name
             items.append((py.Constant(output.name), py.dotted(f"self.{attribute}")))
-        body: list[py.Stmt] = [py.AnnAssign(py.Name("drawn"), _dict("Tensor"), py.Dict(tuple(items)))]
+        body: list[py.Stmt] = [py.AnnAssign(py.Name("drawn"), dict_of("Tensor"), py.Dict(tuple(items)))]
         doc = "Reported quantities that are the same for every row, of shape (draw, ..)."
         return py.FunctionDef(
             "constants",
             (py.Param("self"),),
             (*body, py.Return(py.Name("drawn"))),
             docstring=doc,
-            returns=_dict("Tensor"),
+            returns=dict_of("Tensor"),
         )
-
-    # Columns
-
-    def _columns_needed(self) -> list[str]:
-        """The columns of the rows' table that are read, and those that these are computed from, in their order."""
-        table = self.model.tables[self.table]
-        needed = {kind.column for kind in self.inputs.used if isinstance(kind, Values | Codes)}
-        trained = self.training.tables[self.table]
-        for column in reversed(table.columns):
-            if column.name in needed:
-                read = {leaf.name for expr in parts(column, trained.patterns) for leaf in names(expr)}
-                needed |= read - set(trained.sources) - {column.name}
-        return [column.name for column in table.columns if column.name in needed]
-
-    def _columns(self, rows: RowExpressions, needed: list[str]) -> py.FunctionDef:
-        made = py.Name("columns")
-        body: list[py.Stmt] = [py.AnnAssign(made, _dict("Tensor"), py.Dict())]
-        variables = Names()
-        for name in OWN_NAMES:
-            variables.fresh(name)
-        for column in self.model.tables[self.table].columns:
-            if column.name in needed:
-                body += self._column(rows, column, variables.of(column.name))
-        body.append(py.Return(made))
-        params = (
-            py.Param("self"),
-            py.Param("numbers", annotation=_dict("Tensor")),
-            py.Param("texts", annotation=_dict(py.index("list", py.Name("str")))),
-            py.Param("fresh", annotation=_dict(_dict("int"))),
-        )
-        doc = "The columns of the spec that predictions need, from those of its source."
-        return py.FunctionDef("columns", params, tuple(body), docstring=doc, returns=_dict("Tensor"))
-
-    def _column(self, rows: RowExpressions, column: ir.Column, variable: str) -> list[py.Stmt]:
-        key = f"{self.table}.{column.name}"
-        test = py.Compare("in", py.Constant(key), py.Name("numbers"))
-        kind = py.dotted("torch.int64") if column.category is not None else FLOAT
-        given = py.assign(variable, py.method(py.index("numbers", key), "to", kind))
-        computed = py.assign(variable, self._value(rows, column))
-        rows.variables[column.name] = variable
-        if column.category is not None:
-            rows.categories[column.name] = column.category
-        elif len(column.plates) > 1:
-            rows.matrices.add(column.name)
-        quote = self._quote(column.span)
-        return [
-            py.If(test, (given,), (computed,), **quote),
-            py.assign(py.index("columns", key), py.Name(variable), origin=quote["origin"]),
-        ]
-
-    def _value(self, rows: RowExpressions, column: ir.Column) -> py.Expr:
-        trained = self.training.tables[self.table]
-        exprs = parts(column, trained.patterns)
-        if column.category is not None:
-            return rows.category(exprs[0], column.category)
-        count = py.method("self", "rows", py.Name("numbers"), py.Name("texts"))
-        if len(column.plates) == 1:
-            value = rows.values(exprs[0])
-            return value if any(True for _ in names(exprs[0])) else py.method(value, "expand", py.List((count,)))
-        order = trained.orders.get(column.name)
-        if len(exprs) == 1 and rows.is_matrix(exprs[0]):
-            value = rows.values(exprs[0])
-            return value if order is None else py.index(value, slice(None), py.call("torch.tensor", list(order)))
-        side = [rows.values(expr) for expr in exprs]
-        side = side if order is None else [side[place] for place in order]
-        return py.method("self", "matrix", py.List(tuple(side)), count)
 
     def _loops(self) -> Iterable[str]:
         for step in self._statements():
@@ -433,23 +347,8 @@ class _Lowering:
         return py.Module(doc, tuple(body))
 
 
-def parts(column: ir.Column, patterns: dict[str, tuple[str, ...]]) -> tuple[ir.RowExpr, ...]:
-    """The expressions of a column over the source's columns, one or one for each column of a matrix."""
-    if column.stack is not None:
-        return column.stack
-    if column.value is not None:
-        return (column.value,)
-    if column.pattern is not None:
-        return tuple(ir.RowName(name, column.span) for name in patterns[column.name])
-    return (ir.RowName(column.name, column.span),)
-
-
 def _place(kind: Position) -> str:
     return f"{kind.plate} {kind.label}"
-
-
-def _dict(value: str | py.Expr) -> py.Expr:
-    return py.index("dict", py.Name("str"), py.Name(value) if isinstance(value, str) else value)
 
 
 def _begin(part: py.Expr) -> py.Stmt:

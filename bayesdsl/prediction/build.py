@@ -15,7 +15,8 @@ import torch
 import bayesdsl
 from bayesdsl.diagnostics.diagnostic import BayesError, Diagnostic
 from bayesdsl.export.base import Base
-from bayesdsl.lower.predictor import Output, PredictorProgram, lower_predictor, parts
+from bayesdsl.lower.predictor import Output, PredictorProgram, lower_predictor
+from bayesdsl.lower.prepared import parts
 from bayesdsl.model import ir
 from bayesdsl.prediction import errors
 from bayesdsl.prediction.trained import Trained, table_to_predict

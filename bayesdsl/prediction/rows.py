@@ -14,7 +14,7 @@ import torch
 
 from bayesdsl.diagnostics.diagnostic import BayesError, Diagnostic
 from bayesdsl.lower.columns import names
-from bayesdsl.lower.predictor import parts
+from bayesdsl.lower.prepared import parts
 from bayesdsl.model import ir
 from bayesdsl.prediction import errors
 from bayesdsl.prediction.build import Built
