@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from math import prod
 from pathlib import Path
@@ -37,11 +38,13 @@ def predict(
     """Predictions for rows: of `data` (a path, a frame, a dict of columns), of a `grid` with columns fixed by `at`, or
     of the fit.
 
-    `table` is the one whose rows they are, needed where there are several. `draws` uses so many of the posterior's,
+    `table` is the one whose rows they are, needed where there are several; data may also be given under its name. `draws` uses so many of the posterior's,
     evenly spread. `keep` False keeps figures alone. The same seed gives the same numbers. Raises `BayesError`.
     """
     if not 0 < interval < 1:
         raise ValueError(f"interval must be a probability between 0 and 1, not {interval}")
+    if isinstance(data, Mapping) and len(data) == 1:
+        table, data = _by_table(trained, table, data)
     built = build(trained, table, draws)
     rows = rows_to_predict(built, data, grid, at, Path(base_dir))
     quantities = tuple(_quantity(trained, output) for output in built.program.outputs)
@@ -61,6 +64,13 @@ def predict(
         kept=drawn if keep else None,
         warnings=built.warnings,
     )
+
+
+def _by_table(trained: Trained, table: str | None, data: Mapping[str, Any]) -> tuple[str | None, Any]:
+    """The table and its data, where they are given as a fit takes them: `{"house": frame}`."""
+    ((name, inside),) = data.items()
+    whole = isinstance(inside, Mapping | str | os.PathLike) or hasattr(inside, "columns")
+    return (name, inside) if name in trained.model.tables and whole else (table, data)
 
 
 def _quantity(trained: Trained, output: Output) -> Quantity:

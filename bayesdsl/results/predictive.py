@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -111,7 +111,6 @@ class Prediction:
     of_fit: bool = False
     kept: dict[str, np.ndarray] | None = None
     warnings: tuple[Diagnostic, ...] = ()
-    labels: dict[str, np.ndarray] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(next(iter(self.rows.values())))

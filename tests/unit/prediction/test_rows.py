@@ -127,6 +127,10 @@ def test_expressions_of_columns_are_computed_as_binding_does():
     np.testing.assert_array_equal(compiled["out"], new["out"])
 
 
+def test_data_may_be_given_under_the_name_of_their_table(houses):
+    np.testing.assert_array_equal(houses.predict({"house": NEW})["y"], houses.predict(NEW)["y"])
+
+
 # Levels
 
 
@@ -283,6 +287,21 @@ def test_what_is_wrong_with_new_rows_is_found_as_by_binding(houses, rows, code, 
     with pytest.raises(bd.BayesError, match=words) as caught:
         houses.predict(rows)
     assert codes(caught) == [code]
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ({**NEW, "county": ["A", "Z"]}, "has no level 'Z'"),
+        ({**NEW, "square_metres": [1.0, np.nan]}, "square_metres has missing values"),
+        ({**NEW, "floor": [1]}, "different number of rows"),
+        ({"county": ["A"], "floor": [1]}, "no column square_metres"),
+        ({}, "no columns were given"),
+    ],
+)
+def test_a_predictor_refuses_what_it_cannot_answer(houses, rows, words):
+    with pytest.raises(Exception, match=words):
+        houses.predictor().draws(rows)
 
 
 # Grids
