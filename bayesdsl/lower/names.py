@@ -6,9 +6,10 @@ import builtins
 import keyword
 import unicodedata
 
-# Names that the emitted program uses for itself.
+# Names that the emitted program uses for itself, for Pyro or for NumPyro: its arguments have the same names in both.
 RESERVED = frozenset(
     {"torch", "pyro", "dist", "constraints", "autoguide", "poutine", "real", "model", "DTYPE", "IN_PLACE", "settings"}
+    | {"jax", "jnp", "numpyro", "handlers", "expand"}
 )
 
 
