@@ -11,7 +11,6 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-import numpyro
 import pyro
 import torch
 from numpyro.infer.util import log_density
@@ -72,5 +71,3 @@ def numpyro_agrees(bound: Bound, seed: int = 0) -> Point:
         np.testing.assert_allclose(value, point.tensors[name].numpy(), rtol=1e-9, atol=1e-9, err_msg=name)
     return point
 
-
-assert numpyro.__version__
