@@ -8,8 +8,26 @@ import unicodedata
 
 # Names that the emitted program uses for itself, for Pyro or for NumPyro: its arguments have the same names in both.
 RESERVED = frozenset(
-    {"torch", "pyro", "dist", "constraints", "autoguide", "poutine", "real", "model", "DTYPE", "IN_PLACE", "settings"}
-    | {"jax", "jnp", "numpyro", "handlers", "expand"}
+    {
+        "torch",
+        "pyro",
+        "dist",
+        "constraints",
+        "autoguide",
+        "poutine",
+        "real",
+        "model",
+        "DTYPE",
+        "F",
+        "IN_PLACE",
+        "settings",
+        "jax",
+        "jnp",
+        "numpyro",
+        "handlers",
+        "expand",
+        "layers",
+    }
 )
 
 
