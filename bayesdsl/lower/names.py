@@ -26,7 +26,17 @@ RESERVED = frozenset(
         "numpyro",
         "handlers",
         "expand",
-        "layers",
+        "uniform_start",
+        "flatten",
+        "unflatten",
+        "layer_norm",
+        "rms_norm",
+        "group_norm",
+        "each",
+        "convolve",
+        "max_pool",
+        "avg_pool",
+        "pad",
     }
 )
 

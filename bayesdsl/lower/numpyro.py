@@ -1,8 +1,8 @@
 """The Pyro program of a model as a NumPyro program: the same functions, arguments, sites and comments.
 
-mu = pyro.sample("mu", dist.Normal(real(0), real(5)))     ->  mu = numpyro.sample("mu", dist.Normal(0.0, 5.0))
-with school_plate:                                            with school_plate:
-    pyro.sample("y", dist.Normal(mu, torch.exp(s)), obs=y)        numpyro.sample("y", dist.Normal(mu, jnp.exp(s)), obs=y)
+mu = pyro.sample("mu", dist.Normal(real(0), real(5)))   ->  mu = numpyro.sample("mu", dist.Normal(0.0, 5.0))
+with school_plate:                                      ->  with school_plate:
+    pyro.sample("y", dist.Normal(mu, torch.exp(s)))     ->      numpyro.sample("y", dist.Normal(mu, jnp.exp(s)))
 """
 
 from __future__ import annotations
@@ -12,12 +12,16 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 
 from bayesdsl.catalogue.numpyro import MISSING_DISTRIBUTIONS, MISSING_GUIDES, MISSING_MIXTURE, UNMIXED
+from bayesdsl.catalogue.numpyro_layers import HELPERS
 from bayesdsl.diagnostics.diagnostic import BayesError, Diagnostic
 from bayesdsl.lower import errors
-from bayesdsl.lower.numpyro_expressions import NoCounterpartError, path_of, rewrite, rewrite_value
-from bayesdsl.lower.program import HELPERS, Program, names_in
+from bayesdsl.lower.numpyro_expressions import NoCounterpartError, path_of, rewrite_value
+from bayesdsl.lower.numpyro_layers import missing_modules
+from bayesdsl.lower.program import HELPERS as PYRO_HELPERS
+from bayesdsl.lower.program import Program, names_in
 from bayesdsl.model import ir
 from bayesdsl.pysrc import nodes as py
+from bayesdsl.pysrc.reader import read_function
 
 
 def to_numpyro(model: ir.Model, program: Program) -> py.Module:
@@ -27,12 +31,14 @@ def to_numpyro(model: ir.Model, program: Program) -> py.Module:
     """
     rewriting = _Rewriting(model, program)
     body = rewriting.body()
-    missing = tuple(_missing(model))
-    # What those say already, at its place in the spec, is not said again.
-    findings = (*missing, *(rewriting.unknown if missing else rewriting.unknown + rewriting.missing))
+    # What those of the spec say at their places would be said again of the program's lines.
+    findings = tuple(_missing(model)) or tuple(rewriting.findings)
     if findings:
         raise BayesError(findings)
-    return py.Module(_docstring(program.module.docstring), (*_prelude(body), *body))
+    # Known numbers come before the functions that the program brings along.
+    first = next((i for i, statement in enumerate(body) if not isinstance(statement, py.Assign)), len(body))
+    imports, helpers = _prelude(body)
+    return py.Module(_docstring(program.module.docstring), (*imports, *body[:first], *helpers, *body[first:]))
 
 
 def _docstring(pyro: str) -> str:
@@ -48,7 +54,8 @@ def _docstring(pyro: str) -> str:
 
 
 def _missing(model: ir.Model) -> Iterator[Diagnostic]:
-    """Findings for distributions and guides, at their places in the spec."""
+    """Findings for distributions, modules of layers and guides, at their places in the spec."""
+    yield from missing_modules(model)
     bodies = [model.statements, *(g.statements for g in model.guides.values() if isinstance(g, ir.GuideBody))]
     for statements in bodies:
         for statement in statements:
@@ -63,9 +70,7 @@ def _missing_distributions(model: ir.Model, dist: ir.Dist) -> Iterator[Diagnosti
     match dist:
         case ir.Call(row, args):
             if row.name in MISSING_DISTRIBUTIONS:
-                yield errors.no_numpyro_distribution(
-                    model.source, dist.span, row.name, MISSING_DISTRIBUTIONS[row.name]
-                )
+                yield errors.no_numpyro_distribution(model.source, dist.span, row.name, MISSING_DISTRIBUTIONS[row.name])
             for _, value in args:
                 if isinstance(value, ir.Call | ir.Mix):
                     yield from _missing_distributions(model, value)
@@ -99,15 +104,11 @@ def _missing_parts(model: ir.Model, guide: ir.GuideMap) -> Iterator[Diagnostic]:
 
 @dataclass
 class _Rewriting:
-    """Rewrites the statements of a program.
-
-    What cannot be is gathered: distributions and guides in `missing`, anything else in `unknown`.
-    """
+    """Rewrites the statements of a program; what cannot be is gathered in `findings`."""
 
     model: ir.Model
     program: Program
-    missing: list[Diagnostic] = field(default_factory=list)
-    unknown: list[Diagnostic] = field(default_factory=list)
+    findings: list[Diagnostic] = field(default_factory=list)
 
     def body(self) -> list[py.Stmt]:
         """All of the program but its imports and what only torch needs."""
@@ -144,8 +145,7 @@ class _Rewriting:
         try:
             return rewrite_value(node)
         except NoCounterpartError as error:
-            found = self.missing if error.name.startswith(("dist.", "autoguide.")) else self.unknown
-            found.append(errors.no_numpyro_construct(self.model.source, line, error.name))
+            self.findings.append(errors.no_numpyro_construct(self.model.source, line, error.name))
             return node
 
     # Guides that are put together
@@ -190,7 +190,7 @@ def _is_pyros(statement: py.Stmt) -> bool:
         case py.Import() | py.ImportFrom() | py.Blank():
             return True
         case py.FunctionDef(name):
-            return name in HELPERS
+            return name in PYRO_HELPERS
         case py.Assign((py.Name("DTYPE"),)):
             return True
     return False
@@ -214,11 +214,15 @@ def _exposing(block: py.Call, plates: dict[str, list[str]]) -> py.Call:
 # The module around them
 
 
-def _prelude(body: list[py.Stmt]) -> list[py.Stmt]:
-    """Imports and helpers, as far as the statements use them."""
+def _prelude(body: list[py.Stmt]) -> tuple[list[py.Stmt], list[py.Stmt]]:
+    """Imports and functions that programs bring along, as far as the statements use them."""
     used = set(names_in(tuple(body)))
-    helpers = [_expand()] if "expand" in used else []
-    used |= set(names_in(tuple(helpers)))
+    helpers: list[py.Stmt] = []
+    # Helpers are in the order in which they use each other.
+    for name, text in reversed(HELPERS.items()):
+        if name in used:
+            helpers.insert(0, read_function(text))
+            used |= set(names_in(helpers[0]))
     statements: list[py.Stmt] = []
     if "jax" in used:
         statements.append(py.Import("jax"))
@@ -232,28 +236,4 @@ def _prelude(body: list[py.Stmt]) -> list[py.Stmt]:
     ):
         if name in used:
             statements.append(py.ImportFrom(module, (name,)))
-    return [*statements, py.Blank(), *helpers]
-
-
-def _expand() -> py.FunctionDef:
-    """As torch's method of this name, which NumPy does not have."""
-    value, sizes = py.Name("value"), py.Name("sizes")
-    shape = py.call("jnp.shape", value)
-    missing = py.binary("-", py.call("len", sizes), py.call("len", shape))
-    whole = py.binary("+", py.binary("*", py.expr((1,)), missing), shape)
-    body = (
-        py.assign("shape", whole),
-        py.Return(
-            py.call(
-                "jnp.broadcast_to",
-                value,
-                py.call("tuple", py.call("map", py.Name("max"), py.Name("shape"), sizes)),
-            )
-        ),
-    )
-    return py.FunctionDef(
-        "expand",
-        (py.Param("value"), py.Param("sizes")),
-        body,
-        docstring="A view of an array with these sizes; -1 leaves a dimension as it is.",
-    )
+    return [*statements, py.Blank()], helpers

@@ -9,7 +9,6 @@ JAX takes Python's numbers where torch wants tensors, and has one precision for 
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import assert_never
@@ -29,11 +28,13 @@ from bayesdsl.catalogue.numpyro import (
     PRIMITIVES,
 )
 from bayesdsl.catalogue.rows import Distribution
+from bayesdsl.lower import numpyro_layers as layers
 from bayesdsl.pysrc import nodes as py
+from bayesdsl.pysrc.reader import read_expression
 
-MODULES = frozenset({"torch", "pyro", "dist", "constraints", "autoguide", "poutine"})
-# Modules that the forms of distributions name.
-FORM_MODULES = frozenset({"dist", "constraints", "jax", "jnp"})
+MODULES = frozenset({"torch", "F", "pyro", "dist", "constraints", "autoguide", "poutine"})
+# Attributes that tensors and arrays share.
+ATTRIBUTES = frozenset({"T", "shape"})
 FLOAT = py.Name("float")
 # The largest whole number, and more, that JAX takes in single precision.
 MOST_INT = 2**31
@@ -62,7 +63,7 @@ def rewrite(node: py.Expr) -> py.Expr:
             path = path_of(node)
             if path is not None and _first(path) in MODULES:
                 return py.dotted(_named(path))
-            if attr != "T":
+            if attr not in ATTRIBUTES:
                 raise NoCounterpartError(f".{attr}")
             return py.Attribute(rewrite(value), attr)
         case py.Subscript(value, items):
@@ -79,8 +80,10 @@ def rewrite(node: py.Expr) -> py.Expr:
             return type(node)(tuple(map(_argument, items)))
         case py.Dict(items):
             return py.Dict(tuple((None if key is None else rewrite(key), rewrite(value)) for key, value in items))
-        case py.Lambda(params, body):
-            return py.Lambda(params, rewrite(body))
+        case py.Lambda((), py.Call(py.Attribute(py.Attribute(py.Call() as made, leaf), "detach"), ())):
+            return _start(made, leaf)
+        case py.Lambda():
+            raise NoCounterpartError("lambda")
         case _:
             assert_never(node)
 
@@ -119,6 +122,16 @@ def _argument(node: py.Expr | py.Starred) -> py.Expr | py.Starred:
 
 def _keywords(kwargs: Iterable[tuple[str | None, py.Expr]]) -> tuple[tuple[str | None, py.Expr], ...]:
     return tuple((name, rewrite(value)) for name, value in kwargs)
+
+
+def _start(made: py.Call, leaf: str) -> py.Expr:
+    """Where a learned weight starts: as the module of torch that the program for Pyro makes."""
+    path = path_of(made.func) or ""
+    keywords = {name: rewrite(value) for name, value in made.kwargs if name != "dtype"}
+    found = layers.start(path.removeprefix("torch.nn."), leaf, tuple(map(rewrite, made.args)), keywords)
+    if found is None:
+        raise NoCounterpartError(path)
+    return found
 
 
 def _named(path: str) -> str:
@@ -172,6 +185,11 @@ def _callable(node: py.Call, path: str) -> py.Expr:
     # What becomes a value of the program is an array, even where it is a known number.
     take = rewrite_value if path in PRIMITIVES else _argument
     args = tuple(map(take, node.args))
+    if layers.is_function(path):
+        made = layers.function(path, args, dict(_keywords(node.kwargs)))
+        if made is None:
+            raise NoCounterpartError(path)
+        return made
     if path == "torch.ones":
         args = (py.Tuple(args),)
     return py.Call(py.dotted(_named(path)), args, _keywords(node.kwargs))
@@ -207,7 +225,9 @@ def _method(node: py.Call, value: py.Expr, name: str) -> py.Expr:
     if name in METHODS:
         other, extra = METHODS[name]
         return py.Call(py.attr(receiver, other), args, tuple((key, py.Constant(number)) for key, number in extra))
-    if name == "append":
+    if name == "unsqueeze" and args == (py.Constant(-1),):
+        return py.index(receiver, ..., None)
+    if name in ("append", "reshape", "squeeze"):
         return py.method(receiver, name, *args)
     raise NoCounterpartError(f".{name}()")
 
@@ -275,7 +295,8 @@ def _distribution(node: py.Call) -> py.Expr:
     settings = [pair for pair in kwargs if pair[0] == "validate_args"]
     kwargs = [pair for pair in kwargs if pair not in settings]
     if name in FORMS:
-        made = _form(FORMS[name], dict([*args, *kwargs]))
+        given = dict([*args, *kwargs])
+        made = read_expression(FORMS[name], given, frozenset(names) - given.keys())
     else:
         other = ARGUMENTS.get(name, {})
         made = py.Call(func, tuple(arg for _, arg in args), tuple((other.get(k, k), arg) for k, arg in kwargs))
@@ -290,40 +311,3 @@ def _value(row: Distribution, name: str, arg: py.Expr) -> py.Expr:
     if parameter is not None and parameter.support.integer and _is_number(arg) and isinstance(arg.args[0], py.Constant):
         return arg.args[0]
     return rewrite(arg)
-
-
-def _form(text: str, given: dict[str, py.Expr]) -> py.Expr:
-    """A row's expression with the arguments in their places."""
-    return _filled(ast.parse(text, mode="eval").body, given)
-
-
-def _arguments_in(node: ast.expr) -> set[str]:
-    """The arguments that a form names."""
-    return {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)} - FORM_MODULES
-
-
-def _filled(node: ast.expr, given: dict[str, py.Expr]) -> py.Expr:
-    match node:
-        case ast.Name(id):
-            return given.get(id, py.Name(id))
-        case ast.Attribute(value, attr):
-            return py.Attribute(_filled(value, given), attr)
-        case ast.Constant(value):
-            return py.Constant(value)
-        case ast.Tuple(elts):
-            return py.Tuple(tuple(_filled(item, given) for item in elts))
-        case ast.Slice():
-            return py.Slice()
-        case ast.Subscript(value, ast.Tuple(elts)):
-            return py.Subscript(_filled(value, given), tuple(_filled(item, given) for item in elts))
-        case ast.UnaryOp(ast.USub(), operand):
-            return py.UnaryOp("-", _filled(operand, given))
-        case ast.Call(func, args, keywords):
-            named = [k for k in keywords if _arguments_in(k.value) <= given.keys()]
-            return py.Call(
-                _filled(func, given),
-                tuple(_filled(arg, given) for arg in args),
-                tuple((k.arg, _filled(k.value, given)) for k in named),
-            )
-        case _:
-            raise TypeError(f"no such expression in a form: {ast.dump(node)}")

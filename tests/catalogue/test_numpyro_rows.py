@@ -154,7 +154,7 @@ ELEMENTWISE = [row for row in (*FUNCTIONS.values(), *OPERATORS.values()) if row.
 def test_a_function_is_torchs(row):
     """The points are in the domain of every function."""
     arguments = [POINTS, POINTS.flip(0), POINTS.flip(1)][: row.arity[1]]
-    if row.domain is not None and row.domain.integer or row.name == "where":
+    if (row.domain is not None and row.domain.integer) or row.name == "where":
         arguments[0] = arguments[0] > 0.4
     if row.name == "clamp":
         arguments[1:] = [POINTS * 0 + 0.3, POINTS * 0 + 0.7]

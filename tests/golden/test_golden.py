@@ -1,4 +1,5 @@
-"""Specs beside what the compiler makes of them: findings as text and as JSON, the checked model, the Pyro program.
+"""Specs beside what the compiler makes of them: findings as text and as JSON, the checked model, the Pyro program, and for specs
+without findings the NumPyro program.
 
 A case is a directory with a `spec.bayes`. `pytest --update-golden` writes the files beside it anew; look at what git
 says has changed.
@@ -46,7 +47,10 @@ def files(case: Path) -> dict[str, str]:
     text = "\n\n".join((*map(render_text, found), render_summary(found, [NAME])))
     made = {"diagnostics.txt": text, "diagnostics.json": render_json(found, [NAME])}
     if model is not None:
-        made |= {"model.txt": print_model(model).rstrip("\n"), "program.py": Compiled(model, found).source.rstrip("\n")}
+        compiled = Compiled(model, found)
+        made |= {"model.txt": print_model(model).rstrip("\n"), "program.py": compiled.source.rstrip("\n")}
+        if case not in OF_CODES:
+            made["numpyro.py"] = compiled.emit("numpyro").rstrip("\n")
     return {name: f"{content}\n" for name, content in made.items()}
 
 

@@ -70,4 +70,3 @@ def numpyro_agrees(bound: Bound, seed: int = 0) -> Point:
     for name, value in derived.items():
         np.testing.assert_allclose(value, point.tensors[name].numpy(), rtol=1e-9, atol=1e-9, err_msg=name)
     return point
-

@@ -5,11 +5,19 @@ To add one, add a `Code` to the `ROWS` of the module of its section. Nothing els
 
 from __future__ import annotations
 
-<<<<<<< HEAD
-from bayesdsl.diagnostics.codes import data, inference, internal, lints, names, plates, running, syntax, targets, types
-=======
-from bayesdsl.diagnostics.codes import data, inference, internal, layers, lints, names, plates, running, syntax, types
->>>>>>> main
+from bayesdsl.diagnostics.codes import (
+    data,
+    inference,
+    internal,
+    layers,
+    lints,
+    names,
+    plates,
+    running,
+    syntax,
+    targets,
+    types,
+)
 from bayesdsl.diagnostics.codes.row import Code
 
 # The digit after "BD", what its codes are about, and the codes.

@@ -65,10 +65,18 @@ ROWS: tuple[Code, ...] = (
         the spec as it is.
         """,
         """
-        layer f : [t, x] -> [k] = GRU(x, 8) -> Linear(8, k)      # emit --target numpyro
+        data series { x[time] = columns("x*"); y : real }
+        layer f : [time] -> [] =                     # emit --target numpyro
+            Unflatten(1, [24, 1]) -> GRU(1, 4) -> Flatten -> Linear(96, 1)
+        observe y ~ Normal(f(x), 1)
+        infer map
         """,
         """
-        layer f : [x] -> [k] = Linear(x, 8) -> Tanh -> Linear(8, k)
+        data series { x[time] = columns("x*"); y : real }
+        layer f : [time] -> [] =
+            Unflatten(1, [1, 24]) -> Conv1d(1, 4, 5) -> Flatten -> Linear(80, 1)
+        observe y ~ Normal(f(x), 1)
+        infer map
         """,
     ),
     Code(
