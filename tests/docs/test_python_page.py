@@ -71,6 +71,7 @@ NAMED = {
     "Compiled.fit": bayesdsl.Compiled.fit,
     "Compiled.bind": bayesdsl.Compiled.bind,
     "Compiled.inputs": bayesdsl.Compiled.inputs,
+    "Compiled.emit": bayesdsl.Compiled.emit,
     "Bound.fit": bayesdsl.Bound.fit,
     "Fit.summary": bayesdsl.Fit.summary,
 }
