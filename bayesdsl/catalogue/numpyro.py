@@ -63,7 +63,7 @@ METHODS: dict[str, tuple[str, tuple[tuple[str, int], ...]]] = {
 NEEDLESS_METHODS = frozenset({"clone", "contiguous"})
 DISTRIBUTION_METHODS = frozenset({"expand", "log_prob", "to_event"})
 
-# Pyro's own callables.
+# Pyro's own callables, and the keywords that NumPyro's take as well.
 PRIMITIVES: dict[str, str] = {
     "pyro.deterministic": "numpyro.deterministic",
     "pyro.factor": "numpyro.factor",
@@ -71,6 +71,12 @@ PRIMITIVES: dict[str, str] = {
     "pyro.plate": "numpyro.plate",
     "pyro.sample": "numpyro.sample",
     "poutine.block": "handlers.block",
+}
+KEYWORDS: dict[str, frozenset[str]] = {
+    "pyro.param": frozenset({"constraint"}),
+    "pyro.plate": frozenset({"dim", "subsample_size"}),
+    "pyro.sample": frozenset({"obs"}),
+    "poutine.block": frozenset({"expose"}),
 }
 
 # Distributions
@@ -149,8 +155,14 @@ MISSING_MIXTURE = Missing(
     "mix the arguments where that is the same, as the probabilities of a Categorical, or use Pyro",
 )
 
-# Constraints that NumPyro does not have.
+# What programs name beside the distributions of the catalogue.
+OTHER_DISTRIBUTIONS = frozenset({"ImproperUniform", "MixtureSameFamily"})
+
 MISSING_CONSTRAINTS = frozenset({"constraints.integer"})
+# Constraints with arguments, which the catalogue does not name.
+MADE_CONSTRAINTS = frozenset(
+    {"constraints.greater_than", "constraints.independent", "constraints.interval", "constraints.less_than"}
+)
 
 # Guides
 

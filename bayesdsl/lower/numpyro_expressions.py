@@ -14,20 +14,25 @@ from dataclasses import replace
 from typing import assert_never
 
 from bayesdsl.catalogue.distributions import DISTRIBUTIONS
+from bayesdsl.catalogue.inference import GUIDES
 from bayesdsl.catalogue.numpyro import (
     ARGUMENTS,
     CALLABLES,
     DISTRIBUTION_METHODS,
     FORMS,
     GUIDE_SETTINGS,
+    KEYWORDS,
+    MADE_CONSTRAINTS,
     METHODS,
     MISSING_CONSTRAINTS,
     MISSING_DISTRIBUTIONS,
     MISSING_GUIDES,
     NEEDLESS_METHODS,
+    OTHER_DISTRIBUTIONS,
     PRIMITIVES,
 )
 from bayesdsl.catalogue.rows import Distribution
+from bayesdsl.catalogue.types import CONSTRAINTS
 from bayesdsl.lower import numpyro_layers as layers
 from bayesdsl.pysrc import nodes as py
 from bayesdsl.pysrc.reader import read_expression
@@ -142,12 +147,12 @@ def _named(path: str) -> str:
         return known
     if module == "autoguide" and name.startswith("init_to_"):
         return f"numpyro.infer.{name}"
-    missing = {
-        "dist": name in MISSING_DISTRIBUTIONS,
-        "constraints": path in MISSING_CONSTRAINTS,
-        "autoguide": name in MISSING_GUIDES,
+    present = {
+        "dist": (name in DISTRIBUTIONS and name not in MISSING_DISTRIBUTIONS) or name in OTHER_DISTRIBUTIONS,
+        "constraints": (path in CONSTRAINTS.values() and path not in MISSING_CONSTRAINTS) or path in MADE_CONSTRAINTS,
+        "autoguide": (name in GUIDES and name not in MISSING_GUIDES) or name == "AutoGuideList",
     }
-    if missing.get(module, True):
+    if not present.get(module, False):
         raise NoCounterpartError(path)
     return path
 
@@ -182,6 +187,10 @@ def _number(node: py.Call) -> py.Expr:
 
 
 def _callable(node: py.Call, path: str) -> py.Expr:
+    if path in PRIMITIVES:
+        unknown = [keyword for keyword, _ in node.kwargs if keyword not in KEYWORDS.get(path, ())]
+        if unknown:
+            raise NoCounterpartError(f"{unknown[0]} of {path}")
     # What becomes a value of the program is an array, even where it is a known number.
     take = rewrite_value if path in PRIMITIVES else _argument
     args = tuple(map(take, node.args))

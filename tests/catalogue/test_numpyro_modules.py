@@ -37,7 +37,15 @@ def missing(name: str, settings: str) -> bool:
     return name in MISSING_MODULES or "ceil_mode = true" in settings
 
 
-@pytest.mark.parametrize(("name", "settings", "sizes"), [case for case in CASES if not missing(*case[:2])])
+# What differs from two dimensions by a number alone is slow.
+PRESENT = [
+    pytest.param(*case, marks=[pytest.mark.slow] if case[0].endswith("3d") else [])
+    for case in CASES
+    if not missing(*case[:2])
+]
+
+
+@pytest.mark.parametrize(("name", "settings", "sizes"), PRESENT)
 def test_a_module_computes_what_torchs_does(name, settings, sizes):
     text, theirs = module(name, settings, sizes)
     generator = torch.Generator().manual_seed(4)

@@ -19,10 +19,14 @@ from bayesdsl.catalogue.numpyro import (
     CALLABLES,
     FORMS,
     GUIDE_SETTINGS,
+    KEYWORDS,
+    MADE_CONSTRAINTS,
     METHODS,
     MISSING_CONSTRAINTS,
     MISSING_DISTRIBUTIONS,
     MISSING_GUIDES,
+    OTHER_DISTRIBUTIONS,
+    PRIMITIVES,
     UNMIXED,
 )
 from bayesdsl.catalogue.types import CONSTRAINTS
@@ -109,6 +113,16 @@ def test_what_is_said_to_be_missing_is_missing():
     assert [name for name in MISSING_DISTRIBUTIONS if hasattr(dist, name)] == []
     assert [name for name in MISSING_GUIDES if hasattr(autoguide, name)] == []
     assert [path for path in MISSING_CONSTRAINTS if hasattr(constraints, path.removeprefix("constraints."))] == []
+
+
+def test_what_programs_name_beside_the_catalogue_is_numpyros():
+    assert [name for name in OTHER_DISTRIBUTIONS if not hasattr(dist, name)] == []
+    assert [path for path in MADE_CONSTRAINTS if not hasattr(constraints, path.removeprefix("constraints."))] == []
+    for path, keywords in KEYWORDS.items():
+        owner: Any = {"numpyro": numpyro, "handlers": numpyro.handlers}[PRIMITIVES[path].partition(".")[0]]
+        taken = inspect.signature(getattr(owner, PRIMITIVES[path].partition(".")[2])).parameters
+        # `param` hands its keywords on.
+        assert keywords <= taken.keys() or "kwargs" in taken
 
 
 def test_forms_are_of_distributions_of_the_catalogue():

@@ -1,8 +1,7 @@
-"""Specs beside what the compiler makes of them: findings as text and as JSON, the checked model, the Pyro program, and for specs
-without findings the NumPyro program.
+"""Specs beside what the compiler makes of them: findings as text and as JSON, the checked model, the Pyro program.
 
-A case is a directory with a `spec.bayes`. `pytest --update-golden` writes the files beside it anew; look at what git
-says has changed.
+Those that are about no finding have the NumPyro program as well. A case is a directory with a `spec.bayes`. `pytest
+--update-golden` writes the files beside it anew; look at what git says has changed.
 """
 
 from __future__ import annotations
