@@ -94,6 +94,7 @@ STARTING = """
     """
 
 
+@pytest.mark.slow
 def test_learned_weights_start_as_torchs_do():
     """The same shapes, and the largest of many elements within 5 per cent of torch's bound, and never over it."""
     compiled = compile_text(dedent(STARTING))

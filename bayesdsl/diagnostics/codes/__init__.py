@@ -29,7 +29,7 @@ SECTIONS: tuple[tuple[int, str, tuple[Code, ...]], ...] = (
     (5, "Inference settings", inference.ROWS),
     (6, "Lints", lints.ROWS),
     (7, "Data", data.ROWS),
-    (8, "Running", (*running.ROWS, *targets.ROWS)),
+    (8, "Running", tuple(sorted((*running.ROWS, *targets.ROWS), key=lambda row: row.code))),
     (9, "Limits and internal errors", internal.ROWS),
 )
 
