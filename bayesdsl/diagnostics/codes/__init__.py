@@ -16,6 +16,7 @@ from bayesdsl.diagnostics.codes import (
     prediction,
     running,
     syntax,
+    targets,
     types,
 )
 from bayesdsl.diagnostics.codes.row import Code
@@ -29,7 +30,7 @@ SECTIONS: tuple[tuple[int, str, tuple[Code, ...]], ...] = (
     (5, "Inference settings", inference.ROWS),
     (6, "Lints", lints.ROWS),
     (7, "Data", data.ROWS),
-    (8, "Running", tuple(sorted((*running.ROWS, *prediction.ROWS), key=lambda row: row.code))),
+    (8, "Running", tuple(sorted((*running.ROWS, *prediction.ROWS, *targets.ROWS), key=lambda row: row.code))),
     (9, "Limits and internal errors", internal.ROWS),
 )
 
