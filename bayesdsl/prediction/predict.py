@@ -39,8 +39,8 @@ def predict(
     of the fit.
 
     `table` is the one whose rows they are, needed where there are several; data may also be given under its name.
-    `draws` uses so many of the posterior's, evenly spread. `keep` False keeps figures alone. The same seed gives the same
-    numbers. Raises `BayesError`.
+    `draws` uses so many of the posterior's, evenly spread. `keep` False keeps figures alone. The same seed gives the
+    same numbers. Raises `BayesError`.
     """
     if not 0 < interval < 1:
         raise ValueError(f"interval must be a probability between 0 and 1, not {interval}")

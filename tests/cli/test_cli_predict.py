@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -24,13 +25,23 @@ infer svi(steps = 3, draws = 20)
 ROWS = "county,level,y\nA,0,1.0\nB,1,2.0\nA,1,1.5\nC,0,0.5\n"
 
 
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory with a spec, its data and a run."""
+    import bayesdsl as bd
+
+    directory = tmp_path_factory.mktemp("written")
+    (directory / "house.bayes").write_text(SPEC, encoding="utf-8")
+    (directory / "rows.csv").write_text(ROWS, encoding="utf-8")
+    fit = bd.compile(directory / "house.bayes").fit(data={"house": "rows.csv"}, seed=1)
+    fit.save(directory / "fit")
+    return directory
+
+
 @pytest.fixture
-def run(here: Path, command) -> Path:
-    """A run that was written."""
-    (here / "house.bayes").write_text(SPEC, encoding="utf-8")
-    (here / "rows.csv").write_text(ROWS, encoding="utf-8")
-    done = command("run", "house.bayes", "--data", "house=rows.csv", "--seed", "1", "--out", "fit", "-q")
-    assert done.status == 0, done.err
+def run(here: Path, written: Path) -> Path:
+    """A run of one's own, in the current directory."""
+    shutil.copytree(written, here, dirs_exist_ok=True)
     return here / "fit"
 
 

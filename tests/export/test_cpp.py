@@ -15,6 +15,9 @@ from reference.gallery import ROWS_OF_THE_FIT_ALONE, SPECS
 HERE = Path(__file__).resolve().parent
 EXPORTED = [path.stem for path in SPECS if path.stem not in ROWS_OF_THE_FIT_ALONE]
 
+# Draws for many rows: of images there are many numbers.
+FEW = 5
+
 # Compiling against torch's headers takes half a minute.
 pytestmark = pytest.mark.slow
 
@@ -33,11 +36,16 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def write_columns(path: Path, columns: dict, texts: set[str]) -> None:
+    """A line a column: its kind, its name, how many values a row has, and the values."""
     lines = []
     for name, values in columns.items():
-        kind = "text" if name in texts else "number"
-        lines.append("\t".join([kind, name, *(value if kind == "text" else repr(float(value)) for value in values)]))
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        if name in texts:
+            lines.append(["text", name, "1", *values])
+        else:
+            array = np.asarray(values, dtype=np.float64)
+            width = array.shape[1] if array.ndim == 2 else 0
+            lines.append(["number", name, str(width), *map(repr, array.ravel().tolist())])
+    path.write_text("".join("\t".join(line) + "\n" for line in lines), encoding="utf-8")
 
 
 def read_draws(path: Path) -> dict[str, np.ndarray]:
@@ -54,7 +62,8 @@ def read_draws(path: Path) -> dict[str, np.ndarray]:
 @pytest.mark.parametrize("name", EXPORTED)
 def test_the_program_gives_what_predict_gives(case, program, name, rows, tmp_path):
     found = case(name)
-    predictor = found.fit.predictor()
+    draws = FEW if rows > 100 else None
+    predictor = found.fit.predictor(draws=draws)
     archive, columns, drawn = predictor.save(tmp_path / "p.pt"), tmp_path / "columns.txt", tmp_path / "draws"
     used = {*predictor.metadata["numbers"], *predictor.metadata["texts"]}
     new = found.rows(rows)
@@ -63,7 +72,7 @@ def test_the_program_gives_what_predict_gives(case, program, name, rows, tmp_pat
     done = subprocess.run([program, archive, columns, "11", drawn], capture_output=True, encoding="utf-8", timeout=120)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["format"] == "bayesdsl-predictor"
-    expected, given = found.fit.predict(new, seed=11).draws, read_draws(drawn)
+    expected, given = found.fit.predict(new, seed=11, draws=draws).draws, read_draws(drawn)
     assert given.keys() == expected.keys()
     for quantity in given:
         # One process may use other instructions than another for the same operation: the last bits may differ.

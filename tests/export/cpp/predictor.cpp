@@ -2,7 +2,8 @@
 //
 //   predictor ARCHIVE COLUMNS SEED DRAWS
 //
-// COLUMNS is a text file, a line a column, fields separated by tabs: `number NAME VALUE..` or `text NAME LABEL..`.
+// COLUMNS is a text file, a line a column, fields separated by tabs: `number NAME WIDTH VALUE..`, WIDTH 0 where a row has
+// a single value, or `text NAME 1 LABEL..`.
 // DRAWS gets, for each quantity, a line `NAME SIZE..` and then its numbers as they lie in memory.
 // A predictor is a program: this runs what is in the archive.
 #include <torch/script.h>
@@ -20,13 +21,15 @@ void read_columns(const std::string& path, Numbers& numbers, Texts& texts) {
   std::ifstream file(path);
   for (std::string line; std::getline(file, line);) {
     std::istringstream fields(line);
-    std::string kind, name, value;
+    std::string kind, name, width, value;
     std::getline(fields, kind, '\t');
     std::getline(fields, name, '\t');
+    std::getline(fields, width, '\t');
     if (kind == "number") {
       std::vector<double> values;
       while (std::getline(fields, value, '\t')) values.push_back(std::stod(value));
-      numbers.insert(name, torch::tensor(values, torch::kFloat64));
+      const torch::Tensor column = torch::tensor(values, torch::kFloat64);
+      numbers.insert(name, width == "0" ? column : column.reshape({-1, std::stoll(width)}));
     } else {
       c10::List<std::string> values;
       while (std::getline(fields, value, '\t')) values.push_back(value);

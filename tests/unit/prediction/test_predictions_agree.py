@@ -23,37 +23,29 @@ MODELS = Path(__file__).resolve().parents[1] / "check" / "models"
 # Of each kind of model one, or more where they differ in what a predictor has to do: indexing by row and by label,
 # local latents, matrices of columns, events, mixtures, params, gathering along several plates.
 NAMES = [
-    "ab_test",
     "bradley_terry",
-    "change_point",
     "correlated_effects",
-    "dose_response",
     "gaussian_process",
     "hierarchical_logistic",
-    "irt_3pl",
     "latent_factors",
     "measurement_error",
     "mixture_of_regressions",
     "mixture_of_vectors",
     "multinomial_logit",
     "negative_binomial",
-    "neural_network",
-    "occupancy",
-    "quantile_regression",
     "radon_groups",
-    "seasonal",
     "seemingly_unrelated",
     "spatial",
     "topics",
     "zero_inflated",
 ]
-DRAWS = 60
+DRAWS = 50
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_draws_are_distributed_as_those_of_predictive(name):
-    """By the Kolmogorov-Smirnov test, element by element. Seeds are fixed; with some five hundred elements the least
-    p-value of samplers that are right is near 1/500, and 1e-5 leaves room."""
+    """By the Kolmogorov-Smirnov test, element by element. Seeds are fixed; with some three hundred elements the least
+    p-value of samplers that are right is near 1/300, and 1e-5 leaves room."""
     compiled = bd.compile(MODELS / f"{name}.bayes")
     bound = compiled.bind(synthetic(compiled.spec))
     fit = fit_of_prior(bound, draws=DRAWS)

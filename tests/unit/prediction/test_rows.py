@@ -150,13 +150,13 @@ def test_a_misspelt_level_is_told_what_may_be_meant():
 def test_unseen_levels_are_drawn_from_their_prior_given_each_draw():
     """Given mu and tau of each draw, a new county is Normal(mu, tau): standardised, it is a standard normal. Rows of
     one new county share it."""
-    fit = fitted(HOUSES + "unseen county redraw\n", draws=4000)
+    fit = fitted(HOUSES + "unseen county redraw\n", draws=1000)
     rows = {"county": ["X", "Y", "X"], "floor": [1, 1, 1], "square_metres": [83.75, 83.75, 83.75]}
     mean = fit.predict(rows, seed=3)["mean"]
     standard = (mean - fit["mu"][0][:, None]) / fit["tau"][0][:, None]
     np.testing.assert_array_equal(mean[:, 0], mean[:, 2])
-    # Four standard errors of a mean, of a variance and of a correlation of 4,000 draws.
-    error = 4 / np.sqrt(4000)
+    # Four standard errors of a mean, of a variance and of a correlation of 1,000 draws.
+    error = 4 / np.sqrt(1000)
     assert np.abs(standard.mean(axis=0)).max() < error
     assert np.abs(standard.var(axis=0) - 1).max() < error * np.sqrt(2)
     assert abs(np.corrcoef(standard[:, 0], standard[:, 1])[0, 1]) < error
@@ -212,10 +212,10 @@ def test_latents_of_new_rows_are_not_known_unless_the_spec_says_how():
 
 
 def test_latents_of_new_rows_are_drawn_from_their_prior_where_it_does():
-    fit = fitted(SCHOOLS + "unseen school redraw\n", SMALL, draws=4000)
+    fit = fitted(SCHOOLS + "unseen school redraw\n", SMALL, draws=1000)
     y = fit.predict({"sigma": [1e-9, 1e-9]}, seed=1)["y"]
     standard = (y - fit["mu"][0][:, None]) / fit["tau"][0][:, None]
-    error = 4 / np.sqrt(4000)  # four standard errors
+    error = 4 / np.sqrt(1000)  # four standard errors
     assert np.abs(standard.mean(axis=0)).max() < error
     assert np.abs(standard.var(axis=0) - 1).max() < error * np.sqrt(2)
     assert abs(np.corrcoef(standard.T)[0, 1]) < error
