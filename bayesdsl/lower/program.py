@@ -185,7 +185,7 @@ class _Lowering:
         for part in guide.parts:
             sites = [self.statements.sites[site] for site in part.sites]
             exposed = py.call("poutine.block", py.Name("model"), expose=sites)
-            settings = tuple((name, py.expr(_plain(value))) for name, value in part.setup.settings)
+            settings = tuple((name, _setting(name, value)) for name, value in part.setup.settings)
             row = py.dotted(f"autoguide.{part.setup.row.name}")
             made = py.Call(row, (exposed,), (*settings, (None, py.Name("settings"))))
             body.append(py.ExprStmt(py.method("guide", "append", made)))
@@ -201,8 +201,11 @@ def _guide_function(name: str, guide: ir.Guide, body: list[py.Stmt], arguments: 
     return py.FunctionDef(name, arguments, tuple(body), docstring="The guide, with the model's arguments.")
 
 
-def _plain(value: object) -> py.Value:
-    return list(value) if isinstance(value, tuple) else value
+def _setting(name: str, value: object) -> py.Expr:
+    """A setting of an autoguide; ways to choose where a latent starts are functions."""
+    if name == "init_loc_fn":
+        return py.dotted(f"autoguide.{value}")
+    return py.expr(list(value) if isinstance(value, tuple) else value)
 
 
 # Functions that programs bring along, by the names they are used under
