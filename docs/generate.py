@@ -296,6 +296,7 @@ def _range(row: Setting) -> str:
         SettingKind.GUIDE: "a guide",
         SettingKind.OPTIMISER: "an optimiser",
         SettingKind.LOSS: "a loss",
+        SettingKind.BATCH: "a number of rows of a table, as in `256 of image`",
     }
     if row.choices:
         return ", ".join(_code(f'"{choice}"') for choice in row.choices)
