@@ -119,9 +119,11 @@ class _Fit:
         self.batches = None if batch is None else Minibatches(self.bound, *batch)
         guide_name, _ = self.settings.guide
         self.by_hand = guide_name in self.bound.guides and guide_name not in self.bound.automatic
-        # A guide by hand draws values in their supports, whatever those are at the time.
-        self.free = None if self.by_hand else FreeSites(self.bound.moving_supports)
+        self.free: FreeSites | None = FreeSites(self.bound.moving_supports)
         self.survey = survey(self._model)
+        if self.by_hand:
+            # It draws values in their supports, whatever those are at the time.
+            self.free = None
         if not self.survey.latents:
             raise NoLatents("svi", self.survey.params)
         if self.survey.discrete and not self.by_hand:
