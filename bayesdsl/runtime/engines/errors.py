@@ -246,6 +246,23 @@ class WorkerFailed(EngineError):
 
 
 @dataclass(eq=False)
+class TooManyValues(EngineError):
+    """The draws of a quantity that varies over the rows of minibatches take more memory than a run may. `most` is how
+    many draws would do."""
+
+    site: str
+    draws: int
+    values: int
+    most: int
+    kind: ClassVar[str] = "too-many-values"
+
+    @property
+    def message(self) -> str:
+        remedy = f"{self.most:,} would do" if self.most else "even one is too large"
+        return f"{self.draws:,} draws of `{self.site}`, {self.values:,} numbers each, are too large to keep: {remedy}"
+
+
+@dataclass(eq=False)
 class Interrupted(EngineError):
     """The run was stopped before there was anything to keep."""
 

@@ -19,6 +19,7 @@ from pyro.poutine.util import site_is_subsample
 
 from bayesdsl.runtime.bound import BoundModel, Minibatch, Variable
 from bayesdsl.runtime.engines.collect import members
+from bayesdsl.runtime.engines.errors import TooManyValues
 
 # Without gradients to keep, so many times the rows of a step take no more memory.
 _CHUNK = 4
@@ -26,6 +27,9 @@ _CHUNK = 4
 # The model is evaluated on so many rows after the fit, draws times rows, or on as many as the fit itself was, to find
 # out how far the guide is from the posterior.
 _WEIGHED = 10_000_000
+
+# The most numbers that the draws of one quantity over the rows may have: 4 GB.
+_KEPT = 500_000_000
 
 Traces = tuple[poutine.Trace, poutine.Trace]
 
@@ -74,6 +78,13 @@ class Minibatches:
     def plates(self) -> list[pyro.plate]:
         """Pyro's plate over the rows in force, for guides that make plates of their own."""
         return [pyro.plate(self.how.site, self.count, dim=self.how.dim, subsample=self.rows)]
+
+    def check_room(self, variables: Sequence[Variable], draws: int) -> None:
+        """Whether so many draws of what varies over the rows can be kept. Raises TooManyValues."""
+        for variable in variables:
+            values = math.prod(len(members(dim, self.bound.coords)) for dim in variable.dims)
+            if draws * values > _KEPT:
+                raise TooManyValues(variable.name, draws, values, _KEPT // values)
 
     def weighed(self, draws: int, steps: int) -> int:
         """How many draws can be held against the model on all rows without taking longer than the fit."""

@@ -16,7 +16,7 @@ from pyro.infer.autoguide import AutoDelta, AutoGuide, AutoLaplaceApproximation
 from pyro.optim import PyroOptim
 from pyro.poutine.guide import GuideMessenger
 
-from bayesdsl.runtime.bound import BoundModel
+from bayesdsl.runtime.bound import BoundModel, Variable
 from bayesdsl.runtime.engines.collect import posterior
 from bayesdsl.runtime.engines.components import Named, resolve
 from bayesdsl.runtime.engines.drift import WINDOW, Centres, Drift
@@ -75,8 +75,8 @@ def run(bound: BoundModel, settings: dict[str, Any], seed: int, report: Report =
 
     With `batch`, a number of rows and their table, each step sees so many rows, and what has a value for each row is
     drawn some rows at a time. A KeyboardInterrupt ends the fit with the guide so far. Raises NoLatents, DiscreteLatent,
-    GuideNotSupported, GuideMismatch, LossNotSupported, OptimiserNotSupported, LossNotFinite, LaplaceFailed, and
-    Interrupted where not a single step was made.
+    GuideNotSupported, GuideMismatch, LossNotSupported, OptimiserNotSupported, LossNotFinite, LaplaceFailed,
+    TooManyValues, and Interrupted where not a single step was made.
     """
     unknown = tuple(sorted(settings.keys() - {f.name for f in fields(SviSettings)}))
     if unknown:
@@ -130,8 +130,10 @@ class _Fit:
             raise DiscreteLatent(self.survey.discrete[0], f"guide {guide_name}")
         self.guide = self._make_guide(guide_name, self.settings.guide[1])
         self.values: dict[str, list[np.ndarray] | np.ndarray] = {v.name: [] for v in self.bound.variables}
-        rows = self.batches.plate if self.batches is not None else None
-        self.over_rows = [v for v in self.bound.variables if rows in v.dims and v.role != "param"]
+        self.over_rows: list[Variable] = []
+        if self.batches is not None:
+            self.over_rows = [v for v in self.bound.variables if self.batches.plate in v.dims and v.role != "param"]
+            self.batches.check_room(self.over_rows, self.settings.draws)
 
     @property
     def inputs(self) -> dict[str, Any]:

@@ -361,3 +361,15 @@ def test_an_interrupt_while_rows_are_drawn() -> None:
     with pytest.raises(BayesError) as caught:
         bind(CONJUGATE, y).fit(batch="4 of row", steps=20, draws=5, progress=stop)
     assert isinstance(caught.value.__cause__, Interrupted)
+
+
+def test_draws_that_would_not_fit_are_refused_before_the_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(minibatches, "_KEPT", 20 * 100)
+    bound = bind(LATENTS, np.arange(20.0))
+    assert bound.fit(steps=2, draws=100)["z"].shape == (1, 100, 20)
+    with pytest.raises(BayesError) as caught:
+        bound.fit(steps=10**9, draws=101)
+    (finding,) = caught.value.diagnostics
+    assert finding.code == "BD863"
+    assert "100 would do" in finding.message
+    assert bound.compiled.spec.source.slice(finding.primary.span).startswith("z")
