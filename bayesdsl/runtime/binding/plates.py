@@ -8,7 +8,7 @@ and so is what would follow from it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -46,10 +46,13 @@ class Joined:
         return column in self.values or column in self.codes
 
 
-def join(model: ir.Model, tables: dict[str, BoundTable]) -> Joined:
-    """Fit the bound tables together; what is wrong is in `found`."""
+def join(model: ir.Model, tables: dict[str, BoundTable], known: Mapping[str, Sequence[object]] | None = None) -> Joined:
+    """Fit the bound tables together; what is wrong is in `found`. `known` are members that need not be looked for."""
     joined = Joined(model, tables)
     for name, plate in model.plates.items():
+        if known is not None and name in known:
+            joined.members[name] = known[name]
+            continue
         members = _members(joined, plate) if name == ir.base_plate(name) else None
         if members is not None:
             joined.members[name] = members

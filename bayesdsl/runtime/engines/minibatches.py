@@ -45,7 +45,7 @@ class Minibatches:
     inputs: dict[str, Any] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.count = len(members(self.plate, self.bound.coords))
+        self.count = len(self.bound.coords[self.plate])
         self.size = min(self.size, self.count)
         self._steps = epochs(self.count, self.size)
         self.rows = torch.empty(0)
@@ -57,7 +57,8 @@ class Minibatches:
 
     def take(self, rows: torch.Tensor) -> None:
         if rows is not self.rows:
-            self.rows, self.inputs = rows, self.how.inputs(self.bound.inputs, rows)
+            self.rows = rows
+            self.inputs = self.how.inputs(self.bound.inputs, rows.long())
 
     def step(self) -> None:
         """Take the rows of the next step."""
@@ -77,12 +78,12 @@ class Minibatches:
 
     def plates(self) -> list[pyro.plate]:
         """Pyro's plate over the rows in force, for guides that make plates of their own."""
-        return [pyro.plate(self.how.site, self.count, dim=self.how.dim, subsample=self.rows)]
+        return [pyro.plate(self.how.site, self.count, dim=self.how.dim, subsample=self.rows.long())]
 
     def check_room(self, variables: Sequence[Variable], draws: int) -> None:
         """Whether so many draws of what varies over the rows can be kept. Raises TooManyValues."""
         for variable in variables:
-            values = math.prod(len(members(dim, self.bound.coords)) for dim in variable.dims)
+            values = math.prod(len(self.bound.coords[dim.rstrip("'")]) for dim in variable.dims)
             if draws * values > _KEPT:
                 raise TooManyValues(variable.name, draws, values, _KEPT // values)
 
@@ -92,16 +93,18 @@ class Minibatches:
 
 
 def epochs(count: int, size: int) -> Iterator[torch.Tensor]:
-    """Minibatches of `size` rows or fewer, int64, without end: every row once, then every row again in another order.
+    """Minibatches of `size` rows or fewer, without end: every row once, then every row again in another order.
 
     Each epoch is cut into as few as that takes, alike to one row. A rest of a few rows would count for all of them as
     the others do, and shake the fit.
     """
     parts = math.ceil(count / size)
     everything = torch.arange(count)
+    # The order of very many rows is held in as few bytes as will do.
+    kind = torch.int32 if count < 2**31 else torch.int64
     while True:
         # Pyro's plates take all rows to be in their order.
-        yield from torch.randperm(count).tensor_split(parts) if parts > 1 else (everything,)
+        yield from torch.randperm(count, dtype=kind).tensor_split(parts) if parts > 1 else (everything,)
 
 
 def over_rows(site: dict[str, Any], plate: str) -> bool:
