@@ -26,16 +26,18 @@ class Program:
     """The emitted program and what is needed to run it.
 
     `inputs` maps the program's arguments to what they are; `optional` are those of data that may be left out, to be
-    drawn instead. `sites` maps each latent of the spec to its site in the program, `guide_functions` each guide to its
-    function; `automatic` are the guides that are built from the model. `prior_terms` are factors that belong to
-    priors, `moving` the sites whose support depends on other latents. `batches` maps each plate of which the program
-    can take a minibatch to how it does.
+    drawn instead. `reported` are the quantities that runs give draws of, `learned` the weights of layers and the params
+    of guides, which have one value. `sites` maps each latent of the spec to its site in the program, `guide_functions`
+    each guide to its function; `automatic` are the guides that are built from the model. `prior_terms` are factors that
+    belong to priors, `moving` the sites whose support depends on other latents. `batches` maps each plate of which the
+    program can take a minibatch to how it does.
     """
 
     module: py.Module
     inputs: dict[str, Input]
     optional: frozenset[str]
     reported: tuple[Reported, ...]
+    learned: tuple[Reported, ...]
     sites: dict[str, str]
     guide_functions: dict[str, str]
     automatic: frozenset[str]
@@ -83,7 +85,10 @@ class _Lowering:
         batches = self._batches()
         arguments = tuple(py.Param(name, py.Constant(None) if name in found.optional else None) for _, name in given)
         arguments += tuple(py.Param(batch.rows, py.Constant(None)) for batch in batches.values())
-        functions: list[py.Stmt] = [py.FunctionDef("model", arguments, tuple(body), docstring=self._model_doc(given))]
+        functions: list[py.Stmt] = [
+            *found.functions,
+            py.FunctionDef("model", arguments, tuple(body), docstring=self._model_doc(given)),
+        ]
         for name, guide in guides.items():
             functions.append(_guide_function(guide_functions[name], guide, bodies[name], arguments))
         data = in_place(self.model, given)
@@ -93,6 +98,7 @@ class _Lowering:
             inputs={argument: kind for kind, argument in given},
             optional=frozenset(found.optional),
             reported=tuple(found.reported),
+            learned=tuple(found.learned),
             sites=found.sites,
             guide_functions=guide_functions,
             automatic=frozenset(name for name, guide in guides.items() if isinstance(guide, ir.GuideMap)),
@@ -123,6 +129,8 @@ class _Lowering:
             statements += [py.ImportFrom("pyro", ("poutine",)), py.ImportFrom("pyro.infer", ("autoguide",))]
         if "constraints" in used:
             statements.append(py.ImportFrom("pyro.distributions", ("constraints",)))
+        if "F" in used:
+            statements.append(py.Import("torch.nn.functional", "F"))
         statements.append(py.Blank())
         if used & {"real", "DTYPE"}:
             statements.append(py.assign("DTYPE", py.dotted(f"torch.{self.dtype}")))

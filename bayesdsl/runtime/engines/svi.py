@@ -92,12 +92,15 @@ def run(bound: BoundModel, settings: dict[str, Any], seed: int, report: Report =
         fit.optimise(tell)
         fit.draw(tell)
         facts = fit.facts()
+        store = pyro.get_param_store()
+        learned = {v.name: store[v.name].detach().numpy() for v in bound.learned if v.name in store}
     values = {name: np.asarray(drawn)[None] for name, drawn in fit.values.items()}
     return posterior(
         bound,
         values,
         kind="svi",
         engine="svi",
+        learned=learned,
         losses=np.array(fit.losses),
         interrupted=fit.interrupted,
         facts=facts,
