@@ -88,5 +88,12 @@ def test_a_guide_that_no_minibatch_uses_may_mix_rows():
     assert codes(statements, "guide = q, ") == ["BD519"]
 
 
+def test_a_layer_may_take_a_row_and_not_all_rows():
+    row = "layer f : [k] -> [] = Linear(k, 4) -> Tanh -> Linear(4, 1) { weight ~ Normal(0, 1); bias ~ Normal(0, 1) }\n"
+    assert codes(row + "observe y ~ Normal(f(h), 1)") == []
+    rows = row.replace("[k]", "[obs]").replace("(k,", "(obs,")
+    assert codes(rows + "observe y ~ Normal(f(x), 1)") == ["BD519"]
+
+
 def test_a_spec_with_other_mistakes_says_those_first():
     assert codes("m ~ Normal(mean[obs](x), 1)\nobserve y ~ Normal(mm, 1)") == ["BD201"]

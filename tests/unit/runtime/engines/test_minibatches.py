@@ -77,8 +77,35 @@ def data(rows: int = ROWS) -> dict[str, dict[str, object]]:
 FROM_PRIORS = ("AutoHierarchicalNormalMessenger", "AutoRegressiveMessenger")
 
 
+VAE = """
+plate latent = 4
+data image { pixels[pixel] : unit }
+layer decoder : [latent] -> [pixel] = Linear(latent, 30) -> Softplus -> Linear(30, pixel)
+z[image, latent] ~ Normal(0, 1)
+observe pixels ~ Bernoulli(logits = decoder(z))
+guide amortised {
+    layer encoder : [pixel] -> [latent], [latent] =
+        Linear(pixel, 30) -> Softplus -> (Linear(30, latent), Linear(30, latent))
+    loc, log_scale = encoder(pixels)
+    z[image, latent] ~ Normal(loc, exp(log_scale))
+}
+infer svi(guide = amortised, optim = Adam(lr = 0.01), steps = 250, draws = 20, batch = 32 of image)
+"""
+
+
+def images(count: int) -> dict[str, dict[str, np.ndarray]]:
+    """Six patterns of sixteen pixels, a twentieth of them turned over."""
+    rng = np.random.default_rng(0)
+    patterns = rng.random((6, 16)) < 0.4
+    drawn = patterns[rng.integers(0, 6, count)] ^ (rng.random((count, 16)) < 0.05)
+    return {"image": {"pixels": drawn.astype(float)}}
+
+
 def fitted(guide: str) -> _Fit:
     """A fit before its first step; within `Isolated`."""
+    if guide == "amortised":
+        bound = compile_text(VAE).bind(images(ROWS))
+        return _Fit(bound.model, SviSettings(guide=(guide, {}), batch=(7, "image")))
     text = EVERYTHING + {"q": BY_HAND, "parts": PARTS}.get(guide, "")
     if guide == "q":  # which cannot speak of what is not centred
         text = text.replace(" noncentered", "")
@@ -131,7 +158,7 @@ BY_ROW = [
 
 
 @pytest.mark.parametrize("loss", [Trace_ELBO, TraceMeanField_ELBO, TraceGraph_ELBO])
-@pytest.mark.parametrize("guide", ["q", "parts", *BY_ROW])
+@pytest.mark.parametrize("guide", ["q", "parts", "amortised", *BY_ROW])
 def test_the_mean_gradient_of_an_epoch_is_that_of_all_rows(
     guide: str, loss: type, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -373,3 +400,16 @@ def test_draws_that_would_not_fit_are_refused_before_the_fit(monkeypatch: pytest
     assert finding.code == "BD863"
     assert "100 would do" in finding.message
     assert bound.compiled.spec.source.slice(finding.primary.span).startswith("z")
+
+
+def test_an_amortised_guide_learns_in_minibatches() -> None:
+    bound = compile_text(VAE).bind(images(200))
+    fit = bound.fit(seed=1)
+    assert fit["z"].shape == (1, 20, 200, 4)
+    assert fit.posterior.facts["observations"] == 200 * 16
+    # By themselves the pixels, on with a frequency of their own, have this entropy; six patterns have far less.
+    on = bound.inputs["pixels"].numpy().mean(0)
+    alone = -(on * np.log(on) + (1 - on) * np.log(1 - on)).mean()
+    assert fit.posterior.facts["loss_per_observation"] < 0.85 * alone
+    # One value for each weight, and none for each row.
+    assert fit.posterior.learned["amortised.encoder.0.weight"].shape == (30, 16)
