@@ -159,6 +159,7 @@ class SettingKind(Enum):
     GUIDE = "guide"
     OPTIMISER = "optimiser"
     LOSS = "loss"
+    SCHEDULE = "schedule"
     FLOATS = "floats"
     INTS = "ints"
     BATCH = "batch"
