@@ -131,17 +131,22 @@ class Compiled:
         return self.printed.text
 
     def emit(self, target: str = "pyro") -> str:
-        """The program as text for `"pyro"` (`source`) or `"numpyro"`, with the same arguments.
+        """The program as text for `"pyro"` (`source`) or `"numpyro"`, with the same arguments but those of minibatches.
 
-        A NumPyro program has the precision that JAX is set to, whatever `dtype` says. Raises `BayesError` with a
-        finding for each distribution, guide or layer that NumPyro does not have.
+        A NumPyro program has the precision that JAX is set to, whatever `dtype` says, and takes all rows, as NumPyro's
+        plates draw their minibatches themselves. Raises `BayesError` with a finding for each distribution, guide or
+        layer that NumPyro does not have.
         """
         from bayesdsl.lower.numpyro import to_numpyro
+        from bayesdsl.lower.program import lower
         from bayesdsl.pysrc.printer import print_module
 
         if target not in TARGETS:
             raise ValueError(f"target is one of {', '.join(TARGETS)}, not {target!r}")
-        return self.source if target == "pyro" else print_module(to_numpyro(self.spec, self.program)).text
+        if target == "pyro":
+            return self.source
+        whole = lower(self.spec, self.dtype) if self.program.batches else self.program
+        return print_module(to_numpyro(self.spec, whole)).text
 
     def graph(self) -> Graph:
         """The model as a picture: `.svg()`, `.dot()`, `.mermaid()`; a notebook shows it."""

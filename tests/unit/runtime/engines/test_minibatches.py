@@ -413,3 +413,9 @@ def test_an_amortised_guide_learns_in_minibatches() -> None:
     assert fit.posterior.facts["loss_per_observation"] < 0.85 * alone
     # One value for each weight, and none for each row.
     assert fit.posterior.learned["amortised.encoder.0.weight"].shape == (30, 16)
+
+
+def test_a_program_for_numpyro_takes_all_rows() -> None:
+    compiled = compile_text(LATENTS)
+    assert "subsample=row_rows" in compiled.emit("pyro")
+    assert "row_rows" not in compiled.emit("numpyro")
