@@ -28,8 +28,6 @@ from bayesdsl.syntax.parser import parse
 if TYPE_CHECKING:
     from types import ModuleType
 
-    import torch
-
     from bayesdsl.export.archive import Predictor
     from bayesdsl.export.graph.value import Graph
     from bayesdsl.lower.program import Program
@@ -106,18 +104,23 @@ def compile_text(text: str, *, name: str = "model.bayes", dtype: str = "float64"
 
 @dataclass(frozen=True)
 class Compiled:
-    """A spec without errors. `diagnostics` are its warnings; everything else is made when it is first asked for."""
+    """A spec without errors. `diagnostics` are its warnings; everything else is made when it is first asked for.
+
+    The program can take minibatches of the tables that the spec's inferences ask them of, and of those in `batched`.
+    """
 
     spec: ir.Model
     diagnostics: tuple[Diagnostic, ...] = ()
     dtype: str = "float64"
+    batched: frozenset[str] = frozenset()
 
     @cached_property
     def program(self) -> Program:
         """The lowered program, with what its arguments are."""
         from bayesdsl.lower.program import lower
 
-        return lower(self.spec, self.dtype)
+        asked = {batch.plate for batch in map(ir.batch_of, self.spec.inferences) if batch is not None}
+        return lower(self.spec, self.dtype, self.batched | asked)
 
     @cached_property
     def printed(self) -> Printed:
@@ -131,17 +134,22 @@ class Compiled:
         return self.printed.text
 
     def emit(self, target: str = "pyro") -> str:
-        """The program as text for `"pyro"` (`source`) or `"numpyro"`, with the same arguments.
+        """The program as text for `"pyro"` (`source`) or `"numpyro"`, with the same arguments but those of minibatches.
 
-        A NumPyro program has the precision that JAX is set to, whatever `dtype` says. Raises `BayesError` with a
-        finding for each distribution, guide or layer that NumPyro does not have.
+        A NumPyro program has the precision that JAX is set to, whatever `dtype` says, and takes all rows, as NumPyro's
+        plates draw their minibatches themselves. Raises `BayesError` with a finding for each distribution, guide or
+        layer that NumPyro does not have.
         """
         from bayesdsl.lower.numpyro import to_numpyro
+        from bayesdsl.lower.program import lower
         from bayesdsl.pysrc.printer import print_module
 
         if target not in TARGETS:
             raise ValueError(f"target is one of {', '.join(TARGETS)}, not {target!r}")
-        return self.source if target == "pyro" else print_module(to_numpyro(self.spec, self.program)).text
+        if target == "pyro":
+            return self.source
+        whole = lower(self.spec, self.dtype) if self.program.batches else self.program
+        return print_module(to_numpyro(self.spec, whole)).text
 
     def graph(self) -> Graph:
         """The model as a picture: `.svg()`, `.dot()`, `.mermaid()`; a notebook shows it."""
@@ -188,16 +196,22 @@ class Compiled:
         import torch
 
         from bayesdsl.runtime.binding.bind import bind_data
-        from bayesdsl.runtime.bound import BoundModel, Variable
 
-        dtype: torch.dtype = getattr(torch, self.dtype)
         base = Path(self.spec.source.name).parent
-        found = bind_data(self.spec, self.program, data, base, dtype)
+        found = bind_data(self.spec, self.program, data, base, getattr(torch, self.dtype))
+        return Bound(self, found, self._bound_model(found))
+
+    def _bound_model(self, found: BoundData) -> BoundModel:
+        """The program with its data."""
+        import torch
+
+        from bayesdsl.runtime.bound import BoundModel, Minibatch, Variable
+
         variables, learned = (
             tuple(Variable(r.name, r.role, r.dims, r.layout) for r in found)
             for found in (self.program.reported, self.program.learned)
         )
-        model = BoundModel(
+        return BoundModel(
             name=self.module.__name__,
             source=self.source,
             model=self.model,
@@ -210,9 +224,19 @@ class Compiled:
             automatic=self.program.automatic,
             moving_supports=self.program.moving,
             prior_terms=self.program.prior_terms,
-            dtype=dtype,
+            dtype=getattr(torch, self.dtype),
+            minibatches={
+                plate: Minibatch(plate, batch.rows, batch.site, batch.dim, self._dims_of(plate))
+                for plate, batch in self.program.batches.items()
+            },
         )
-        return Bound(self, found, model)
+
+    def _dims_of(self, plate: str) -> dict[str, int]:
+        """The program's arguments that hold a value for each member of a plate, and the dimension they have it in."""
+        columns = self.spec.columns
+        given = {name: getattr(kind, "column", None) for name, kind in self.program.inputs.items()}
+        plates = {name: columns[column].plates for name, column in given.items() if column is not None}
+        return {name: found.index(plate) for name, found in plates.items() if plate in found}
 
     def inference(self, name: str | None = None) -> ir.Inference:
         """An inference of the spec by name, the first by default; any engine's name with its default settings."""
@@ -314,11 +338,6 @@ class Bound:
         self, infer: str | ir.Inference | None = None, *, seed: int = 0, progress: Report | None = None, **settings: Any
     ) -> Fit:
         """As `Compiled.fit`, on these data."""
-        from bayesdsl.runtime import errors
-        from bayesdsl.runtime.engines import run_engine
-        from bayesdsl.runtime.engines.errors import EngineError
-        from bayesdsl.runtime.progress import silent
-
         inference = infer if isinstance(infer, ir.Inference) else self.compiled.inference(infer)
         texts = {row.name for row in inference.engine.settings if row.kind is SettingKind.TEXT}
         written = {
@@ -327,6 +346,24 @@ class Bound:
         }
         inference = overridden(self.compiled.spec, inference, written)
         _runnable(self.compiled.spec, inference)
+        return self._batching(inference)._run(inference, seed, progress)
+
+    def _batching(self, inference: ir.Inference) -> Bound:
+        """The same data bound to a program that can take the minibatches of an inference."""
+        batch = ir.batch_of(inference)
+        if batch is None or batch.plate in self.model.minibatches:
+            return self
+        compiled = replace(self.compiled, batched=self.compiled.batched | {batch.plate})
+        known = {given: self.data.inputs[name] for name, given in self.compiled.program.inputs.items()}
+        data = replace(self.data, inputs={name: known[given] for name, given in compiled.program.inputs.items()})
+        return Bound(compiled, data, compiled._bound_model(data))
+
+    def _run(self, inference: ir.Inference, seed: int, progress: Report | None) -> Fit:
+        from bayesdsl.runtime import errors
+        from bayesdsl.runtime.engines import run_engine
+        from bayesdsl.runtime.engines.errors import EngineError
+        from bayesdsl.runtime.progress import silent
+
         started = datetime.now(UTC)
         try:
             posterior = run_engine(
@@ -380,7 +417,7 @@ def overridden(model: ir.Model, inference: ir.Inference, settings: Mapping[str, 
 
     guides = {name: guide.span for name, guide in model.guides.items()}
     for name, text in settings.items():
-        changed, findings = override(inference, name, text, guides)
+        changed, findings = override(inference, name, text, guides, model.plates)
         if changed is None:
             raise BayesError(findings)
         inference = changed
@@ -402,6 +439,8 @@ def _engine_settings(inference: ir.Inference) -> dict[str, Any]:
     def plain(value: object) -> object:
         if isinstance(value, ir.Setup):
             return value.row.name, dict(value.settings)
+        if isinstance(value, ir.Batch):
+            return value.size, value.plate
         return value
 
     values = {name: plain(value) for name, value in inference.settings}

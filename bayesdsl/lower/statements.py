@@ -55,7 +55,7 @@ class Statements:
     What the program must know of them besides their text is gathered on the way: what is `reported`, what is `learned`
     besides (the weights of layers, and the params of guides under their names in the store), the site of each latent in
     `sites`, the arguments that may be left out in `optional`, factors that are part of priors in
-    `prior_terms`, sites whose support depends on other latents in `moving`.
+    `prior_terms`, sites whose support depends on other latents in `moving`, Pyro's name of each plate in `plate_sites`.
     """
 
     model: ir.Model
@@ -67,6 +67,7 @@ class Statements:
     optional: set[str] = field(default_factory=set)
     prior_terms: list[str] = field(default_factory=list)
     moving: list[str] = field(default_factory=list)
+    plate_sites: dict[str, str] = field(default_factory=dict)
     functions: list[py.FunctionDef] = field(default_factory=list)
     guide: str = ""
 
@@ -134,13 +135,15 @@ class Statements:
                 body.append(py.With(items, tuple(piece.statements)))
             else:
                 body += piece.statements
-        return body
+        return [*self.inputs.counts(), *body]
 
     def _plate(self, plate: str) -> py.Stmt:
         # A category column has the name of its plate, and where it is observed it is a site of that name.
         observed = any(statement.name == plate for statement in self.model.of(ir.Observed))
         site = self._own_site(f"{plate}_plate") if observed else plate
-        made = py.call("pyro.plate", site, self.inputs.size(plate), dim=self.dims[plate])
+        batch = {"subsample": self.inputs.rows(plate)} if plate in self.inputs.batched else {}
+        self.plate_sites[plate] = site
+        made = py.call("pyro.plate", site, self.inputs.whole(plate), dim=self.dims[plate], **batch)
         return py.assign(self._plate_variable(plate), made)
 
     def _plate_variable(self, plate: str) -> str:
@@ -301,7 +304,17 @@ class Statements:
         else:
             init = start(statement, self.expressions)
             value = py.call("pyro.param", name, init, constraint=constraint(statement.support))
-        return _Piece((), [py.assign(variable, value, **self._quote(statement.span))])
+        assigned = [py.assign(variable, value, **self._quote(statement.span))]
+        for dim, plate in enumerate(statement.plates):
+            if plate in self.inputs.batched:
+                assigned.append(py.assign(variable, self._of_batch(py.Name(variable), plate, dim)))
+        return _Piece((), assigned)
+
+    def _of_batch(self, value: py.Expr, plate: str, dim: int) -> py.Expr:
+        """The members of a minibatch, of a tensor that has all of them."""
+        rows = self.inputs.rows(plate)
+        picked = py.index(value, *(slice(None),) * dim, rows)
+        return py.IfExp(py.Compare("is", rows, py.Constant(None)), value, picked)
 
     def _let(self, statement: ir.Let) -> _Piece:
         layout = value_layout(statement.plates, self.dims)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import numpy as np
 import torch
 
 from bayesdsl.diagnostics.diagnostic import BayesError
 from bayesdsl.export import archive
 from bayesdsl.export.archive import Predictor
+from bayesdsl.model import ir
 from bayesdsl.prediction import errors
 from bayesdsl.prediction.build import Built, build
 from bayesdsl.prediction.trained import Trained
@@ -61,12 +61,12 @@ def _save_program(built: Built, path: Path) -> None:
 
 
 def _example(built: Built) -> dict[str, torch.Tensor]:
-    """The columns that a program takes, for the first rows of the fit."""
-    table = built.table
-    few = np.arange(EXAMPLE_ROWS) % built.trained.training.tables[table].rows
-    example = {table: torch.full((EXAMPLE_ROWS,), -1)}
+    """The columns that a program takes, for a few rows: their numbers do not matter."""
+    table, sizes = built.table, built.trained.training.sizes
+    example = {table: torch.full((EXAMPLE_ROWS,), 0 if built.program.local else -1)}
     for name in built.program.columns:
         column = built.trained.model.columns[name]
         dtype = torch.int64 if column.category is not None else torch.float64
-        example[f"{table}.{name}"] = torch.tensor(built.trained.columns[name][1][few], dtype=dtype)
+        width = [sizes[ir.base_plate(plate)] for plate in column.plates[1:]]
+        example[f"{table}.{name}"] = torch.zeros([EXAMPLE_ROWS, *width], dtype=dtype)
     return example

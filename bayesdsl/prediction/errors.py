@@ -158,6 +158,16 @@ def missing_values(finding: Diagnostic) -> Diagnostic:
     return replace(finding, hint="give the values, or leave these rows out of the data")
 
 
+def rows_not_kept(model: ir.Model, table: str) -> Diagnostic:
+    return Diagnostic(
+        "BD829",
+        f"the rows of `{table}` were read in parts, and are not kept with the fit",
+        model.source,
+        Label(model.tables[table].span),
+        hint="give the rows to predict: --data FILE",
+    )
+
+
 def older_run(directory: object) -> Diagnostic:
     return Diagnostic(
         "BD825",

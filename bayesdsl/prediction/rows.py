@@ -72,6 +72,8 @@ def rows_to_predict(
 def _rows_of_the_fit(built: Built) -> Rows:
     trained, table = built.trained, built.table
     count = trained.training.tables[table].rows
+    if not all(name in trained.columns for name in built.program.columns):
+        raise BayesError((errors.rows_not_kept(trained.model, table),))
     numbers = {table: torch.arange(count)}
     identity = {table: trained.rows(table)}
     for name in built.program.columns:

@@ -184,4 +184,20 @@ ROWS: tuple[Code, ...] = (
         predictor.mean({"rugged": [1.5]})
         """,
     ),
+    Code(
+        "BD829",
+        "rows-not-kept",
+        Severity.ERROR,
+        "The rows of the fit are not kept with it",
+        """
+        A table that is read in parts is one that does not fit the memory, so a run does not hold it. Its predictions
+        are for rows that are given, be they those of the fit: everything else that they need is kept.
+        """,
+        """
+        $ bayesdsl predict runs/clicks
+        """,
+        """
+        $ bayesdsl predict runs/clicks --data some_clicks.csv
+        """,
+    ),
 )

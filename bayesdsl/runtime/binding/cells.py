@@ -14,6 +14,7 @@ from functools import cache
 import numpy as np
 
 from bayesdsl.catalogue.functions import FUNCTIONS, OPERATORS
+from bayesdsl.runtime.binding.wholes import Moments
 from bayesdsl.runtime.sources.table import RawColumn, spell_float
 
 
@@ -139,12 +140,14 @@ class WholeColumn:
     """A function of the values of a column; `spread` says that they may not all be equal.
 
     `fit` gives what it has to know of the column, `apply` its values on numbers that need not be the column's: a
-    prediction computes with what was fitted to the rows of the fit.
+    prediction computes with what was fitted to the rows of the fit. `of_moments` fits it to all values of a column of
+    which only some are at hand; None where it takes more than their moments.
     """
 
     fit: Callable[[np.ndarray], np.ndarray]
     apply: Callable[[np.ndarray, np.ndarray], np.ndarray]
     spread: bool = False
+    of_moments: Callable[[Moments], np.ndarray] | None = None
 
 
 def _mean_and_sd(x: np.ndarray) -> np.ndarray:
@@ -159,10 +162,20 @@ def _rank(x: np.ndarray, ordered: np.ndarray) -> np.ndarray:
 
 # By their names in the catalogue.
 WHOLE_COLUMN = {
-    "zscore": WholeColumn(_mean_and_sd, lambda x, known: (x - known[0]) / known[1], spread=True),
-    "center": WholeColumn(lambda x: np.array([x.mean()]), lambda x, known: x - known[0]),
+    "zscore": WholeColumn(
+        _mean_and_sd,
+        lambda x, known: (x - known[0]) / known[1],
+        spread=True,
+        of_moments=lambda m: np.array([m.mean, m.sd if m.count > 1 else np.nan]),
+    ),
+    "center": WholeColumn(
+        lambda x: np.array([x.mean()]), lambda x, known: x - known[0], of_moments=lambda m: np.array([m.mean])
+    ),
     "rescale": WholeColumn(
-        lambda x: np.array([x.min(), x.max()]), lambda x, known: (x - known[0]) / (known[1] - known[0]), spread=True
+        lambda x: np.array([x.min(), x.max()]),
+        lambda x, known: (x - known[0]) / (known[1] - known[0]),
+        spread=True,
+        of_moments=lambda m: np.array([m.least, m.greatest]),
     ),
     "rank": WholeColumn(np.sort, _rank),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from bayesdsl.lower.training import TrainedTable, Training
 from bayesdsl.model import ir
@@ -21,6 +22,13 @@ def training(joined: Joined) -> Training:
         if not isinstance(members, range) and _named(joined, plate)
     }
     return Training(tables, sizes, labels)
+
+
+def training_of_parts(joined: Joined, plate: str, rows: int) -> Training:
+    """The same, where `joined` has the last part of a table that was read in parts, of so many rows in all."""
+    made = training(joined)
+    table = replace(made.tables[plate], rows=rows, numbers=None)
+    return replace(made, tables={**made.tables, plate: table}, sizes={**made.sizes, plate: rows})
 
 
 def _named(joined: Joined, plate: str) -> bool:

@@ -137,3 +137,27 @@ def test_a_loop_cannot_be_written_as_a_program_of_torch_export(tmp_path):
         save(fit.trained, tmp_path / "p.pt2", "pt2", None, None)
     assert [f.code for f in caught.value.diagnostics] == ["BD826"]
     assert fit.predictor().draws({"a": [0.0]})["a"].shape == (40, 1)
+
+
+PARTS = """
+data click from "clicks.csv" (stream = true) { site : category; depth : real = zscore(pages); bought : binary }
+a[site] ~ Normal(0, 1)
+b ~ Normal(0, 1)
+odds = a[site] + b * depth
+observe bought ~ Bernoulli(logits = odds)
+infer svi(steps = 3, draws = 10)
+"""
+
+
+def test_rows_that_were_read_in_parts_are_predicted_where_they_are_given(tmp_path):
+    rows = {"site": ["s", "t", "s", "u"], "pages": [1.0, 4.0, 2.0, 9.0], "bought": [0, 1, 0, 1]}
+    lines = [",".join(rows), *(",".join(map(str, row)) for row in zip(*rows.values(), strict=True))]
+    (tmp_path / "clicks.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (tmp_path / "clicks.bayes").write_text(PARTS, encoding="utf-8")
+    fit = bd.compile(tmp_path / "clicks.bayes").fit(seed=1)
+    with pytest.raises(bd.BayesError) as caught:
+        fit.predict()
+    assert [f.code for f in caught.value.diagnostics] == ["BD829"]
+    depth = (np.array([9.0, 1.0]) - np.mean(rows["pages"])) / np.std(rows["pages"], ddof=1)
+    expected = fit["a"][0][:, [2, 0]] + fit["b"][0][:, None] * depth
+    np.testing.assert_allclose(fit.predict({"site": ["u", "s"], "pages": [9.0, 1.0]})["odds"], expected, rtol=1e-12)
