@@ -472,7 +472,14 @@ _ENGINES = (
         params=True,
     ),
     Engine("map", "The posterior mode.", "point", (OPTIM, _steps(2000)), params=True),
-    Engine("mle", "The maximum of the likelihood; priors do not count.", "point", (OPTIM, _steps(2000)), params=True),
+    Engine(
+        "mle",
+        "The maximum of the likelihood; priors do not count.",
+        "point",
+        (OPTIM, _steps(2000)),
+        params=True,
+        priors=False,
+    ),
 )
 
 ENGINES: dict[str, Engine] = {row.name: row for row in _ENGINES}

@@ -12,11 +12,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import assert_never
 
+from bayesdsl.lower.earlier import carried_statements, unconstrained_helper
 from bayesdsl.lower.in_place import in_place, members
 from bayesdsl.lower.inputs import Codes, Input, Inputs, Position, Size, Values
 from bayesdsl.lower.names import Names
 from bayesdsl.lower.statements import Reported, Statements
 from bayesdsl.model import ir
+from bayesdsl.model.earlier import Earlier
 from bayesdsl.pysrc import nodes as py
 from bayesdsl.source import Span
 
@@ -42,9 +44,12 @@ class Program:
     moving: tuple[str, ...]
 
 
-def lower(model: ir.Model, dtype: str = "float64") -> Program:
-    """Lower a checked model. `dtype` is that of every real: `"float64"` or `"float32"`."""
-    return _Lowering(model, dtype).program()
+def lower(model: ir.Model, dtype: str = "float64", earlier: Earlier | None = None) -> Program:
+    """Lower a checked model. `dtype` is that of every real: `"float64"` or `"float32"`.
+
+    `earlier` is the posterior of a run, in the place of the priors of the latents that it has.
+    """
+    return _Lowering(model if earlier is None else carried_statements(model, earlier), dtype, earlier).program()
 
 
 @dataclass
@@ -53,11 +58,12 @@ class _Lowering:
 
     model: ir.Model
     dtype: str
+    earlier: Earlier | None = None
     names: Names = field(default_factory=Names)
 
     def __post_init__(self) -> None:
         self.inputs = Inputs(self.model, self.names)
-        self.statements = Statements(self.model, self.names, self.inputs)
+        self.statements = Statements(self.model, self.names, self.inputs, earlier=self.earlier)
 
     def program(self) -> Program:
         found, guides = self.statements, self.model.guides
@@ -69,8 +75,11 @@ class _Lowering:
         functions: list[py.Stmt] = [py.FunctionDef("model", arguments, tuple(body), docstring=self._model_doc(given))]
         for name, guide in guides.items():
             functions.append(_guide_function(guide_functions[name], guide, bodies[name], arguments))
+        prior = found.prior
+        if prior is not None:
+            functions.insert(0, prior.definition())
         data = in_place(self.model, given)
-        rest = (*functions, data) if data is not None else tuple(functions)
+        rest = (*functions, *([prior.constants()] if prior is not None else []), *([data] if data is not None else []))
         return Program(
             module=py.Module(self._docstring(), (*self._prelude(rest), *rest)),
             inputs={argument: kind for kind, argument in given},
@@ -105,6 +114,8 @@ class _Lowering:
             statements += [py.ImportFrom("pyro", ("poutine",)), py.ImportFrom("pyro.infer", ("autoguide",))]
         if "constraints" in used:
             statements.append(py.ImportFrom("pyro.distributions", ("constraints",)))
+        if "unconstrained" in used:
+            statements.append(py.ImportFrom("torch.distributions", ("biject_to",)))
         statements.append(py.Blank())
         if used & {"real", "DTYPE"}:
             statements.append(py.assign("DTYPE", py.dotted(f"torch.{self.dtype}")))
@@ -215,7 +226,11 @@ def _mixture() -> py.FunctionDef:
     return py.FunctionDef("mixture", params, (py.Return(value),), docstring=doc)
 
 
-HELPERS: dict[str, py.FunctionDef] = {"real": _real(), "mixture": _mixture()}
+HELPERS: dict[str, py.FunctionDef] = {
+    "real": _real(),
+    "mixture": _mixture(),
+    "unconstrained": unconstrained_helper(),
+}
 
 
 def _names(node: object) -> Iterator[str]:

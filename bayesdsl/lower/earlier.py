@@ -1,0 +1,235 @@
+"""The posterior of an earlier run in the place of priors: a function with its density, and a factor that adds it.
+
+tau ~ HalfNormal(5)     ->  tau = pyro.sample("tau", dist.HalfNormal(real(5)).mask(False))
+theta ~ Normal(mu, tau)     theta = pyro.sample("theta", dist.Normal(mu, tau).mask(~EARLIER["theta known"]))
+                            pyro.factor("earlier", earlier(tau, theta))
+
+Sites keep their names, their shapes and their supports, so that every engine and every guide works on them as before;
+`mask` takes the density out of the count. Of copies that the run did not have it stays.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from bayesdsl.lower.distributions import constraint
+from bayesdsl.lower.names import Names
+from bayesdsl.model import ir
+from bayesdsl.model.earlier import FARTHEST, Bend, Carried, Conditional, Earlier, LowRank, Matrix, Vector
+from bayesdsl.pysrc import nodes as py
+
+# The latents whose density was fitted as they are.
+_REALS = frozenset({"real", "real_vector", "real_matrix"})
+
+
+@dataclass
+class EarlierPrior:
+    """The pieces that a program with an earlier run needs. `names` are the program's."""
+
+    earlier: Earlier
+    names: Names
+
+    def __post_init__(self) -> None:
+        self.function = self.names.fresh("earlier")
+        self.numbers = self.names.fresh("EARLIER")
+
+    # In the model
+
+    def uncounted(self, name: str, dist: py.Expr) -> py.Expr:
+        """The distribution of a latent, its density counted for the copies alone that the run did not have."""
+        return py.method(dist, "mask", self._mask(self.earlier.of(name)))
+
+    def _mask(self, carried: Carried) -> py.Expr:
+        return py.Constant(False) if carried.known is None else py.UnaryOp("~", self._known(carried))
+
+    def _known(self, carried: Carried) -> py.Expr:
+        return self._number(f"{carried.name} known")
+
+    def weighted(self, name: str, density: py.Expr) -> py.Expr | None:
+        """A term of a latent's prior, for the copies that the run did not have; None where it had all."""
+        carried = self.earlier.of(name)
+        return None if carried.known is None else py.method(density, "masked_fill", self._known(carried), 0)
+
+    def factor(self, site: str) -> py.Stmt:
+        values = [py.Name(self.names.of(latent.name)) for latent in self.earlier.latents]
+        comment = f"In the place of their priors: the posterior of {self.earlier.run}."
+        return py.ExprStmt(py.call("pyro.factor", site, py.call(self.function, *values)), comment=comment)
+
+    # Beside it
+
+    def constants(self) -> py.Stmt:
+        """Every number of the density, in one dict."""
+        density = self.earlier.density
+        items: dict[str, py.Value] = {
+            f"{latent.name} known": _mask_tensor(latent)
+            for latent in self.earlier.latents
+            if latent.known is not None
+        }
+        items |= {"centre": _tensor(density.centre), "spread": _tensor(density.spread)}
+        match density:
+            case LowRank(factors=factors, noise=noise):
+                items |= {"factors": _tensor(factors), "noise": _tensor(noise)}
+            case Conditional():
+                items |= {"mean": _tensor(density.mean), "log_scale": _tensor(density.log_scale)}
+                slopes = {"slopes": density.slopes, "scale_slopes": density.scale_slopes}
+                items |= {name: _tensor(matrix) for name, matrix in slopes.items() if matrix is not None}
+                items |= _bend_numbers(density.bend)
+        comment = f"Fitted to {self.earlier.draws:,} draws of {self.earlier.run}: see `{self.function}`."
+        return py.Assign((py.Name(self.numbers),), py.expr(items), comment=comment)
+
+    def definition(self) -> py.FunctionDef:
+        """The log density as a function of the latents."""
+        self._locals: dict[str, str] = {}
+        params = tuple(py.Param(self.names.of(latent.name)) for latent in self.earlier.latents)
+        body: list[py.Stmt] = []
+        numbers: list[py.Expr] = []
+        volumes: list[py.Expr] = []
+        for latent in self.earlier.latents:
+            value = self._copies(latent)
+            if latent.support.name in _REALS:
+                numbers.append(py.method(value, "reshape", -1))
+                continue
+            free, volume = self._local(f"{latent.name}_free"), self._local(f"{latent.name}_volume")
+            mapped = py.call("unconstrained", value, constraint(latent.support))
+            body.append(py.Assign((py.Tuple((free, volume)),), mapped))
+            numbers.append(free)
+            volumes.append(volume)
+        together = py.call("torch.cat", numbers) if len(numbers) > 1 else numbers[0]
+        t = self._local("t")
+        u = self._local("u")
+        body.append(py.assign(u, together))
+        body.append(py.assign(t, py.binary("/", py.binary("-", u, self._number("centre")), self._number("spread"))))
+        match self.earlier.density:
+            case LowRank():
+                value = self._low_rank(t)
+            case Conditional() as density:
+                rows, value = self._conditional(density, t)
+                body += rows
+        body.append(py.Return(py.binary("-", value, *volumes) if volumes else value))
+        return py.FunctionDef(self.function, params, tuple(body), docstring=self._doc())
+
+    def _copies(self, latent: Carried) -> py.Expr:
+        value = py.Name(self.names.of(latent.name))
+        return value if latent.known is None else py.index(value, self._known(latent))
+
+    def _low_rank(self, t: py.Expr) -> py.Expr:
+        zeros = py.call("torch.zeros_like", t)
+        normal = py.call("dist.LowRankMultivariateNormal", zeros, self._number("factors"), self._number("noise"))
+        return py.binary("-", py.method(normal, "log_prob", t), self._summed_log("spread"))
+
+    def _conditional(self, density: Conditional, t: py.Expr) -> tuple[list[py.Stmt], py.Expr]:
+        log_scale, rest = self._local("log_scale"), self._local("rest")
+        scale: py.Expr = self._number("log_scale")
+        if density.scale_slopes is not None:
+            near = py.method(t, "clamp", -FARTHEST, FARTHEST)
+            scale = py.binary("+", scale, py.BinOp("@", self._number("scale_slopes"), near))
+        left = py.binary("-", t, self._number("mean"))
+        if density.slopes is not None:
+            left = py.binary("-", left, py.BinOp("@", self._number("slopes"), t))
+        body: list[py.Stmt] = [
+            py.assign(log_scale, scale),
+            py.assign(rest, py.binary("/", left, py.method(log_scale, "exp"))),
+        ]
+        standard = py.call("dist.Normal", py.call("real", 0), py.call("real", 1))
+        normal, stretch = rest, None
+        if density.bend is not None:
+            rows, normal, stretch = self._bent(rest)
+            body += rows
+        value: py.Expr = py.method(py.method(standard, "log_prob", normal), "sum")
+        if stretch is not None:
+            value = py.binary("+", value, py.method(stretch, "sum"))
+        return body, py.binary("-", value, py.method(log_scale, "sum"), self._summed_log("spread"))
+
+    def _bent(self, rest: py.Expr) -> tuple[list[py.Stmt], py.Expr, py.Expr]:
+        """sinh(skew + tail * asinh(y)) for y = (rest - shift) / width, and the log of its derivative."""
+        y, a, stretch = self._local("y"), self._local("a"), self._local("stretch")
+        scaled = py.binary("/", py.binary("-", rest, self._number("shift")), self._number("width"))
+        bent = py.binary("+", self._number("skew"), py.binary("*", self._number("tail"), py.method(y, "asinh")))
+        slope = py.binary("/", py.binary("*", self._number("tail"), py.method(a, "cosh")), self._number("width"))
+        root = py.call("torch.sqrt", py.binary("+", 1, py.binary("**", y, 2)))
+        rows: list[py.Stmt] = [
+            py.assign(y, scaled),
+            py.assign(a, bent),
+            py.assign(stretch, py.call("torch.log", py.binary("/", slope, root))),
+        ]
+        return rows, py.method(a, "sinh"), stretch
+
+    def _summed_log(self, name: str) -> py.Expr:
+        return py.method(py.method(self._number(name), "log"), "sum")
+
+    def _number(self, key: str) -> py.Expr:
+        return py.index(self.numbers, key)
+
+    def _local(self, wanted: str) -> py.Name:
+        """A variable of the function, which is none of its arguments."""
+        if wanted not in self._locals:
+            self._locals[wanted] = self.names.fresh(wanted)
+        return py.Name(self._locals[wanted])
+
+    def _doc(self) -> str:
+        first = f"The log density of {_listed(self.earlier)} together, as {self.earlier.run} found them."
+        if isinstance(self.earlier.density, LowRank):
+            return f"{first}\n\nOn the real line they are normal, with correlations in a few directions."
+        lines = [first, "", "On the real line, standardised, each number's mean is linear in those before it."]
+        if self.earlier.density.scale_slopes is not None:
+            lines.append(f"So is the logarithm of its scale, within {FARTHEST:g} standard deviations.")
+        lines.append(
+            "What is left is standard normal."
+            if self.earlier.density.bend is None
+            else "What is left is standard normal after a sinh-arcsinh transform."
+        )
+        return "\n".join(lines)
+
+
+_MOST_LISTED = 6
+
+
+def _listed(earlier: Earlier) -> str:
+    names = [latent.name for latent in earlier.latents]
+    if len(names) == 1:
+        return names[0]
+    if len(names) > _MOST_LISTED:
+        return f"{', '.join(names[: _MOST_LISTED - 1])} and {len(names) - _MOST_LISTED + 1} others"
+    return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _tensor(values: Vector | Matrix) -> py.Expr:
+    rows = [list(row) if isinstance(row, tuple) else row for row in values]
+    return py.call("torch.tensor", rows, dtype=py.Name("DTYPE"))
+
+
+def _mask_tensor(latent: Carried) -> py.Expr:
+    made = py.call("torch.tensor", list(latent.known))
+    return py.method(made, "reshape", *latent.shape) if len(latent.shape) > 1 else made
+
+
+def _bend_numbers(bend: Bend | None) -> dict[str, py.Value]:
+    if bend is None:
+        return {}
+    return {name: _tensor(getattr(bend, name)) for name in ("shift", "width", "skew", "tail")}
+
+
+def unconstrained_helper() -> py.FunctionDef:
+    """`unconstrained`, for programs that use it."""
+    doc = (
+        "A value mapped to the real line, as one vector, and the log of the volume that a unit there takes up.\n\n"
+        "It is what Pyro's guides and samplers use for this support."
+    )
+    value, support = py.Name("value"), py.Name("support")
+    transform, free, volume = py.Name("transform"), py.Name("free"), py.Name("volume")
+    body = (
+        py.assign(transform, py.call("biject_to", support)),
+        py.assign(free, py.method(transform, "inv", value)),
+        py.assign(volume, py.method(transform, "log_abs_det_jacobian", free, value)),
+        py.Return(py.Tuple((py.method(free, "reshape", -1), py.method(volume, "sum")))),
+    )
+    return py.FunctionDef("unconstrained", (py.Param("value"), py.Param("support")), body, docstring=doc)
+
+
+def carried_statements(model: ir.Model, earlier: Earlier) -> ir.Model:
+    """The model with the latents that a run gives as they are written: a draw of their own scale, and no other."""
+    names = {latent.name for latent in earlier.latents}
+    statements = tuple(
+        replace(s, noncentered=False) if isinstance(s, ir.Sample) and s.name in names else s for s in model.statements
+    )
+    return replace(model, statements=statements)
