@@ -65,15 +65,17 @@ class EarlierPrior:
             for latent in self.earlier.latents
             if latent.known is not None
         }
-        items |= {"centre": _tensor(density.centre), "spread": _tensor(density.spread)}
         match density:
-            case LowRank(factors=factors, noise=noise):
-                items |= {"factors": _tensor(factors), "noise": _tensor(noise)}
+            case LowRank():
+                rows = zip(density.centre, density.spread, density.noise, strict=True)
+                items |= {"numbers": _tensor(tuple(rows)), "factors": _tensor(density.factors)}
             case Conditional():
-                items |= {"mean": _tensor(density.mean), "log_scale": _tensor(density.log_scale)}
+                rows = zip(density.centre, density.spread, density.mean, density.log_scale, strict=True)
+                items["numbers"] = _tensor(tuple(rows))
                 slopes = {"slopes": density.slopes, "scale_slopes": density.scale_slopes}
-                items |= {name: _tensor(matrix) for name, matrix in slopes.items() if matrix is not None}
-                items |= _bend_numbers(density.bend)
+                items |= {name: _triangle(matrix) for name, matrix in slopes.items() if matrix is not None}
+                if density.bend is not None:
+                    items["bend"] = _tensor(tuple(zip(*_bend_numbers(density.bend), strict=True)))
         comment = f"Fitted to {self.earlier.draws:,} draws of {self.earlier.run}: see `{self.function}`."
         return py.Assign((py.Name(self.numbers),), py.expr(items), comment=comment)
 
@@ -94,19 +96,28 @@ class EarlierPrior:
             body.append(py.Assign((py.Tuple((free, volume)),), mapped))
             numbers.append(free)
             volumes.append(volume)
-        together = py.call("torch.cat", numbers) if len(numbers) > 1 else numbers[0]
-        t = self._local("t")
-        u = self._local("u")
-        body.append(py.assign(u, together))
-        body.append(py.assign(t, py.binary("/", py.binary("-", u, self._number("centre")), self._number("spread"))))
+        t, u, centre, spread = map(self._local, ("t", "u", "centre", "spread"))
+        body += [
+            py.assign(u, py.call("torch.cat", numbers) if len(numbers) > 1 else numbers[0]),
+            self._unpacked("numbers", (centre, spread, *map(self._local, self._others()))),
+            py.assign(t, py.binary("/", py.binary("-", u, centre), spread)),
+        ]
         match self.earlier.density:
             case LowRank():
                 value = self._low_rank(t)
             case Conditional() as density:
                 rows, value = self._conditional(density, t)
                 body += rows
-        body.append(py.Return(py.binary("-", value, *volumes) if volumes else value))
+        body.append(py.Return(py.binary("-", value, _summed(py.method(spread, "log")), *volumes)))
         return py.FunctionDef(self.function, params, tuple(body), docstring=self._doc())
+
+    def _others(self) -> tuple[str, ...]:
+        """What there is for each number besides its centre and its spread."""
+        return ("noise",) if isinstance(self.earlier.density, LowRank) else ("mean", "scale")
+
+    def _unpacked(self, key: str, targets: tuple[py.Expr, ...]) -> py.Stmt:
+        """A column each of a table that has a row for each number."""
+        return py.Assign((py.Tuple(targets),), py.attr(self._number(key), "T"))
 
     def _copies(self, latent: Carried) -> py.Expr:
         value = py.Name(self.names.of(latent.name))
@@ -114,48 +125,44 @@ class EarlierPrior:
 
     def _low_rank(self, t: py.Expr) -> py.Expr:
         zeros = py.call("torch.zeros_like", t)
-        normal = py.call("dist.LowRankMultivariateNormal", zeros, self._number("factors"), self._number("noise"))
-        return py.binary("-", py.method(normal, "log_prob", t), self._summed_log("spread"))
+        normal = py.call("dist.LowRankMultivariateNormal", zeros, self._number("factors"), self._local("noise"))
+        return py.method(normal, "log_prob", t)
 
     def _conditional(self, density: Conditional, t: py.Expr) -> tuple[list[py.Stmt], py.Expr]:
         log_scale, rest = self._local("log_scale"), self._local("rest")
-        scale: py.Expr = self._number("log_scale")
+        scale: py.Expr = self._local("scale")
         if density.scale_slopes is not None:
             near = py.method(t, "clamp", -FARTHEST, FARTHEST)
             scale = py.binary("+", scale, py.BinOp("@", self._number("scale_slopes"), near))
-        left = py.binary("-", t, self._number("mean"))
+        left = py.binary("-", t, self._local("mean"))
         if density.slopes is not None:
             left = py.binary("-", left, py.BinOp("@", self._number("slopes"), t))
         body: list[py.Stmt] = [
             py.assign(log_scale, scale),
             py.assign(rest, py.binary("/", left, py.method(log_scale, "exp"))),
         ]
-        standard = py.call("dist.Normal", py.call("real", 0), py.call("real", 1))
-        normal, stretch = rest, None
+        normal, terms = rest, []
         if density.bend is not None:
             rows, normal, stretch = self._bent(rest)
             body += rows
-        value: py.Expr = py.method(py.method(standard, "log_prob", normal), "sum")
-        if stretch is not None:
-            value = py.binary("+", value, py.method(stretch, "sum"))
-        return body, py.binary("-", value, py.method(log_scale, "sum"), self._summed_log("spread"))
+            terms.append(_summed(stretch))
+        standard = py.call("dist.Normal", py.call("real", 0), py.call("real", 1))
+        value = py.binary("+", _summed(py.method(standard, "log_prob", normal)), *terms)
+        return body, py.binary("-", value, _summed(log_scale))
 
     def _bent(self, rest: py.Expr) -> tuple[list[py.Stmt], py.Expr, py.Expr]:
         """sinh(skew + tail * asinh(y)) for y = (rest - shift) / width, and the log of its derivative."""
-        y, a, stretch = self._local("y"), self._local("a"), self._local("stretch")
-        scaled = py.binary("/", py.binary("-", rest, self._number("shift")), self._number("width"))
-        bent = py.binary("+", self._number("skew"), py.binary("*", self._number("tail"), py.method(y, "asinh")))
-        slope = py.binary("/", py.binary("*", self._number("tail"), py.method(a, "cosh")), self._number("width"))
+        shift, width, skew, tail = columns = tuple(map(self._local, ("shift", "width", "skew", "tail")))
+        y, bent, stretch = map(self._local, ("y", "bent", "stretch"))
+        slope = py.binary("/", py.binary("*", tail, py.method(bent, "cosh")), width)
         root = py.call("torch.sqrt", py.binary("+", 1, py.binary("**", y, 2)))
         rows: list[py.Stmt] = [
-            py.assign(y, scaled),
-            py.assign(a, bent),
+            self._unpacked("bend", columns),
+            py.assign(y, py.binary("/", py.binary("-", rest, shift), width)),
+            py.assign(bent, py.binary("+", skew, py.binary("*", tail, py.method(y, "asinh")))),
             py.assign(stretch, py.call("torch.log", py.binary("/", slope, root))),
         ]
-        return rows, py.method(a, "sinh"), stretch
-
-    def _summed_log(self, name: str) -> py.Expr:
-        return py.method(py.method(self._number(name), "log"), "sum")
+        return rows, py.method(bent, "sinh"), stretch
 
     def _number(self, key: str) -> py.Expr:
         return py.index(self.numbers, key)
@@ -203,10 +210,29 @@ def _mask_tensor(latent: Carried) -> py.Expr:
     return py.method(made, "reshape", *latent.shape) if len(latent.shape) > 1 else made
 
 
-def _bend_numbers(bend: Bend | None) -> dict[str, py.Value]:
-    if bend is None:
-        return {}
-    return {name: _tensor(getattr(bend, name)) for name in ("shift", "width", "skew", "tail")}
+def _triangle(matrix: Matrix) -> py.Expr:
+    """A strictly lower triangular matrix, each row without the zeros that end it."""
+    rows = [list(row[: max((i + 1 for i, value in enumerate(row) if value), default=0)]) for row in matrix]
+    return py.call("triangle", rows)
+
+
+def _bend_numbers(bend: Bend) -> tuple[Vector, ...]:
+    return bend.shift, bend.width, bend.skew, bend.tail
+
+
+def _summed(value: py.Expr) -> py.Expr:
+    return py.method(value, "sum")
+
+
+def triangle_helper() -> py.FunctionDef:
+    """`triangle`, for programs that use it."""
+    row, rows = py.Name("row"), py.Name("rows")
+    missing = py.binary("-", py.call("len", rows), py.call("len", row))
+    padded = py.binary("+", row, py.binary("*", py.List((py.Constant(0.0),)), missing))
+    square = py.call("list", py.call("map", py.Lambda((py.Param("row"),), padded), rows))
+    doc = "A square matrix from the beginnings of its rows; the rest is zero."
+    body = (py.Return(py.call("torch.tensor", square, dtype=py.Name("DTYPE"))),)
+    return py.FunctionDef("triangle", (py.Param("rows"),), body, docstring=doc)
 
 
 def unconstrained_helper() -> py.FunctionDef:

@@ -9,7 +9,7 @@ import unicodedata
 # Names that the emitted program uses for itself.
 RESERVED = frozenset(
     {"torch", "pyro", "dist", "constraints", "autoguide", "poutine", "real", "model", "DTYPE", "IN_PLACE", "settings"}
-    | {"biject_to", "unconstrained"}
+    | {"biject_to", "unconstrained", "triangle"}
 )
 
 

@@ -19,7 +19,7 @@ from bayesdsl.model import ir
 from bayesdsl.model.earlier import Carried, Conditional, Earlier
 from bayesdsl.runtime.earlier import errors
 from bayesdsl.runtime.earlier.fit import FEW, Fitted, fit
-from bayesdsl.runtime.earlier.match import Before, Match, Now, match
+from bayesdsl.runtime.earlier.match import Before, Match, Now, match, moved_scales
 from bayesdsl.types.supports import Support
 
 # A spread of fewer draws is known to a quarter of itself at best.
@@ -88,7 +88,7 @@ def carry(now: Now, before: Before, effective: dict[str, float], doubts: tuple[D
         latents=tuple(Carried(m.latent.name, m.latent.support, m.shape, m.known) for m in matches.found),
         density=fitted.density,
     )
-    warnings = (*doubts, *_warnings(before.name, fitted, matches.found, parts, worth))
+    warnings = (*moved_scales(now.model), *doubts, *_warnings(before.name, fitted, matches.found, parts, worth))
     return Carry(earlier, draws.shape[1], len(draws), worth, tuple(matches.notes), warnings)
 
 

@@ -123,6 +123,17 @@ def doubtful(run: str, sentence: str) -> Diagnostic:
     )
 
 
+def moved_scale(model: ir.Model, column: ir.Column, function: str) -> Diagnostic:
+    return Diagnostic(
+        "BD847",
+        f"`{column.name}` is measured by `{function}` from the data at hand, which differs from run to run",
+        model.source,
+        Label(column.span),
+        notes=("an effect of it that is carried means something else in other data",),
+        hint=f"use known numbers, as in `{column.name} : real = (x - 20) / 5`, in both specs",
+    )
+
+
 def few_draws(run: str, numbers: int, effective: float, shrunk: float) -> Diagnostic:
     remedy = "correlations of this many numbers are kept in a few directions only"
     if shrunk:

@@ -79,24 +79,25 @@ def fit(draws: np.ndarray, effective: float) -> Fitted:
     rest = (t - mean - t @ slopes.T) * np.exp(-log_scale - _near(t) @ scale_slopes.T)
     bend, normal = _bend(rest, effective)
     density = Conditional(
-        centre=_vector(centre),
+        centre=_vector(centre, 12),
         spread=_vector(spread),
         mean=_vector(mean),
         slopes=_matrix(slopes),
-        log_scale=_vector(log_scale),
+        log_scale=_vector(np.round(log_scale, 9)),
         scale_slopes=_matrix(scale_slopes),
         bend=bend,
     )
     return Fitted(density, None if few else misfit(normal, effective), intensity)
 
 
-def _vector(values: np.ndarray) -> tuple[float, ...]:
-    """Nine digits, to be read: far more than the draws can tell."""
-    return tuple(float(f"{value:.9g}") + 0.0 for value in values)
+def _vector(values: np.ndarray, digits: int = 6) -> tuple[float, ...]:
+    """Numbers to be read: six digits are far more than draws can tell of a scale."""
+    return tuple(float(f"{value:.{digits}g}") + 0.0 for value in values)
 
 
 def _matrix(values: np.ndarray) -> tuple[tuple[float, ...], ...] | None:
-    return tuple(map(_vector, values)) if values.any() else None
+    """Slopes have nine digits: of numbers that nearly follow from others, what is left is small beside them."""
+    return tuple(_vector(row, 9) for row in values) if values.any() else None
 
 
 # Correlations
@@ -134,7 +135,7 @@ def _low_rank(t: np.ndarray, centre: np.ndarray, spread: np.ndarray, effective: 
     level = (size - values[:kept].sum()) / (size - kept)
     factors = directions[:kept].T * np.sqrt(np.maximum(values[:kept] - level, 0.0))
     noise = np.maximum(1 - (factors**2).sum(1), _LEAST)
-    return LowRank(_vector(centre), _vector(spread), tuple(map(_vector, factors)), _vector(noise))
+    return LowRank(_vector(centre, 12), _vector(spread), tuple(map(_vector, factors)), _vector(noise))
 
 
 # Scales that depend on other numbers

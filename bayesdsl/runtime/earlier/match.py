@@ -12,6 +12,7 @@ from math import prod
 
 import numpy as np
 
+from bayesdsl.catalogue.functions import COLUMN_FUNCTIONS
 from bayesdsl.catalogue.types import CONSTRAINTS
 from bayesdsl.diagnostics.diagnostic import Diagnostic
 from bayesdsl.lower.layout import Layout
@@ -209,3 +210,20 @@ def _partly(now: Now, before: Before, found: Match) -> Iterator[str]:
             yield f"`{name}`: {plate} {errors.listed(fresh)} not in the run, so with the prior of the spec"
         if gone := [label for label in old if label not in set(new)]:
             yield f"`{name}`: {plate} {errors.listed(gone)} of the run not in these data, so left out"
+
+
+def moved_scales(model: ir.Model) -> Iterator[Diagnostic]:
+    """Columns that are standardised by the data at hand."""
+    for column in model.columns.values():
+        for expr in (column.value, *(column.stack or ())):
+            function = next((f for f in _functions(expr) if f in COLUMN_FUNCTIONS), None)
+            if function is not None:
+                yield errors.moved_scale(model, column, function)
+                break
+
+
+def _functions(expr: ir.RowExpr | None) -> Iterator[str]:
+    if isinstance(expr, ir.RowCall):
+        yield expr.function
+        for arg in expr.args:
+            yield from _functions(arg)
