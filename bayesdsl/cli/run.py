@@ -13,7 +13,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bayesdsl.cli import screen, settings, specs
-from bayesdsl.cli.arguments import Parser, add_dtype, add_specs, files_of_tables, probability, seed, table_file, the_spec
+from bayesdsl.cli.arguments import (
+    Parser,
+    add_dtype,
+    add_specs,
+    files_of_tables,
+    probability,
+    seed,
+    table_file,
+    the_spec,
+)
 from bayesdsl.cli.failures import DONE, FOUND, INTERRUPTED, USAGE, Usage, run_refused
 
 if TYPE_CHECKING:

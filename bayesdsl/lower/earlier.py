@@ -61,9 +61,7 @@ class EarlierPrior:
         """Every number of the density, in one dict."""
         density = self.earlier.density
         items: dict[str, py.Value] = {
-            f"{latent.name} known": _mask_tensor(latent)
-            for latent in self.earlier.latents
-            if latent.known is not None
+            f"{latent.name} known": _mask_tensor(latent) for latent in self.earlier.latents if latent.known is not None
         }
         match density:
             case LowRank():

@@ -124,7 +124,8 @@ ROWS: tuple[Code, ...] = (
         """
         A prior is as good as the draws it is made from. Chains that disagree, a run that was stopped, or fewer draws
         than it takes to tell correlations from chance, go into the prior, and nothing in the new run can show it. With
-        few draws, correlations are drawn towards zero, as far as their own noise says.
+        few draws, correlations are drawn towards zero, as far as their own noise says. Columns that are measured by the
+        data at hand, as by zscore, mean other things in other data, and so do the effects of them.
         """,
         """
         $ bayesdsl run coin.bayes --set infer.warmup=5 --out runs/monday

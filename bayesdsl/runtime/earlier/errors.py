@@ -137,7 +137,7 @@ def moved_scale(model: ir.Model, column: ir.Column, function: str) -> Diagnostic
 def few_draws(run: str, numbers: int, effective: float, shrunk: float) -> Diagnostic:
     remedy = "correlations of this many numbers are kept in a few directions only"
     if shrunk:
-        remedy = f"correlations were taken {100 * shrunk:.2g} % nearer to zero, and margins are all that else is fitted"
+        remedy = f"they are taken to be normal on the real line, with correlations {100 * shrunk:.2g} % nearer to zero"
     return Diagnostic(
         "BD847",
         f"{run} has {effective:.0f} effective draws of {numbers} numbers",

@@ -77,7 +77,8 @@ def fit(draws: np.ndarray, effective: float) -> Fitted:
             if found is not None:
                 mean[j], slopes[j, :j], log_scale[j], scale_slopes[j, :j] = found
     rest = (t - mean - t @ slopes.T) * np.exp(-log_scale - _near(t) @ scale_slopes.T)
-    bend, normal = _bend(rest, effective)
+    # Of what many regressions leave in few draws, the margins are those of the overfit.
+    bend, normal = (None, rest) if few else _bend(rest, effective)
     density = Conditional(
         centre=_vector(centre, 12),
         spread=_vector(spread),

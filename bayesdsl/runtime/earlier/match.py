@@ -94,10 +94,10 @@ def match(now: Now, before: Before) -> Matches:
             matches.found.append(found)
             matches.notes += _partly(now, before, found)
     if own:
-        matches.notes.append(f"{errors.listed(own)} of the spec: not in the run, so with the prior of the spec")
+        matches.notes.append(f"the run has no {errors.listed(own)}; there the prior of the spec holds")
     names = {latent.name for latent in now.model.of(ir.Sample)}
     if left := [name for name in unknowns if name not in names]:
-        matches.notes.append(f"{errors.listed(left)} of the run: not in the spec, so left out")
+        matches.notes.append(f"the spec has no {errors.listed(left)}, which is left out")
     # A scale comes before what it may be the scale of: see `fit`.
     matches.found.sort(key=lambda found: found.latent.support.elements == REAL)
     return matches
@@ -118,8 +118,8 @@ def _match(now: Now, before: Before, latent: ir.Sample) -> Match | str:
     for plate in latent.plates:
         if _unlabelled(now.model, plate) or _unlabelled(before.model, plate):
             return (
-                f"`{latent.name}`: its `{plate}`s are rows, and rows have no labels to know them by, so with the prior "
-                f"of the spec (a table with a `key` has labels)"
+                f"`{latent.name}`: members of `{plate}` are rows of a table without a key, so nothing tells which are "
+                f"those of the run; the prior of the spec holds"
             )
     _check_support(now, before, latent)
     places = {plate: _places(now, before, latent, plate) for plate in dims}
@@ -132,7 +132,7 @@ def _match(now: Now, before: Before, latent: ir.Sample) -> Match | str:
             there = np.array([place is not None for place in places[plate]], dtype=bool)
             known &= there.reshape([-1 if a == axis else 1 for a in range(len(batch))])
     if not known.any():
-        return f"`{latent.name}`: none of its members is in the run, so with the prior of the spec"
+        return f"`{latent.name}`: none of its members is in the run; the prior of the spec holds"
     values = _arranged(before.posterior, latent, [plate for plate in layout if plate is not None], places)
     labels = [[str(label) for label in members(plate, now.coords)] for plate in batch if plate is not None]
     flat = known.reshape(-1)
@@ -164,7 +164,6 @@ def _check_support(now: Now, before: Before, latent: ir.Sample) -> None:
     earlier = _sample(before.model, latent.name)
     if earlier is not None and earlier.support.interior != support.interior:
         raise _Refused(errors.other_support(model, latent, before.name, str(earlier.support)))
-
 
 
 def _sample(model: ir.Model | None, name: str) -> ir.Sample | None:
@@ -207,9 +206,9 @@ def _partly(now: Now, before: Before, found: Match) -> Iterator[str]:
         new = [str(label) for label in members(plate, now.coords)]
         old = [str(label) for label in members(plate, before.posterior.coords)]
         if fresh := [label for label in new if label not in set(old)]:
-            yield f"`{name}`: {plate} {errors.listed(fresh)} not in the run, so with the prior of the spec"
+            yield f"`{name}`: the run has no {plate} {errors.listed(fresh)}; there the prior of the spec holds"
         if gone := [label for label in old if label not in set(new)]:
-            yield f"`{name}`: {plate} {errors.listed(gone)} of the run not in these data, so left out"
+            yield f"`{name}`: these data have no {plate} {errors.listed(gone)}, which is left out"
 
 
 def moved_scales(model: ir.Model) -> Iterator[Diagnostic]:
