@@ -204,7 +204,8 @@ class Engine:
     """A way to run a model, with every setting it takes.
 
     `discrete` says whether it can have discrete latents, `params` whether it can fit `param` values, `improper`
-    whether it can start from improper priors, `priors` whether priors count at all. `module` is the file of `runtime/engines/`.
+    whether it can start from improper priors, `priors` whether priors count at all. `module` is the file of
+    `runtime/engines/`.
     """
 
     name: str

@@ -97,8 +97,7 @@ def pair(left: str, right: str, example: str) -> Callable[[str], tuple[str, str]
 
 def table_file(text: str) -> tuple[str, str]:
     """The type of `TABLE=FILE`, or of `FILE` alone, whose table is then ""."""
-    before, sign, after = text.partition("=")
-    if not sign and text.strip():
+    if "=" not in text and text.strip():
         return "", text.strip()
     return pair("TABLE", "FILE", "--data house=radon.csv")(text)
 

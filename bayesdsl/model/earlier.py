@@ -47,7 +47,8 @@ class Conditional:
     """A density in which the mean and the log scale of each number are linear in the numbers before it.
 
     With t = (u - centre) / spread, what is left is (t - mean - slopes t) / exp(log_scale + scale_slopes t'), t' being
-    t cut off at `FARTHEST`, and is standard normal after `bend`. Both matrices are strictly lower triangular; None stands for zeros, and for no bend.
+    t cut off at `FARTHEST`, and is standard normal after `bend`. Both matrices are strictly lower triangular; None
+    stands for zeros, and for no bend.
     """
 
     centre: Vector

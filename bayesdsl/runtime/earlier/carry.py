@@ -15,7 +15,6 @@ from torch.distributions import Transform, biject_to
 
 from bayesdsl.catalogue.types import CONSTRAINTS
 from bayesdsl.diagnostics.diagnostic import BayesError, Diagnostic
-from bayesdsl.model import ir
 from bayesdsl.model.earlier import Carried, Conditional, Earlier
 from bayesdsl.runtime.earlier import errors
 from bayesdsl.runtime.earlier.fit import FEW, Fitted, fit
@@ -100,7 +99,7 @@ def _varies(values: np.ndarray) -> bool:
 
 
 def _unconstrained(now: Now, before: Before, found: list[Match]) -> tuple[list[np.ndarray], list[Diagnostic]]:
-    """For each latent its draws on the real line, of shape (draw, number), and findings for those not in its support."""
+    """For each latent its draws on the real line, of shape (draw, number); findings for those not in its support."""
     parts: list[np.ndarray] = []
     findings: list[Diagnostic] = []
     for m in found:

@@ -1,4 +1,4 @@
-"""The program with an earlier run: it runs alone, its density is the fitted one, and nothing in it clashes with a spec."""
+"""The program with an earlier run: it runs alone, its density is the fitted one, no name in it clashes with a spec."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ def integral(log_density, points: np.ndarray) -> float:
 
 @pytest.mark.parametrize("density", [CONDITIONAL, LOW_RANK])
 def test_the_density_of_a_program_has_a_whole_of_one(density):
-    """Integrated over sigma, a and b themselves. With spreads of about 1 and steps of 0.7 the midpoint rule is good to a
-    hundredth for curves like a normal's; the grid ends where less than a thousandth is left."""
+    """Integrated over sigma, a and b themselves. With spreads of about 1 and steps of 0.7 the midpoint rule is good to
+    a hundredth for curves like a normal's; the grid ends where less than a thousandth is left."""
     unit = replace(density, centre=(0.0, 0.0, 0.0), spread=(1.0, 1.0, 1.0))
     function = program_of(Earlier("runs/x", 100, LATENTS, unit)).module.earlier
 

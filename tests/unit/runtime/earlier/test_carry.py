@@ -75,7 +75,7 @@ def test_the_density_is_that_of_the_run_for_old_members_and_of_the_spec_for_new_
         values = {"mu": torch.tensor(mu), "tau": torch.tensor(tau), "a": torch.tensor(members)}
         return float(density.log_density(density.unconstrain(values)))
 
-    moved = a + [0, 0, 1]
+    moved = a + np.array([0, 0, 1])
     y = np.array(data["house"]["y"])[2]
     prior = torch.distributions.Normal(mu, tau)
     likelihood = torch.distributions.Normal(torch.tensor([2.0, 3.0], dtype=torch.float64), 1.0)
