@@ -185,7 +185,10 @@ class Compiled:
         from bayesdsl.runtime.bound import BoundModel, Variable
 
         dtype: torch.dtype = getattr(torch, self.dtype)
-        variables = tuple(Variable(r.name, r.role, r.dims, r.layout) for r in self.program.reported)
+        variables, learned = (
+            tuple(Variable(r.name, r.role, r.dims, r.layout) for r in found)
+            for found in (self.program.reported, self.program.learned)
+        )
         model = BoundModel(
             name=self.module.__name__,
             source=self.source,
@@ -193,6 +196,7 @@ class Compiled:
             inputs=found.inputs,
             variables=variables,
             coords=found.coords,
+            learned=learned,
             observed=tuple(s.name for s in self.spec.statements if isinstance(s, ir.Observed)),
             guides=self.guides,
             automatic=self.program.automatic,

@@ -8,8 +8,23 @@ import unicodedata
 
 # Names that the emitted program uses for itself.
 RESERVED = frozenset(
-    {"torch", "pyro", "dist", "constraints", "autoguide", "poutine", "real", "model", "DTYPE", "IN_PLACE", "settings"}
-    | {"biject_to", "unconstrained", "triangle"}
+    {
+        "torch",
+        "pyro",
+        "dist",
+        "constraints",
+        "autoguide",
+        "poutine",
+        "real",
+        "model",
+        "DTYPE",
+        "F",
+        "IN_PLACE",
+        "settings",
+        "biject_to",
+        "unconstrained",
+        "triangle",
+    }
 )
 
 

@@ -18,7 +18,7 @@ from bayesdsl.diagnostics.diagnostic import BayesError, Diagnostic
 from bayesdsl.model.earlier import Carried, Conditional, Earlier
 from bayesdsl.runtime.earlier import errors
 from bayesdsl.runtime.earlier.fit import FEW, Fitted, fit
-from bayesdsl.runtime.earlier.match import Before, Match, Now, match, moved_scales
+from bayesdsl.runtime.earlier.match import Before, Match, Now, learned_anew, match, moved_scales
 from bayesdsl.types.supports import Support
 
 # A spread of fewer draws is known to a quarter of itself at best.
@@ -87,6 +87,8 @@ def carry(now: Now, before: Before, effective: dict[str, float], doubts: tuple[D
         latents=tuple(Carried(m.latent.name, m.latent.support, m.shape, m.known) for m in matches.found),
         density=fitted.density,
     )
+    if params := learned_anew(now.model, before.model):
+        doubts = (*doubts, errors.learned_anew(before.name, params))
     warnings = (*moved_scales(now.model), *doubts, *_warnings(before.name, fitted, matches.found, parts, worth))
     return Carry(earlier, draws.shape[1], len(draws), worth, tuple(matches.notes), warnings)
 

@@ -134,6 +134,15 @@ def moved_scale(model: ir.Model, column: ir.Column, function: str) -> Diagnostic
     )
 
 
+def learned_anew(run: str, names: Sequence[str]) -> Diagnostic:
+    return Diagnostic(
+        "BD847",
+        f"{listed(names)} of {run} is not carried: what has no prior is learned anew, from these data alone",
+        notes=("unknowns that are carried were found together with other values of it",),
+        hint="give it a prior in both specs",
+    )
+
+
 def few_draws(run: str, numbers: int, effective: float, shrunk: float) -> Diagnostic:
     remedy = "correlations of this many numbers are kept in a few directions only"
     if shrunk:

@@ -181,8 +181,21 @@ def _places(now: Now, before: Before, latent: ir.Sample, plate: str) -> list[int
     whole = plate in latent.event or origin is ir.Origin.WEIGHTS
     if (origin is ir.Origin.NUMBER and len(new) != len(old)) or (whole and new != old):
         raise _Refused(errors.other_members(now.model, latent, before.name, plate, len(new), len(old)))
+    if origin is ir.Origin.WEIGHTS:
+        _check_inputs(now, before, latent, plate)
     at = {label: place for place, label in enumerate(old)}
     return [at.get(label) for label in new]
+
+
+def _check_inputs(now: Now, before: Before, latent: ir.Sample, plate: str) -> None:
+    """Weights are known by their position: what they weigh must stand where it stood, as far as the specs tell."""
+    count = now.model.plates[plate].count
+    for source in count.plates if count is not None and before.model is not None else ():
+        known = before.model.plates.get(ir.base_plate(source))
+        old = [str(label) for label in known.labels] if known is not None and known.labels is not None else None
+        new = [str(label) for label in members(source, now.coords)]
+        if old is not None and old != new:
+            raise _Refused(errors.other_members(now.model, latent, before.name, source, len(new), len(old)))
 
 
 def _arranged(
@@ -226,3 +239,10 @@ def _functions(expr: ir.RowExpr | None) -> Iterator[str]:
         yield expr.function
         for arg in expr.args:
             yield from _functions(arg)
+
+
+def learned_anew(model: ir.Model, before: ir.Model | None) -> list[str]:
+    """Params that both models have: learned from the data of each run alone."""
+    earlier = {param.name for param in before.of(ir.Parameter)} if before is not None else set()
+    found = [param for param in model.of(ir.Parameter) if param.name in earlier]
+    return list(dict.fromkeys(param.layer or param.name for param in found))
