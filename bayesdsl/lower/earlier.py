@@ -111,7 +111,7 @@ class EarlierPrior:
 
     def _others(self) -> tuple[str, ...]:
         """What there is for each number besides its centre and its spread."""
-        return ("noise",) if isinstance(self.earlier.density, LowRank) else ("mean", "scale")
+        return ("noise",) if isinstance(self.earlier.density, LowRank) else ("mean", "log_scale")
 
     def _unpacked(self, key: str, targets: tuple[py.Expr, ...]) -> py.Stmt:
         """A column each of a table that has a row for each number."""
@@ -128,17 +128,15 @@ class EarlierPrior:
 
     def _conditional(self, density: Conditional, t: py.Expr) -> tuple[list[py.Stmt], py.Expr]:
         log_scale, rest = self._local("log_scale"), self._local("rest")
-        scale: py.Expr = self._local("scale")
+        body: list[py.Stmt] = []
         if density.scale_slopes is not None:
             near = py.method(t, "clamp", -FARTHEST, FARTHEST)
-            scale = py.binary("+", scale, py.BinOp("@", self._number("scale_slopes"), near))
+            moved = py.BinOp("@", self._number("scale_slopes"), near)
+            body.append(py.assign(log_scale, py.binary("+", log_scale, moved)))
         left = py.binary("-", t, self._local("mean"))
         if density.slopes is not None:
             left = py.binary("-", left, py.BinOp("@", self._number("slopes"), t))
-        body: list[py.Stmt] = [
-            py.assign(log_scale, scale),
-            py.assign(rest, py.binary("/", left, py.method(log_scale, "exp"))),
-        ]
+        body.append(py.assign(rest, py.binary("/", left, py.method(log_scale, "exp"))))
         normal, terms = rest, []
         if density.bend is not None:
             rows, normal, stretch = self._bent(rest)
@@ -173,17 +171,17 @@ class EarlierPrior:
 
     def _doc(self) -> str:
         first = f"The log density of {_listed(self.earlier)} together, as {self.earlier.run} found them."
-        if isinstance(self.earlier.density, LowRank):
+        density = self.earlier.density
+        if isinstance(density, LowRank):
             return f"{first}\n\nOn the real line they are normal, with correlations in a few directions."
-        lines = [first, "", "On the real line, standardised, each number's mean is linear in those before it."]
-        if self.earlier.density.scale_slopes is not None:
+        lines = [first, ""]
+        if density.slopes is not None:
+            lines.append("On the real line, standardised, each number's mean is linear in those before it.")
+        if density.scale_slopes is not None:
             lines.append(f"So is the logarithm of its scale, within {FARTHEST:g} standard deviations.")
-        lines.append(
-            "What is left is standard normal."
-            if self.earlier.density.bend is None
-            else "What is left is standard normal after a sinh-arcsinh transform."
-        )
-        return "\n".join(lines)
+        left = "What is left" if density.slopes is not None else "On the real line each number, standardised,"
+        bend = "" if density.bend is None else " after a sinh-arcsinh transform"
+        return "\n".join([*lines, f"{left} is standard normal{bend}."])
 
 
 _MOST_LISTED = 6

@@ -120,10 +120,10 @@ class _Lowering:
             statements += [py.ImportFrom("pyro", ("poutine",)), py.ImportFrom("pyro.infer", ("autoguide",))]
         if "constraints" in used:
             statements.append(py.ImportFrom("pyro.distributions", ("constraints",)))
-        if "unconstrained" in used:
-            statements.append(py.ImportFrom("torch.distributions", ("biject_to",)))
         if "F" in used:
             statements.append(py.Import("torch.nn.functional", "F"))
+        if "unconstrained" in used:
+            statements.append(py.ImportFrom("torch.distributions", ("biject_to",)))
         statements.append(py.Blank())
         if used & {"real", "DTYPE"}:
             statements.append(py.assign("DTYPE", py.dotted(f"torch.{self.dtype}")))

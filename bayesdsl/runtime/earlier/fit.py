@@ -66,7 +66,7 @@ def fit(draws: np.ndarray, effective: float) -> Fitted:
     correlation = t.T @ t / (len(t) - 1)
     few = effective < FEW * t.shape[1]
     if t.shape[1] > LARGEST:
-        return Fitted(_low_rank(t, centre, spread, effective))
+        return Fitted(_of_many(t, centre, spread, effective))
     intensity = shrinkage(t, correlation, effective) if few else 0.0
     correlation = (1 - intensity) * correlation + intensity * np.eye(t.shape[1])
     slopes, log_scale = _regressions(correlation, effective)
@@ -120,19 +120,25 @@ def _regressions(correlation: np.ndarray, effective: float) -> tuple[np.ndarray,
     size = len(correlation)
     # What is left of a number that follows from others is rounding; a floor keeps the factor in existence.
     factor = np.linalg.cholesky(correlation + _LEAST**2 * np.eye(size))
-    scale = np.diag(factor)
+    scale = np.diag(factor).copy()
     slopes = -np.tril(scale[:, None] * np.linalg.inv(factor), -1)
     used = np.minimum(np.arange(size), effective / 2)
+    # What so many others explain by chance is as well left out (Akaike): independent numbers stay so.
+    chance = -2 * effective * np.log(scale) < 2 * used
+    slopes[chance], scale[chance], used[chance] = 0.0, 1.0, 0.0
     return slopes, np.log(scale) - 0.5 * np.log1p(-used / effective)
 
 
-def _low_rank(t: np.ndarray, centre: np.ndarray, spread: np.ndarray, effective: float) -> LowRank:
+def _of_many(t: np.ndarray, centre: np.ndarray, spread: np.ndarray, effective: float) -> Density:
     """The directions with more variance than independent numbers would show in so few draws (Marchenko and Pastur)."""
     size = t.shape[1]
     _, singular, directions = np.linalg.svd(t / math.sqrt(len(t) - 1), full_matrices=False)
     values = singular**2
     above = int((values > (1 + math.sqrt(size / effective)) ** 2).sum())
     kept = min(above, MOST_FACTORS)
+    if not kept:
+        zeros = (0.0,) * size
+        return Conditional(_vector(centre, 12), _vector(spread), zeros, None, zeros)
     level = (size - values[:kept].sum()) / (size - kept)
     factors = directions[:kept].T * np.sqrt(np.maximum(values[:kept] - level, 0.0))
     noise = np.maximum(1 - (factors**2).sum(1), _LEAST)

@@ -92,6 +92,15 @@ def test_what_the_draws_do_not_ask_for_is_left_out():
     assert density.slopes is not None
 
 
+@pytest.mark.parametrize("size", [10, 2 * LARGEST])
+def test_independent_numbers_stay_so(size: int):
+    density = fit(np.random.default_rng(11).normal(size=(2_000, size)), 2_000).density
+    assert isinstance(density, Conditional)
+    slopes = np.array(density.slopes or np.zeros((size, size)))
+    # The criterion keeps a row of pure chance in one case of twelve or fewer.
+    assert (slopes != 0).any(1).sum() <= 2
+
+
 def test_the_order_of_scales_and_what_they_scale_matters():
     """A scale given what it scales is no simple regression: this is why positive unknowns come first."""
     rng = np.random.default_rng(3)
