@@ -24,10 +24,15 @@ _REALS = frozenset({"real", "real_vector", "real_matrix"})
 
 @dataclass
 class EarlierPrior:
-    """The pieces that a program with an earlier run needs. `names` are the program's."""
+    """The pieces that a program with an earlier run needs.
+
+    `names` are the program's, `plate_dims` the dimensions that its plates take up. A loss may take many draws at once:
+    they are then a dimension in front of those, and all here is done for each.
+    """
 
     earlier: Earlier
     names: Names
+    plate_dims: int
 
     def __post_init__(self) -> None:
         self.function = self.names.fresh("earlier")
@@ -85,18 +90,18 @@ class EarlierPrior:
         numbers: list[py.Expr] = []
         volumes: list[py.Expr] = []
         for latent in self.earlier.latents:
-            value = self._copies(latent)
+            value, dims = self._copies(latent)
             if latent.support.name in _REALS:
-                numbers.append(py.method(value, "reshape", -1))
+                numbers.append(py.call("flat", value, dims))
                 continue
             free, volume = self._local(f"{latent.name}_free"), self._local(f"{latent.name}_volume")
-            mapped = py.call("unconstrained", value, constraint(latent.support))
+            mapped = py.call("unconstrained", value, dims, constraint(latent.support))
             body.append(py.Assign((py.Tuple((free, volume)),), mapped))
             numbers.append(free)
             volumes.append(volume)
         t, u, centre, spread = map(self._local, ("t", "u", "centre", "spread"))
         body += [
-            py.assign(u, py.call("torch.cat", numbers) if len(numbers) > 1 else numbers[0]),
+            py.assign(u, py.call("torch.cat", numbers, -1) if len(numbers) > 1 else numbers[0]),
             self._unpacked("numbers", (centre, spread, *map(self._local, self._others()))),
             py.assign(t, py.binary("/", py.binary("-", u, centre), spread)),
         ]
@@ -106,7 +111,8 @@ class EarlierPrior:
             case Conditional() as density:
                 rows, value = self._conditional(density, t)
                 body += rows
-        body.append(py.Return(py.binary("-", value, _summed(py.method(spread, "log")), *volumes)))
+        value = py.binary("-", value, _summed(py.method(spread, "log")), *volumes)
+        body.append(py.Return(py.call("before_plates", value, self.plate_dims) if self.plate_dims else value))
         return py.FunctionDef(self.function, params, tuple(body), docstring=self._doc())
 
     def _others(self) -> tuple[str, ...]:
@@ -117,9 +123,13 @@ class EarlierPrior:
         """A column each of a table that has a row for each number."""
         return py.Assign((py.Tuple(targets),), py.attr(self._number(key), "T"))
 
-    def _copies(self, latent: Carried) -> py.Expr:
+    def _copies(self, latent: Carried) -> tuple[py.Expr, int]:
+        """The copies that the run had, and the number of their dimensions."""
         value = py.Name(self.names.of(latent.name))
-        return value if latent.known is None else py.index(value, self._known(latent))
+        if latent.known is None:
+            return value, len(latent.shape) + latent.event
+        items = (py.Constant(...), self._known(latent), *(slice(None),) * latent.event)
+        return py.index(value, *items), 1 + latent.event
 
     def _low_rank(self, t: py.Expr) -> py.Expr:
         zeros = py.call("torch.zeros_like", t)
@@ -131,11 +141,11 @@ class EarlierPrior:
         body: list[py.Stmt] = []
         if density.scale_slopes is not None:
             near = py.method(t, "clamp", -FARTHEST, FARTHEST)
-            moved = py.BinOp("@", self._number("scale_slopes"), near)
+            moved = py.BinOp("@", near, py.attr(self._number("scale_slopes"), "T"))
             body.append(py.assign(log_scale, py.binary("+", log_scale, moved)))
         left = py.binary("-", t, self._local("mean"))
         if density.slopes is not None:
-            left = py.binary("-", left, py.BinOp("@", self._number("slopes"), t))
+            left = py.binary("-", left, py.BinOp("@", t, py.attr(self._number("slopes"), "T")))
         body.append(py.assign(rest, py.binary("/", left, py.method(log_scale, "exp"))))
         normal, terms = rest, []
         if density.bend is not None:
@@ -217,7 +227,7 @@ def _bend_numbers(bend: Bend) -> tuple[Vector, ...]:
 
 
 def _summed(value: py.Expr) -> py.Expr:
-    return py.method(value, "sum")
+    return py.method(value, "sum", -1)
 
 
 def triangle_helper() -> py.FunctionDef:
@@ -233,19 +243,43 @@ def triangle_helper() -> py.FunctionDef:
 
 def unconstrained_helper() -> py.FunctionDef:
     """`unconstrained`, for programs that use it."""
-    doc = (
-        "A value mapped to the real line, as one vector, and the log of the volume that a unit there takes up.\n\n"
-        "It is what Pyro's guides and samplers use for this support."
-    )
-    value, support = py.Name("value"), py.Name("support")
-    transform, free, volume = py.Name("transform"), py.Name("free"), py.Name("volume")
+    doc = "A value mapped to the real line, and the log of the volume that a unit there takes up."
+    value, support, dims = py.Name("value"), py.Name("support"), py.Name("dims")
+    transform, free, volume, draws = py.Name("transform"), py.Name("free"), py.Name("volume"), py.Name("draws")
+    lengths = py.method(free, "reshape", py.binary("+", draws, py.Tuple((py.Constant(-1),))))
     body = (
         py.assign(transform, py.call("biject_to", support)),
         py.assign(free, py.method(transform, "inv", value)),
         py.assign(volume, py.method(transform, "log_abs_det_jacobian", free, value)),
-        py.Return(py.Tuple((py.method(free, "reshape", -1), py.method(volume, "sum")))),
+        py.assign(draws, _draws(value, dims)),
+        py.Return(py.Tuple((lengths, _summed(py.method(volume, "reshape", lengths.args[0]))))),
     )
-    return py.FunctionDef("unconstrained", (py.Param("value"), py.Param("support")), body, docstring=doc)
+    params = (py.Param("value"), py.Param("dims"), py.Param("support"))
+    return py.FunctionDef("unconstrained", params, body, docstring=doc)
+
+
+def _draws(value: py.Expr, dims: py.Expr) -> py.Expr:
+    """How many draws a value holds, as a shape: `(n,)`, or `()` for one."""
+    lead = py.Subscript(py.attr(value, "shape"), (py.Slice(None, py.binary("-", py.method(value, "dim"), dims)),))
+    return py.Subscript(lead, (py.Slice(None, py.Constant(1)),))
+
+
+def flat_helper() -> py.FunctionDef:
+    """`flat`, for programs that use it."""
+    value, dims = py.Name("value"), py.Name("dims")
+    doc = "The last `dims` dimensions of a value as one; draws that are taken all at once stay in front."
+    shape = py.binary("+", _draws(value, dims), py.Tuple((py.Constant(-1),)))
+    params = (py.Param("value"), py.Param("dims"))
+    return py.FunctionDef("flat", params, (py.Return(py.method(value, "reshape", shape)),), docstring=doc)
+
+
+def before_plates_helper() -> py.FunctionDef:
+    """`before_plates`, for programs that use it."""
+    value, dims = py.Name("value"), py.Name("dims")
+    doc = "A number, or one for each of the draws that are taken all at once, to the left of the plates."
+    ones = py.binary("*", py.Tuple((py.Constant(1),)), py.binary("*", dims, py.method(value, "dim")))
+    made = py.method(value, "reshape", py.binary("+", py.attr(value, "shape"), ones))
+    return py.FunctionDef("before_plates", (py.Param("value"), py.Param("dims")), (py.Return(made),), docstring=doc)
 
 
 def carried_statements(model: ir.Model, earlier: Earlier) -> ir.Model:

@@ -23,6 +23,8 @@ RESERVED = frozenset(
         "settings",
         "biject_to",
         "unconstrained",
+        "flat",
+        "before_plates",
         "triangle",
     }
 )

@@ -12,7 +12,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import assert_never
 
-from bayesdsl.lower.earlier import carried_statements, triangle_helper, unconstrained_helper
+from bayesdsl.lower.earlier import (
+    before_plates_helper,
+    carried_statements,
+    flat_helper,
+    triangle_helper,
+    unconstrained_helper,
+)
 from bayesdsl.lower.in_place import in_place, members
 from bayesdsl.lower.inputs import Codes, Input, Inputs, Position, Size, Values
 from bayesdsl.lower.names import Names
@@ -238,6 +244,8 @@ HELPERS: dict[str, py.FunctionDef] = {
     "real": _real(),
     "mixture": _mixture(),
     "unconstrained": unconstrained_helper(),
+    "flat": flat_helper(),
+    "before_plates": before_plates_helper(),
     "triangle": triangle_helper(),
 }
 

@@ -87,7 +87,11 @@ class Statements:
         for statement in self.model.statements:
             if not isinstance(statement, ir.Observed):
                 self.names.of(statement.name)
-        self.prior = EarlierPrior(self.earlier, self.names) if self.earlier is not None else None
+        self.prior = (
+            EarlierPrior(self.earlier, self.names, -min(self.dims.values(), default=0))
+            if self.earlier is not None
+            else None
+        )
         self._to_come = {latent.name for latent in self.earlier.latents} if self.earlier is not None else set()
 
     def of_model(self) -> list[py.Stmt]:

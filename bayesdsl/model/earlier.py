@@ -23,12 +23,13 @@ class Carried:
 
     `known` tells for each of its independent copies, in the program's layout, whether the run had it; None where it
     had all. The others keep the spec's prior. `shape` is that of the copies there, with 1 for dimensions without a
-    plate.
+    plate; `event` the number of dimensions of one copy.
     """
 
     name: str
     support: Support
     shape: tuple[int, ...] = ()
+    event: int = 0
     known: tuple[bool, ...] | None = None
 
 

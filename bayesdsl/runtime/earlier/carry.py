@@ -84,7 +84,9 @@ def carry(now: Now, before: Before, effective: dict[str, float], doubts: tuple[D
     earlier = Earlier(
         run=before.name,
         draws=len(draws),
-        latents=tuple(Carried(m.latent.name, m.latent.support, m.shape, m.known) for m in matches.found),
+        latents=tuple(
+            Carried(m.latent.name, m.latent.support, m.shape, len(m.latent.event), m.known) for m in matches.found
+        ),
         density=fitted.density,
     )
     if params := learned_anew(now.model, before.model):

@@ -165,7 +165,7 @@ class _Fit:
         self.by_hand = guide_name in self.bound.guides and guide_name not in self.bound.automatic
         # A guide by hand draws values in their supports, whatever those are at the time.
         self.free = None if self.by_hand else FreeSites(self.bound.moving_supports)
-        self.survey = _survey(self._model)
+        self.survey = _survey(self._free_model)
         if not self.survey.latents:
             raise NoLatents("svi", self.survey.params)
         if self.survey.discrete and not self.by_hand:
@@ -178,6 +178,11 @@ class _Fit:
         if self.free is None:
             return self.bound.model(**self.bound.inputs)
         with self.free:
+            return self.bound.model(**self.bound.inputs)
+
+    def _free_model(self) -> Any:
+        """The model to look at: a prior that cannot be drawn from starts anywhere."""
+        with self.free or FreeSites(self.bound.moving_supports):
             return self.bound.model(**self.bound.inputs)
 
     def _make_guide(self, name: str, settings: dict[str, Any]) -> Callable[..., Any]:
