@@ -191,7 +191,10 @@ class Statements:
         else:
             sizes = tuple(self.inputs.size(plate) for plate in statement.plates)
             dist = self.distributions.prior(statement.dist, statement.support, layout, ())
-            dist = py.method(py.method(dist, "expand", sizes), "to_event", len(sizes))
+            dist = py.method(dist, "expand", sizes)
+            if self._carried(statement):
+                dist = self.prior.uncounted(statement.name, dist)
+            dist = py.method(dist, "to_event", len(sizes))
         return self._drawn(statement, (), dist)
 
     def _sample(self, statement: ir.Sample) -> list[_Piece]:
@@ -207,11 +210,11 @@ class Statements:
             dist = self.distributions.improper(statement.support, statement.event)
         else:
             dist = self.distributions.prior(statement.dist, statement.support, batch, statement.event)
+        if self._carried(statement):
+            dist = self.prior.uncounted(statement.name, dist)
         return self._drawn(statement, statement.plates, dist)
 
     def _drawn(self, statement: ir.Sample, context: ir.Plates, dist: py.Expr) -> list[_Piece]:
-        if self._carried(statement):
-            dist = self.prior.uncounted(statement.name, dist)
         self._report(statement, statement.name, "latent")
         sampled = py.call("pyro.sample", statement.name, dist)
         return [_Piece(context, [self._assigned(statement, sampled)]), *self._earlier(statement)]

@@ -122,6 +122,8 @@ def _match(now: Now, before: Before, latent: ir.Sample) -> Match | str:
                 f"those of the run; the prior of the spec holds"
             )
     _check_support(now, before, latent)
+    if latent.layer is not None:
+        _check_inputs(now, before, latent)
     places = {plate: _places(now, before, latent, plate) for plate in dims}
     layout = now.layouts[latent.name]
     batch = layout[: len(layout) - len(latent.event)]
@@ -181,21 +183,24 @@ def _places(now: Now, before: Before, latent: ir.Sample, plate: str) -> list[int
     whole = plate in latent.event or origin is ir.Origin.WEIGHTS
     if (origin is ir.Origin.NUMBER and len(new) != len(old)) or (whole and new != old):
         raise _Refused(errors.other_members(now.model, latent, before.name, plate, len(new), len(old)))
-    if origin is ir.Origin.WEIGHTS:
-        _check_inputs(now, before, latent, plate)
     at = {label: place for place, label in enumerate(old)}
     return [at.get(label) for label in new]
 
 
-def _check_inputs(now: Now, before: Before, latent: ir.Sample, plate: str) -> None:
-    """Weights are known by their position: what they weigh must stand where it stood, as far as the specs tell."""
-    count = now.model.plates[plate].count
-    for source in count.plates if count is not None and before.model is not None else ():
-        known = before.model.plates.get(ir.base_plate(source))
-        old = [str(label) for label in known.labels] if known is not None and known.labels is not None else None
-        new = [str(label) for label in members(source, now.coords)]
-        if old is not None and old != new:
-            raise _Refused(errors.other_members(now.model, latent, before.name, source, len(new), len(old)))
+def _check_inputs(now: Now, before: Before, latent: ir.Sample) -> None:
+    """Weights without labels are known by their position: what they weigh must stand where it stood.
+
+    That is as far as the specs tell: of columns by a pattern only the data know the order.
+    """
+    layer = now.model.layers[latent.layer]
+    first = next(step for step in layer.all_steps() if step.weights)
+    if before.model is None or len(latent.plates) < 2 or latent.name not in dict(first.weights).values():
+        return
+    for plate in ir.join(*layer.inputs):
+        known = before.model.plates.get(plate)
+        old, new = (found.labels if found is not None else None for found in (known, now.model.plates[plate]))
+        if plate not in latent.plates and old is not None and new is not None and old != new:
+            raise _Refused(errors.other_members(now.model, latent, before.name, plate, len(new), len(old)))
 
 
 def _arranged(

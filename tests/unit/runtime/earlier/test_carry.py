@@ -198,6 +198,103 @@ def test_single_precision(rng):
     assert np.isfinite(fit["a"]).all()
 
 
+@pytest.mark.parametrize("loss", ["TraceTailAdaptive_ELBO(num_particles = 3)", "RenyiELBO(num_particles = 2)"])
+def test_losses_that_take_many_draws_see_the_same_density(loss, rng):
+    """Also where they are taken all at once, and where a member is new."""
+    model = bd.compile_text(HOUSES)
+    run = fit_with(model, houses("ABC"), of_houses(rng))
+    fit = model.fit("svi", data=houses("CAD"), prior_from=run, loss=loss, steps=5, draws=20)
+    assert np.isfinite(fit["a"]).all()
+
+
+def test_many_draws_at_once_have_the_densities_of_each(rng):
+    model = bd.compile_text(HOUSES)
+    run = fit_with(model, houses("ABC"), of_houses(rng))
+    function = model.bind(houses("CAD"), prior_from=run).compiled.module.earlier
+    tau, mu, a = torch.rand(4, 1).double(), torch.rand(4, 1).double(), torch.rand(4, 3).double()
+    together = function(tau, mu, a)
+    # To the left of the one dimension that plates take up.
+    assert together.shape == (4, 1)
+    for i in range(4):
+        assert float(together[i, 0]) == pytest.approx(float(function(tau[i, 0], mu[i, 0], a[i])), rel=1e-12)
+
+
+NETWORK = """
+data point { x : real; y : real }
+layer f = Linear(1, 3) -> Tanh -> Linear(3, 1) {
+    weight ~ Normal(0, 2)
+    bias   ~ Normal(0, 2)
+}
+s ~ Gamma(2, 10)
+observe y ~ Normal(f(x), s)
+infer svi(guide = AutoNormal, steps = 20)
+"""
+
+
+def test_the_weights_of_a_network_are_carried(rng):
+    model = bd.compile_text(NETWORK)
+    data = {"point": {"x": np.linspace(-1, 1, 8), "y": np.linspace(-1, 1, 8) ** 2}}
+    shapes = {"f.0.weight": (3, 1), "f.0.bias": (3,), "f.2.weight": (1, 3), "f.2.bias": (1,)}
+    centres = {name: rng.normal(size=shape) for name, shape in shapes.items()}
+    draws = {name: value + rng.normal(size=(300, *value.shape)) / 50 for name, value in centres.items()}
+    run = fit_with(model, data, draws | {"s": rng.gamma(20, size=300) / 100})
+    bound = model.bind(data, prior_from=run)
+
+    assert bound.prior.numbers == 3 + 3 + 3 + 1 + 1
+    mode = bound.fit("map", optim="Adam(lr = 0.02)", steps=400)
+    # Eight rows with a noise of 0.2 move weights that are known to 0.02 by a few of those at most.
+    for name, value in centres.items():
+        assert mode[name][0, 0] == pytest.approx(value, abs=0.1), name
+
+
+INPUTS = """
+data row { x[feature] = [FEATURES]; y : real }
+layer f : [feature] -> [] = Linear(feature, 1) { weight, bias ~ Normal(0, 1) }
+observe y ~ Normal(f(x), 1)
+infer nuts(chains = 1)
+"""
+
+
+def test_weights_of_named_inputs_are_matched_by_name(rng):
+    """The run had u and v; now it is v, u and w: w keeps the prior of the spec."""
+    data = {"row": {"u": [0.0, 1], "v": [1.0, 3], "w": [0.0, 2], "y": [0.0, 1]}}
+    before, after = (bd.compile_text(INPUTS.replace("FEATURES", order)) for order in ("u, v", "v, u, w"))
+    centres = np.array([[10.0, 20.0]])
+    draws = {"f.0.weight": centres + rng.normal(size=(50, 1, 2)) / 9, "f.0.bias": rng.normal(size=(50, 1))}
+    bound = after.bind(data, prior_from=fit_with(before, data, draws))
+    weight = bound.prior.earlier.of("f.0.weight")
+    assert weight.known == (True, True, False)
+    assert bound.prior.earlier.density.centre[:2] == pytest.approx([20, 10], abs=0.2)
+    density = Density(bound.model)
+    at = [float(density.log_density(torch.tensor([20.0, 10.0, w, 0.0], dtype=torch.float64))) for w in (0.0, 1.0)]
+    likelihood = [stats_of(np.array([[1, 0, 0], [3, 1, 2]]) @ [20, 10, w], [0.0, 1]) for w in (0, 1)]
+    # A standard normal falls by a half from 0 to 1.
+    assert at[1] - at[0] == pytest.approx(likelihood[1] - likelihood[0] - 0.5)
+
+
+def stats_of(mean: np.ndarray, y: list[float]) -> float:
+    """Minus half the squares: the log density of normals with scale 1, up to a constant."""
+    return float(-0.5 * ((mean - np.array(y)) ** 2).sum())
+
+
+def test_weights_of_inputs_without_names_are_known_by_position(rng):
+    """Two groups of inputs side by side: what stands first now may be what stood second."""
+    text = """
+        data row { x[feature] = [FEATURES]; z[other] = [w]; y : real }
+        layer f : [feature], [other] -> [] = Linear(3, 1) { weight, bias ~ Normal(0, 1) }
+        observe y ~ Normal(f(x, z), 1)
+        infer nuts(chains = 1)
+        """
+    data = {"row": {"u": [0.0, 1], "v": [1.0, 3], "w": [0.0, 2], "y": [0.0, 1]}}
+    before, after = (bd.compile_text(text.replace("FEATURES", order)) for order in ("u, v", "v, u"))
+    draws = {"f.0.weight": rng.normal(size=(50, 1, 3)), "f.0.bias": rng.normal(size=(50, 1))}
+    run = fit_with(before, data, draws)
+    assert before.bind(data, prior_from=run).prior.numbers == 4
+    with pytest.raises(BayesError) as error:
+        after.bind(data, prior_from=run)
+    assert codes(error) == ["BD844"]
+
+
 # What is wrong
 
 
@@ -321,6 +418,15 @@ def test_a_column_measured_by_the_data_at_hand_gets_a_warning(rng):
     bound = model.bind(data, prior_from=fit_with(model, data, {"b": rng.normal(size=100)}))
     assert warned(bound) == ["BD847"]
     assert "zscore" in str(bound.warnings[-1])
+
+
+def test_a_param_that_is_learned_anew_gets_a_warning(rng):
+    text = "data d { y : real }\nm ~ Normal(0, 9)\nparam s : positive = 1\nobserve y ~ Normal(m, s)\n"
+    model = bd.compile_text(text)
+    data = {"d": {"y": [0.0, 1.0, 3.0]}}
+    bound = model.bind(data, prior_from=fit_with(model, data, {"m": rng.normal(size=100)}))
+    assert warned(bound) == ["BD847"]
+    assert "`s`" in str(bound.warnings[-1])
 
 
 def test_two_modes_get_a_warning(rng):
