@@ -256,3 +256,23 @@ def test_three_steps_are_one(tmp_path):
     assert record.run.endswith("run1")
     assert [latent.name for latent in record.latents] == ["p"]
     assert replace(fit.bound.compiled, earlier=None).source != bd.open_run(before).program == fit.bound.compiled.source
+
+
+def test_the_example_learns_week_by_week(tmp_path, root):
+    """specs/updating.bayes as it says, in a short setting: what is carried, and that two weeks tell more than one.
+
+    The slope that the data were drawn with is 3; four posterior sds leave room for the draws of both weeks.
+    """
+    model = bd.compile(root / "specs" / "updating.bayes")
+    short = {"chains": 1, "warmup": 150, "draws": 200}
+    first = model.fit(seed=1, **short)
+    directory = first.save(tmp_path / "week1")
+    second = model.fit(data={"batch": root / "specs" / "updating_week2.csv"}, prior_from=directory, seed=2, **short)
+
+    assert first.posterior.coords["machine"] == ["A", "B", "C"]
+    assert second.posterior.coords["machine"] == ["B", "C", "D"]
+    prior = second.bound.prior
+    assert prior.names == ("tau", "sigma", "mu", "level", "slope")
+    assert prior.earlier.of("level").known == (True, True, False)
+    assert second["slope"].std() < 0.85 * first["slope"].std()
+    assert abs(second["slope"].mean() - 3) < 4 * second["slope"].std()
