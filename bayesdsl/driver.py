@@ -183,6 +183,9 @@ class Compiled:
 
         from bayesdsl.runtime.binding.bind import bind_data
 
+        if self.earlier is not None:
+            # A prior from a run is made for some members of plates, and other data have others.
+            return replace(self, earlier=None).bind(data, prior_from=prior_from)
         base = Path(self.spec.source.name).parent
         found = bind_data(self.spec, self.program, data, base, getattr(torch, self.dtype))
         return self._bound(found) if prior_from is None else _updated(self, found, prior_from)

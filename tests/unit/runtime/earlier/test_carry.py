@@ -190,6 +190,16 @@ def test_a_spec_with_fewer_arguments_left_takes_those_it_still_has(rng):
     assert all(torch.equal(torch.as_tensor(v), torch.as_tensor(plain.inputs[k])) for k, v in bound.inputs.items())
 
 
+def test_a_prior_belongs_to_the_data_that_it_was_made_for(rng):
+    """Other data bound through a fit have the priors of the spec."""
+    model = bd.compile_text(HOUSES)
+    bound = model.bind(houses("CAD"), prior_from=fit_with(model, houses("ABC"), of_houses(rng)))
+    assert "EARLIER" in bound.compiled.source
+    again = bound.compiled.bind(houses("XY"))
+    assert again.prior is None
+    assert again.compiled.source == model.source
+
+
 def test_single_precision(rng):
     model = bd.compile_text(HOUSES, dtype="float32")
     run = fit_with(bd.compile_text(HOUSES), houses("ABC"), of_houses(rng))
