@@ -298,6 +298,7 @@ def _updated(compiled: Compiled, found: BoundData, prior_from: PriorFrom) -> Bou
     """The spec and its data with the posterior of an earlier run in the place of priors."""
     from bayesdsl.results.earlier import EarlierRun
     from bayesdsl.runtime.binding.arguments import rebound
+    from bayesdsl.runtime.earlier.carry import starts
 
     if isinstance(prior_from, Fit):
         of, fit = prior_from.bound.compiled, prior_from
@@ -309,7 +310,8 @@ def _updated(compiled: Compiled, found: BoundData, prior_from: PriorFrom) -> Bou
     updated = replace(compiled, earlier=made.earlier)
     inputs = rebound(found.inputs, compiled.program.inputs, updated.program.inputs, found.coords)
     bound = updated._bound(replace(found, inputs=inputs, warnings=(*found.warnings, *made.warnings)))
-    return replace(bound, prior=made, prior_record=run.record(made))
+    model = replace(bound.model, starts=starts(made.earlier))
+    return replace(bound, model=model, prior=made, prior_record=run.record(made))
 
 
 def _guide_function(compiled: Compiled, name: str) -> str:

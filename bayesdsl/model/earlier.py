@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from bayesdsl.types.supports import Support
 
 # How many spreads from its centre a number still moves the scales of others.
-FARTHEST = 4.0
+FARTHEST = 3.0
 
 Vector = tuple[float, ...]
 Matrix = tuple[Vector, ...]
@@ -76,12 +76,16 @@ Density = Conditional | LowRank
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """A run's posterior as a prior. `run` is what the program calls it, `latents` are in the order of the vector."""
+    """A run's posterior as a prior.
+
+    `run` is what the program calls it, `latents` are in the order of the vector, `sizes` how many numbers each has.
+    """
 
     run: str
     draws: int
     latents: tuple[Carried, ...]
     density: Density
+    sizes: tuple[int, ...] = ()
 
     def of(self, name: str) -> Carried | None:
         return next((latent for latent in self.latents if latent.name == name), None)

@@ -25,6 +25,19 @@ class Variable:
 
 
 @dataclass(frozen=True)
+class Start:
+    """Where unconstrained numbers of a latent are thought to be.
+
+    `places` are their positions among all of the latent's, flat; `centre` and `spread` are as long.
+    """
+
+    site: str
+    places: torch.Tensor
+    centre: torch.Tensor
+    spread: torch.Tensor
+
+
+@dataclass(frozen=True)
 class BoundModel:
     """The emitted program's callables, with the arguments that the data gave.
 
@@ -33,7 +46,8 @@ class BoundModel:
     `source` is the program's text, `module_name` names it in tracebacks. `coords` holds the members of every plate.
     `learned` are the weights of layers and the params of guides by their names in the parameter store, of which a run
     has one value and no draws. `dtype` is that of every real in the program. `moving_supports` names the latents whose
-    support depends on other latents, `prior_terms` the factors that are part of a prior.
+    support depends on other latents, `prior_terms` the factors that are part of a prior. `starts` tell where latents
+    are that an earlier run had.
     """
 
     name: str
@@ -49,6 +63,7 @@ class BoundModel:
     moving_supports: tuple[str, ...] = ()
     prior_terms: tuple[str, ...] = ()
     dtype: torch.dtype = torch.float64
+    starts: tuple[Start, ...] = ()
 
     def variables_in(self, *roles: str) -> tuple[Variable, ...]:
         return tuple(v for v in self.variables if v.role in roles)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import reduce
+from math import prod
 
 import numpy as np
 import pyro.distributions as dist
@@ -16,6 +17,7 @@ from torch.distributions import Transform, biject_to
 from bayesdsl.catalogue.types import CONSTRAINTS
 from bayesdsl.diagnostics.diagnostic import BayesError, Diagnostic
 from bayesdsl.model.earlier import Carried, Conditional, Earlier
+from bayesdsl.runtime.bound import Start
 from bayesdsl.runtime.earlier import errors
 from bayesdsl.runtime.earlier.fit import FEW, Fitted, fit
 from bayesdsl.runtime.earlier.match import Before, Match, Now, learned_anew, match, moved_scales
@@ -88,6 +90,7 @@ def carry(now: Now, before: Before, effective: dict[str, float], doubts: tuple[D
             Carried(m.latent.name, m.latent.support, m.shape, len(m.latent.event), m.known) for m in matches.found
         ),
         density=fitted.density,
+        sizes=tuple(part.shape[1] for part in parts),
     )
     if params := learned_anew(now.model, before.model):
         doubts = (*doubts, errors.learned_anew(before.name, params))
@@ -156,3 +159,16 @@ def _labels(found: Match, numbers: int) -> list[str]:
     each = numbers // len(found.copies)
     names = [f"{found.latent.name}[{', '.join(copy)}]" if copy else found.latent.name for copy in found.copies]
     return [name for name in names for _ in range(each)]
+
+
+def starts(earlier: Earlier) -> tuple[Start, ...]:
+    """Where each latent was: the middle of its numbers on the real line, and their spread."""
+    found, first = [], 0
+    centre, spread = (torch.tensor(v, dtype=torch.float64) for v in (earlier.density.centre, earlier.density.spread))
+    for latent, size in zip(earlier.latents, earlier.sizes, strict=True):
+        known = torch.tensor(latent.known or (True,) * prod(latent.shape))
+        places = known.repeat_interleave(size // int(known.sum())).nonzero()[:, 0]
+        here = slice(first, first + size)
+        found.append(Start(latent.name, places, centre[here], spread[here]))
+        first += size
+    return tuple(found)

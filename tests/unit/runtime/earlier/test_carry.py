@@ -190,6 +190,19 @@ def test_a_spec_with_fewer_arguments_left_takes_those_it_still_has(rng):
     assert all(torch.equal(torch.as_tensor(v), torch.as_tensor(plain.inputs[k])) for k, v in bound.inputs.items())
 
 
+def test_chains_start_where_the_run_was(rng):
+    """Within a standard deviation of the run's centre; a new member anywhere, as always."""
+    model = bd.compile_text(HOUSES)
+    bound = model.bind(houses("CAD"), prior_from=fit_with(model, houses("ABC"), of_houses(rng)))
+    density = Density(bound.model)
+    for seed in range(20):
+        values = density.constrain(density.initial(torch.Generator().manual_seed(seed)))
+        a_known, a_new = values["a"][:2].numpy(), float(values["a"][2])
+        # Draws have sd 1 about 10 and 30, and 200 of them tell it to within a quarter.
+        assert np.abs(a_known - [10, 30]).max() < 1.25 + 0.3
+        assert abs(a_new) < 2
+
+
 def test_a_prior_belongs_to_the_data_that_it_was_made_for(rng):
     """Other data bound through a fit have the priors of the spec."""
     model = bd.compile_text(HOUSES)
