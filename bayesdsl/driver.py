@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     PriorFrom: TypeAlias = "Fit | Run | str | os.PathLike[str]"
 
 DTYPES = ("float64", "float32")
+TARGETS = ("pyro", "numpyro")
 
 
 def read_spec(path: str | os.PathLike[str]) -> Source:
@@ -136,6 +137,19 @@ class Compiled:
     def source(self) -> str:
         """The Pyro program as text: what runs, and what `bayesdsl emit` prints."""
         return self.printed.text
+
+    def emit(self, target: str = "pyro") -> str:
+        """The program as text for `"pyro"` (`source`) or `"numpyro"`, with the same arguments.
+
+        A NumPyro program has the precision that JAX is set to, whatever `dtype` says. Raises `BayesError` with a
+        finding for each distribution, guide or layer that NumPyro does not have.
+        """
+        from bayesdsl.lower.numpyro import to_numpyro
+        from bayesdsl.pysrc.printer import print_module
+
+        if target not in TARGETS:
+            raise ValueError(f"target is one of {', '.join(TARGETS)}, not {target!r}")
+        return self.source if target == "pyro" else print_module(to_numpyro(self.spec, self.program)).text
 
     def graph(self) -> Graph:
         """The model as a picture: `.svg()`, `.dot()`, `.mermaid()`; a notebook shows it."""
@@ -510,6 +524,28 @@ class Fit:
             constant=self.bound.data.constant,
             overwrite=overwrite,
         ).directory
+
+    def report(self, path: str | os.PathLike[str]) -> Path:
+        """Write a page of HTML that shows the run, one file that needs no other, and give its path.
+
+        Raises `BayesError` where it cannot be drawn, as matplotlib is missing, or written.
+        """
+        from bayesdsl.results.report.material import Material
+        from bayesdsl.results.report.page import write_page
+
+        compiled, data = self.bound.compiled, self.bound.data
+        material = Material(
+            manifest=self.manifest(),
+            source=compiled.spec.source.text,
+            posterior=self.posterior,
+            summary=self.summary(),
+            verdict=self.verdict(),
+            observed=data.observed,
+            constant=data.constant,
+            coords=data.coords,
+            model=compiled.spec,
+        )
+        return write_page(material, path)
 
     def manifest(self) -> Any:
         """What was run, on what and with what, as a record."""

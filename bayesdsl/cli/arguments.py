@@ -133,6 +133,17 @@ def some_specs(given: list[str], verb: str) -> list[str]:
     return given
 
 
+def the_run(given: list[str], verb: str) -> str:
+    """The directory of the one run that a verb takes."""
+    if len(given) == 1:
+        return given[0]
+    if given:
+        raise Usage(f"`bayesdsl {verb}` takes one run at a time, and was given {len(given)}")
+    newest = sorted(Path("runs").glob("*/manifest.json"), key=os.path.getmtime, reverse=True)
+    example = newest[0].parent.as_posix() if newest else "runs/NAME"
+    raise Usage(f"`bayesdsl {verb}` needs a run", f"as in: bayesdsl {verb} {example}")
+
+
 def add_specs(parser: Parser, many: bool = False) -> None:
     """The argument SPEC, or SPEC .. for verbs that take several."""
     several = "; directories are searched for *.bayes" if many else ""

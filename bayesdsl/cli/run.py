@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bayesdsl.cli import screen, settings, specs
+from bayesdsl.cli import screen, specs
 from bayesdsl.cli.arguments import (
     Parser,
     add_dtype,
@@ -24,6 +24,7 @@ from bayesdsl.cli.arguments import (
     the_spec,
 )
 from bayesdsl.cli.failures import DONE, FOUND, INTERRUPTED, USAGE, Usage, run_refused
+from bayesdsl.results import settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -94,6 +95,7 @@ def parser() -> Parser:
     made.add_argument("--out", metavar="DIR", help="where to write the run (by default a new directory in runs/)")
     made.add_argument("--overwrite", action="store_true", help="replace the run that is in DIR")
     made.add_argument("--no-save", action="store_true", help="show the result and write nothing")
+    made.add_argument("--report", action="store_true", help="write a page about the run too, report.html in DIR")
     made.add_argument(
         "--interval",
         metavar="P",
@@ -115,6 +117,8 @@ def run(options: argparse.Namespace) -> int:
     changes = _changes(options.set)
     if options.no_save and options.out is not None:
         raise Usage("--out and --no-save contradict each other", "leave one of them out")
+    if options.report:
+        _check_report(options)
     compiled = compile(specs.read(the_spec(options.specs, "run")), dtype=options.dtype)
     data = files_of_tables(options.data, list(compiled.spec.tables))
     screen.report(compiled.diagnostics, sys.stderr)
@@ -187,6 +191,15 @@ def _check_parent(target: Path) -> None:
         raise RunError(f"{parent} is a file, and a run there needs a directory", "choose another directory")
     if not os.access(parent, os.W_OK | os.X_OK):
         raise RunError(f"{parent} may not be written to", "choose another directory with --out")
+
+
+def _check_report(options: argparse.Namespace) -> None:
+    """What a report needs is asked for before the long part begins."""
+    from bayesdsl.results.report.page import check_drawing
+
+    if options.no_save:
+        raise Usage("--report and --no-save contradict each other", "leave one of them out")
+    check_drawing()
 
 
 # Running
@@ -266,6 +279,8 @@ def _conclude(fit: Fit, target: Path | None, options: argparse.Namespace) -> int
         _show(fit, options.interval, saved)
     finally:
         _say_where(saved, fit.posterior.interrupted)
+    if options.report and saved is not None and fit.posterior.draws_per_chain:
+        _report(fit, saved)
     if refused is not None:
         screen.report((run_refused(refused),), sys.stderr)
         return FOUND
@@ -310,3 +325,12 @@ def _say_where(saved: Path | None, stopped: bool) -> None:
         screen.say(f"\n{what} in {visible(str(saved))}", sys.stderr)
     elif stopped:
         screen.say("\ninterrupted; these are the draws so far", sys.stderr)
+
+
+def _report(fit: Fit, saved: Path) -> None:
+    from bayesdsl.diagnostics.text import visible
+    from bayesdsl.results.report.page import FILE
+
+    with _libraries_silent():
+        path = fit.report(saved / FILE)
+    screen.say(f"report in {visible(str(path))}", sys.stderr)

@@ -16,6 +16,7 @@ from bayesdsl.diagnostics.codes import (
     plates,
     running,
     syntax,
+    targets,
     types,
 )
 from bayesdsl.diagnostics.codes.row import Code
@@ -29,7 +30,7 @@ SECTIONS: tuple[tuple[int, str, tuple[Code, ...]], ...] = (
     (5, "Inference settings", inference.ROWS),
     (6, "Lints", lints.ROWS),
     (7, "Data", data.ROWS),
-    (8, "Running", (*running.ROWS, *earlier.ROWS)),
+    (8, "Running", tuple(sorted((*running.ROWS, *targets.ROWS, *earlier.ROWS), key=lambda row: row.code))),
     (9, "Limits and internal errors", internal.ROWS),
 )
 
