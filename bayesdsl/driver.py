@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from bayesdsl.catalogue.rows import SettingKind
 from bayesdsl.catalogue.spelling import nearest
@@ -31,16 +31,23 @@ if TYPE_CHECKING:
     from bayesdsl.export.archive import Predictor
     from bayesdsl.export.graph.value import Graph
     from bayesdsl.lower.program import Program
+    from bayesdsl.model.earlier import Earlier
     from bayesdsl.prediction.trained import Trained
     from bayesdsl.pysrc.printer import Printed
+    from bayesdsl.results.manifest import PriorRecord
     from bayesdsl.results.predictive import Prediction
+    from bayesdsl.results.rundir import Run
     from bayesdsl.results.simulated import Simulation
     from bayesdsl.results.summary import Summary
     from bayesdsl.results.verdict import Verdict
     from bayesdsl.runtime.binding.bind import BoundData
     from bayesdsl.runtime.bound import BoundModel
+    from bayesdsl.runtime.earlier.carry import Carry
     from bayesdsl.runtime.posterior import Posterior
     from bayesdsl.runtime.progress import Report
+
+    # What a prior can be taken from: a fit, a run, or the directory of a run.
+    PriorFrom: TypeAlias = "Fit | Run | str | os.PathLike[str]"
 
 DTYPES = ("float64", "float32")
 TARGETS = ("pyro", "numpyro")
@@ -107,12 +114,14 @@ class Compiled:
     """A spec without errors. `diagnostics` are its warnings; everything else is made when it is first asked for.
 
     The program can take minibatches of the tables that the spec's inferences ask them of, and of those in `batched`.
+    `earlier` is the posterior of a run that takes the place of priors.
     """
 
     spec: ir.Model
     diagnostics: tuple[Diagnostic, ...] = ()
     dtype: str = "float64"
     batched: frozenset[str] = frozenset()
+    earlier: Earlier | None = None
 
     @cached_property
     def program(self) -> Program:
@@ -120,7 +129,7 @@ class Compiled:
         from bayesdsl.lower.program import lower
 
         asked = {batch.plate for batch in map(ir.batch_of, self.spec.inferences) if batch is not None}
-        return lower(self.spec, self.dtype, self.batched | asked)
+        return lower(self.spec, self.dtype, self.batched | asked, self.earlier)
 
     @cached_property
     def printed(self) -> Printed:
@@ -189,16 +198,22 @@ class Compiled:
         """The arguments of `model` and of guides by hand: `m.model(**m.inputs())`."""
         return dict(self.bind(data).inputs)
 
-    def bind(self, data: Mapping[str, Any] | None = None) -> Bound:
+    def bind(self, data: Mapping[str, Any] | None = None, *, prior_from: PriorFrom | None = None) -> Bound:
         """Bind data: those the spec names, or `data`, by the name of the table: a path, a frame of pandas or polars,
-        or a dict of arrays. Raises `BayesError` with every finding.
+        or a dict of arrays. `prior_from` is as in `fit`. Raises `BayesError` with every finding.
         """
         import torch
 
         from bayesdsl.runtime.binding.bind import bind_data
 
+        if self.earlier is not None:
+            # A prior from a run is made for some members of plates, and other data have others.
+            return replace(self, earlier=None).bind(data, prior_from=prior_from)
         base = Path(self.spec.source.name).parent
         found = bind_data(self.spec, self.program, data, base, getattr(torch, self.dtype))
+        return self._bound(found) if prior_from is None else _updated(self, found, prior_from)
+
+    def _bound(self, found: BoundData) -> Bound:
         return Bound(self, found, self._bound_model(found))
 
     def _bound_model(self, found: BoundData) -> BoundModel:
@@ -259,16 +274,18 @@ class Compiled:
         infer: str | None = None,
         *,
         data: Mapping[str, Any] | None = None,
+        prior_from: PriorFrom | None = None,
         seed: int = 0,
         progress: Report | None = None,
         **settings: Any,
     ) -> Fit:
         """Run an inference of the spec (the first by default) or an engine by its name.
 
-        `settings` override those of the `infer` statement: `m.fit("nuts", draws=500)`. The same seed gives the same
-        draws. Raises `BayesError`.
+        `prior_from` is a fit, a run or its directory: its posterior is the prior of the unknowns that it has, by name
+        and all together. `settings` override those of the `infer` statement: `m.fit("nuts", draws=500)`. The same seed
+        gives the same draws. Raises `BayesError`.
         """
-        return self.bind(data).fit(infer, seed=seed, progress=progress, **settings)
+        return self.bind(data, prior_from=prior_from).fit(infer, seed=seed, progress=progress, **settings)
 
     def simulate(
         self,
@@ -313,17 +330,39 @@ class Compiled:
         return Simulation.of(self.spec, seed, found)
 
 
+def _updated(compiled: Compiled, found: BoundData, prior_from: PriorFrom) -> Bound:
+    """The spec and its data with the posterior of an earlier run in the place of priors."""
+    from bayesdsl.results.earlier import EarlierRun
+    from bayesdsl.runtime.binding.arguments import rebound
+    from bayesdsl.runtime.earlier.carry import starts
+
+    if isinstance(prior_from, Fit):
+        of, fit = prior_from.bound.compiled, prior_from
+        run = EarlierRun.of_fit(of.spec, fit.posterior, fit.summary(), fit.verdict())
+    else:
+        run = EarlierRun.at(prior_from)
+    layouts = {reported.name: reported.layout for reported in compiled.program.reported}
+    made = run.carry(compiled.spec, layouts, found.coords)
+    updated = replace(compiled, earlier=made.earlier)
+    inputs = rebound(found.inputs, compiled.program.inputs, updated.program.inputs, found.coords)
+    bound = updated._bound(replace(found, inputs=inputs, warnings=(*found.warnings, *made.warnings)))
+    model = replace(bound.model, starts=starts(made.earlier))
+    return replace(bound, model=model, prior=made, prior_record=run.record(made))
+
+
 def _guide_function(compiled: Compiled, name: str) -> str:
     return compiled.program.guide_functions[name]
 
 
 @dataclass(frozen=True)
 class Bound:
-    """A compiled spec with its data."""
+    """A compiled spec with its data. `prior` says what is carried from an earlier run, None where there is none."""
 
     compiled: Compiled
     data: BoundData
     model: BoundModel
+    prior: Carry | None = None
+    prior_record: PriorRecord | None = field(default=None, repr=False)
 
     @property
     def inputs(self) -> dict[str, Any]:
@@ -338,6 +377,8 @@ class Bound:
         self, infer: str | ir.Inference | None = None, *, seed: int = 0, progress: Report | None = None, **settings: Any
     ) -> Fit:
         """As `Compiled.fit`, on these data."""
+        from bayesdsl.runtime.earlier import errors as earlier_errors
+
         inference = infer if isinstance(infer, ir.Inference) else self.compiled.inference(infer)
         texts = {row.name for row in inference.engine.settings if row.kind is SettingKind.TEXT}
         written = {
@@ -346,6 +387,8 @@ class Bound:
         }
         inference = overridden(self.compiled.spec, inference, written)
         _runnable(self.compiled.spec, inference)
+        if self.prior is not None and not inference.engine.priors:
+            raise BayesError((earlier_errors.no_prior_used(inference.engine.name),))
         return self._batching(inference)._run(inference, seed, progress)
 
     def _batching(self, inference: ir.Inference) -> Bound:
@@ -356,7 +399,8 @@ class Bound:
         compiled = replace(self.compiled, batched=self.compiled.batched | {batch.plate})
         known = {given: self.data.inputs[name] for name, given in self.compiled.program.inputs.items()}
         data = replace(self.data, inputs={name: known[given] for name, given in compiled.program.inputs.items()})
-        return Bound(compiled, data, compiled._bound_model(data))
+        model = replace(compiled._bound_model(data), starts=self.model.starts)
+        return replace(self, compiled=compiled, data=data, model=model)
 
     def _run(self, inference: ir.Inference, seed: int, progress: Report | None) -> Fit:
         from bayesdsl.runtime import errors
@@ -609,6 +653,7 @@ class Fit:
                 )
                 for t in self.bound.data.tables
             ),
+            prior=self.bound.prior_record,
             started=self.started,
             finished=self.finished,
             elapsed_seconds=(self.finished - self.started).total_seconds(),

@@ -609,6 +609,7 @@ _ENGINES = (
         "point",
         (OPTIM, SCHEDULE, _steps(2000)),
         params=True,
+        priors=False,
     ),
 )
 

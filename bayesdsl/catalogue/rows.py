@@ -218,7 +218,8 @@ class Engine:
     """A way to run a model, with every setting it takes.
 
     `discrete` says whether it can have discrete latents, `params` whether it can fit `param` values, `improper`
-    whether it can start from improper priors. `module` is the file of `runtime/engines/`.
+    whether it can start from improper priors, `priors` whether priors count at all. `module` is the file of
+    `runtime/engines/`.
     """
 
     name: str
@@ -228,6 +229,7 @@ class Engine:
     discrete: bool = False
     params: bool = False
     improper: bool = True
+    priors: bool = True
 
 
 Settings = Mapping[str, object]

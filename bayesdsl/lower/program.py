@@ -12,11 +12,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import assert_never
 
+from bayesdsl.lower.earlier import (
+    before_plates_helper,
+    carried_statements,
+    flat_helper,
+    triangle_helper,
+    unconstrained_helper,
+)
 from bayesdsl.lower.in_place import in_place, members
 from bayesdsl.lower.inputs import Codes, Input, Inputs, Position, Size, Values
 from bayesdsl.lower.names import Names
 from bayesdsl.lower.statements import Reported, Statements
 from bayesdsl.model import ir
+from bayesdsl.model.earlier import Earlier
 from bayesdsl.pysrc import nodes as py
 from bayesdsl.source import Span
 
@@ -55,12 +63,19 @@ class BatchArgument:
     dim: int
 
 
-def lower(model: ir.Model, dtype: str = "float64", batched: frozenset[str] = frozenset()) -> Program:
+def lower(
+    model: ir.Model,
+    dtype: str = "float64",
+    batched: frozenset[str] = frozenset(),
+    earlier: Earlier | None = None,
+) -> Program:
     """Lower a checked model. `dtype` is that of every real: `"float64"` or `"float32"`.
 
-    Of the tables in `batched` the program takes all rows, or those of a minibatch.
+    Of the tables in `batched` the program takes all rows, or those of a minibatch. `earlier` is the posterior of a run,
+    in the place of the priors of the latents that it has.
     """
-    return _Lowering(model, dtype, batched).program()
+    carried = model if earlier is None else carried_statements(model, earlier)
+    return _Lowering(carried, dtype, batched, earlier).program()
 
 
 @dataclass
@@ -70,11 +85,12 @@ class _Lowering:
     model: ir.Model
     dtype: str
     batched: frozenset[str]
+    earlier: Earlier | None = None
     names: Names = field(default_factory=Names)
 
     def __post_init__(self) -> None:
         self.inputs = Inputs(self.model, self.names, self.batched)
-        self.statements = Statements(self.model, self.names, self.inputs)
+        self.statements = Statements(self.model, self.names, self.inputs, earlier=self.earlier)
 
     def program(self) -> Program:
         found, guides = self.statements, self.model.guides
@@ -91,8 +107,11 @@ class _Lowering:
         ]
         for name, guide in guides.items():
             functions.append(_guide_function(guide_functions[name], guide, bodies[name], arguments))
+        prior = found.prior
+        if prior is not None:
+            functions.insert(0, prior.definition())
         data = in_place(self.model, given)
-        rest = (*functions, data) if data is not None else tuple(functions)
+        rest = (*functions, *([prior.constants()] if prior is not None else []), *([data] if data is not None else []))
         return Program(
             module=py.Module(self._docstring(), (*self._prelude(rest), *rest)),
             inputs={argument: kind for kind, argument in given},
@@ -131,6 +150,8 @@ class _Lowering:
             statements.append(py.ImportFrom("pyro.distributions", ("constraints",)))
         if "F" in used:
             statements.append(py.Import("torch.nn.functional", "F"))
+        if "unconstrained" in used:
+            statements.append(py.ImportFrom("torch.distributions", ("biject_to",)))
         statements.append(py.Blank())
         if used & {"real", "DTYPE"}:
             statements.append(py.assign("DTYPE", py.dotted(f"torch.{self.dtype}")))
@@ -256,7 +277,14 @@ def _mixture() -> py.FunctionDef:
     return py.FunctionDef("mixture", params, (py.Return(value),), docstring=doc)
 
 
-HELPERS: dict[str, py.FunctionDef] = {"real": _real(), "mixture": _mixture()}
+HELPERS: dict[str, py.FunctionDef] = {
+    "real": _real(),
+    "mixture": _mixture(),
+    "unconstrained": unconstrained_helper(),
+    "flat": flat_helper(),
+    "before_plates": before_plates_helper(),
+    "triangle": triangle_helper(),
+}
 
 
 def names_in(node: object) -> Iterator[str]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypedDict, assert_never
 
 from bayesdsl.lower.distributions import Distributions, constraint, event_count
+from bayesdsl.lower.earlier import EarlierPrior
 from bayesdsl.lower.expressions import Expressions
 from bayesdsl.lower.inputs import Inputs
 from bayesdsl.lower.layers import Layers
@@ -19,6 +20,7 @@ from bayesdsl.lower.layout import Layout, align, assign_dims, batch_layout, valu
 from bayesdsl.lower.names import Names
 from bayesdsl.lower.starts import start
 from bayesdsl.model import ir
+from bayesdsl.model.earlier import Earlier
 from bayesdsl.pysrc import nodes as py
 from bayesdsl.source import Span
 
@@ -56,6 +58,7 @@ class Statements:
     besides (the weights of layers, and the params of guides under their names in the store), the site of each latent in
     `sites`, the arguments that may be left out in `optional`, factors that are part of priors in
     `prior_terms`, sites whose support depends on other latents in `moving`, Pyro's name of each plate in `plate_sites`.
+    `earlier` is the posterior of a run that takes the place of priors.
     """
 
     model: ir.Model
@@ -70,6 +73,7 @@ class Statements:
     plate_sites: dict[str, str] = field(default_factory=dict)
     functions: list[py.FunctionDef] = field(default_factory=list)
     guide: str = ""
+    earlier: Earlier | None = None
 
     def __post_init__(self) -> None:
         self.dims = assign_dims(self.model)
@@ -84,6 +88,12 @@ class Statements:
         for statement in self.model.statements:
             if not isinstance(statement, ir.Observed):
                 self.names.of(statement.name)
+        self.prior = (
+            EarlierPrior(self.earlier, self.names, -min(self.dims.values(), default=0))
+            if self.earlier is not None
+            else None
+        )
+        self._to_come = {latent.name for latent in self.earlier.latents} if self.earlier is not None else set()
 
     def of_model(self) -> list[py.Stmt]:
         """The body of the model function."""
@@ -184,9 +194,11 @@ class Statements:
         else:
             sizes = tuple(self.inputs.size(plate) for plate in statement.plates)
             dist = self.distributions.prior(statement.dist, statement.support, layout, ())
-            dist = py.method(py.method(dist, "expand", sizes), "to_event", len(sizes))
-        self._report(statement, statement.name, "latent")
-        return [_Piece((), [self._assigned(statement, py.call("pyro.sample", statement.name, dist))])]
+            dist = py.method(dist, "expand", sizes)
+            if self._carried(statement):
+                dist = self.prior.uncounted(statement.name, dist)
+            dist = py.method(dist, "to_event", len(sizes))
+        return self._drawn(statement, (), dist)
 
     def _sample(self, statement: ir.Sample) -> list[_Piece]:
         if statement.layer is not None:
@@ -196,14 +208,34 @@ class Statements:
         if statement.noncentered and not self.guide:
             return self._noncentered(statement, batch)
         if statement.restricted and not isinstance(statement.dist, ir.Improper):
-            return self._restricted(statement, batch)
+            return [self._restricted(statement, batch), *self._earlier(statement)]
         if statement.restricted:
             dist = self.distributions.improper(statement.support, statement.event)
         else:
             dist = self.distributions.prior(statement.dist, statement.support, batch, statement.event)
+        if self._carried(statement):
+            dist = self.prior.uncounted(statement.name, dist)
+        return self._drawn(statement, statement.plates, dist)
+
+    def _drawn(self, statement: ir.Sample, context: ir.Plates, dist: py.Expr) -> list[_Piece]:
         self._report(statement, statement.name, "latent")
         sampled = py.call("pyro.sample", statement.name, dist)
-        return [_Piece(statement.plates, [self._assigned(statement, sampled)])]
+        return [_Piece(context, [self._assigned(statement, sampled)]), *self._earlier(statement)]
+
+    def _carried(self, statement: ir.Sample) -> bool:
+        """Whether an earlier run gives the prior of a latent."""
+        return self.prior is not None and not self.guide and self.earlier.of(statement.name) is not None
+
+    def _earlier(self, statement: ir.Sample) -> list[_Piece]:
+        """After the last of the latents that an earlier run gives, their density together."""
+        if not self._carried(statement):
+            return []
+        self._to_come.discard(statement.name)
+        if self._to_come:
+            return []
+        site = self._own_site("earlier")
+        self.prior_terms.append(site)
+        return [_Piece((), [self.prior.factor(site)])]
 
     def _assigned(self, statement: ir.Sample, value: py.Expr) -> py.Stmt:
         return py.assign(self.names.of(statement.name), value, **self._quote(statement.span))
@@ -238,7 +270,7 @@ class Statements:
             _Piece((), [py.assign(self.names.of(statement.name), shifted, origin=quote["origin"])]),
         ]
 
-    def _restricted(self, statement: ir.Sample, batch: Layout) -> list[_Piece]:
+    def _restricted(self, statement: ir.Sample, batch: Layout) -> _Piece:
         """A prior cut down to a type: flat on the type, times the distribution's density (up to a constant)."""
         layout = (*batch, *statement.event)
         # To the distribution, event plates of the type are independent copies, unless they are its own.
@@ -247,13 +279,17 @@ class Statements:
         density = py.method(dist, "log_prob", py.Name(self.names.of(statement.name)))
         if split > len(batch):
             density = py.method(density, "sum", -1)
+        if self._carried(statement):
+            density = self.prior.weighted(statement.name, density)
         flat = self.distributions.improper(statement.support, statement.event)
         factor = self._own_site(f"{statement.name}_prior")
         self._report(statement, statement.name, "latent")
-        self.prior_terms.append(factor)
         sampled = self._assigned(statement, py.call("pyro.sample", statement.name, flat))
+        if density is None:
+            return _Piece(statement.plates, [sampled])
+        self.prior_terms.append(factor)
         weighted = py.ExprStmt(py.call("pyro.factor", factor, density), origin=sampled.origin)
-        return [_Piece(statement.plates, [sampled, weighted])]
+        return _Piece(statement.plates, [sampled, weighted])
 
     # Data
 

@@ -45,6 +45,19 @@ class Minibatch:
 
 
 @dataclass(frozen=True)
+class Start:
+    """Where unconstrained numbers of a latent are thought to be.
+
+    `places` are their positions among all of the latent's, flat; `centre` and `spread` are as long.
+    """
+
+    site: str
+    places: torch.Tensor
+    centre: torch.Tensor
+    spread: torch.Tensor
+
+
+@dataclass(frozen=True)
 class BoundModel:
     """The emitted program's callables, with the arguments that the data gave.
 
@@ -54,7 +67,7 @@ class BoundModel:
     `learned` are the weights of layers and the params of guides by their names in the parameter store, of which a run
     has one value and no draws. `dtype` is that of every real in the program. `moving_supports` names the latents whose
     support depends on other latents, `prior_terms` the factors that are part of a prior. `minibatches` are the tables
-    of which the program takes some rows, where it is asked to.
+    of which the program takes some rows, where it is asked to. `starts` tell where latents are that an earlier run had.
     """
 
     name: str
@@ -71,6 +84,7 @@ class BoundModel:
     prior_terms: tuple[str, ...] = ()
     dtype: torch.dtype = torch.float64
     minibatches: dict[str, Minibatch] = field(default_factory=dict)
+    starts: tuple[Start, ...] = ()
 
     def variables_in(self, *roles: str) -> tuple[Variable, ...]:
         return tuple(v for v in self.variables if v.role in roles)
