@@ -10,7 +10,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bayesdsl.cli import screen, specs
-from bayesdsl.cli.arguments import Parser, add_dtype, add_specs, files_of_tables, pair, positive, seed, table_file, the_spec
+from bayesdsl.cli.arguments import (
+    Parser,
+    add_dtype,
+    add_specs,
+    files_of_tables,
+    pair,
+    positive,
+    seed,
+    table_file,
+    the_spec,
+)
 from bayesdsl.cli.failures import DONE, Usage
 from bayesdsl.cli.run import RANDOM_SEEDS
 

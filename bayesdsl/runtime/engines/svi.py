@@ -11,7 +11,7 @@ import numpy as np
 import pyro
 import torch
 from pyro import poutine
-from pyro.infer import SVI, EnergyDistance, Trace_ELBO, TraceTailAdaptive_ELBO
+from pyro.infer import ELBO, SVI, EnergyDistance, Trace_ELBO, TraceTailAdaptive_ELBO
 from pyro.infer.autoguide import AutoDelta, AutoGuide, AutoLaplaceApproximation
 from pyro.optim import PyroLRScheduler, PyroOptim
 from pyro.poutine.guide import GuideMessenger
@@ -35,6 +35,7 @@ from bayesdsl.runtime.engines.free import FreeSites
 from bayesdsl.runtime.engines.guides import is_point, laplace, reals_as, set_up, start_in
 from bayesdsl.runtime.engines.isolation import Isolated
 from bayesdsl.runtime.engines.minibatches import Minibatches, RowDraws, Traces, shared
+from bayesdsl.runtime.engines.particles import takes_many
 from bayesdsl.runtime.engines.survey import check_sites, survey
 from bayesdsl.runtime.posterior import Posterior
 from bayesdsl.runtime.progress import Progress, Report, silent
@@ -182,6 +183,9 @@ class _Fit:
         loss = _make_loss(loss_name, loss_settings)
         if isinstance(loss, EnergyDistance) and self.survey.jumps:
             raise LossNotSupported(loss_name, f"draws of `{self.survey.jumps[0]}` do not move smoothly with the model")
+        if isinstance(loss, ELBO) and not self._takes_many(loss):
+            asked = "; leave `vectorize_particles` out" if "vectorize_particles" in loss_settings else ""
+            raise LossNotSupported(loss_name, f"it takes several draws at once, and the model's program one{asked}")
         optimiser = _make_optimiser(*self.settings.optim, self.settings.schedule)
         svi = SVI(self._model, self.guide, optimiser, loss)
         steps = self.settings.steps
@@ -219,6 +223,14 @@ class _Fit:
             if not math.isfinite(part):
                 raise LossNotFinite(step, float(part), "svi")
         return float(parts[0])
+
+    def _takes_many(self, loss: ELBO) -> bool:
+        """Whether the program can be given as many draws at once as the loss asks for."""
+        if not loss.vectorize_particles or loss.num_particles == 1:
+            return True
+        with torch.random.fork_rng(devices=[]), torch.no_grad(), reals_as(self.guide, self.bound.dtype):
+            _, drawn = self._traces()
+            return takes_many(self._model, self.guide, drawn, self.survey.latents, loss)
 
     def _elbo(self) -> float:
         with torch.no_grad():

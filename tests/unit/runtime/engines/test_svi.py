@@ -10,6 +10,7 @@ import torch
 from engine_models import bind, normal_mean_posterior, world
 
 from bayesdsl.catalogue.inference import GUIDES, LOSSES, OPTIMISERS
+from bayesdsl.driver import compile_text
 from bayesdsl.runtime.bound import BoundModel
 from bayesdsl.runtime.engines import run_engine
 from bayesdsl.runtime.engines.errors import (
@@ -381,3 +382,16 @@ def test_a_guide_by_hand_may_stand_for_a_prior_that_cannot_be_drawn_from():
         infer svi(guide = by_hand, steps = 5, draws = 200)
         """)
     assert 0 < model.fit()["p"].min() < model.fit()["p"].max() < 1
+
+
+def test_a_program_that_takes_one_draw_at_a_time_is_not_given_several() -> None:
+    # With three members and three particles an index by position would take the wrong dimension without a word.
+    compiled = compile_text("""
+    data house { county : category = ["a", "b", "c", "a"]; y = [1.0, 2.0, 0.5, 1.5] }
+    a[county] ~ Normal(0, 1)
+    observe y ~ Normal(a[county], 1)
+    """)
+    bound = compiled.bind().model
+    settings = {"loss": ("Trace_ELBO", {"num_particles": 3, "vectorize_particles": True}), "steps": 3}
+    with pytest.raises(LossNotSupported, match="several draws at once"):
+        run_engine("svi", bound, settings, 1)
