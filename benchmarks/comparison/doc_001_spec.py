@@ -1,0 +1,15 @@
+"""Ruggedness and income again, by `doc_001.bayes`; maximum likelihood leaves its priors out."""
+
+import bayesdsl as bd
+from benchmarks.comparison.documents import HERE
+
+
+def answers(setting):
+    model = bd.compile(HERE / "doc_001.bayes").bind({"nation": setting.rugged})
+    point = model.fit("mle", seed=setting.seed, optim="Adam(lr = 0.05)", steps=setting.steps(1500, 800))
+    yield "maximum likelihood", point.draws
+
+    yield "a guide by hand", model.fit(seed=setting.seed, steps=setting.steps(3000, 800)).draws
+
+    auto = model.fit("auto", seed=setting.seed, steps=setting.steps(3000, 1200))
+    yield "an autoguide", auto.draws
