@@ -65,7 +65,7 @@ def answers(setting):
     fit(with_params, nothing, rows, 0.05, setting.steps(1500, 800))
     yield "maximum likelihood", {name: pyro.param(name).detach() for name in (*NAMES, "sigma")}
 
-    fit(model, by_hand, rows, 0.02, setting.steps(3000, 800))
+    fit(model, by_hand, rows, 0.01, setting.steps(3000, 800))
     draws = Predictive(model, guide=by_hand, num_samples=1000)(*rows[:2])
     yield "a guide by hand", {name: draws[name].detach().reshape(-1) for name in (*NAMES, "sigma")}
 

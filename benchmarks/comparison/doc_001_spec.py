@@ -13,3 +13,5 @@ def answers(setting):
 
     auto = model.fit("auto", seed=setting.seed, steps=setting.steps(3000, 1200))
     yield "an autoguide", auto.draws
+
+    yield "its predictions", {"income": auto.predict(seed=setting.seed)["log_gdp"][None]}

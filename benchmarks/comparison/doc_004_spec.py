@@ -19,3 +19,7 @@ def answers(setting):
     steps = setting.steps(50000, 500)
     horseshoe = bd.compile(specs / "horseshoe.bayes").fit(seed=seed, steps=steps, optim=f"Adam(lr = {rate})")
     yield "horseshoe", horseshoe.draws
+
+    vae = bd.compile(specs / "vae.bayes").bind()
+    fit = vae.fit(seed=seed, steps=setting.steps(5000, 20), draws=setting.steps(10, 1))
+    yield "variational autoencoder", {"loss per image": ...}
