@@ -168,7 +168,10 @@ class Compiled:
         dtype: torch.dtype = getattr(torch, self.dtype)
         base = Path(self.spec.source.name).parent
         found = bind_data(self.spec, self.program, data, base, dtype)
-        variables = tuple(Variable(r.name, r.role, r.dims, r.layout) for r in self.program.reported)
+        variables, learned = (
+            tuple(Variable(r.name, r.role, r.dims, r.layout) for r in found)
+            for found in (self.program.reported, self.program.learned)
+        )
         model = BoundModel(
             name=self.module.__name__,
             source=self.source,
@@ -176,6 +179,7 @@ class Compiled:
             inputs=found.inputs,
             variables=variables,
             coords=found.coords,
+            learned=learned,
             observed=tuple(s.name for s in self.spec.statements if isinstance(s, ir.Observed)),
             guides=self.guides,
             automatic=self.program.automatic,

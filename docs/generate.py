@@ -20,7 +20,18 @@ if __name__ == "__main__":  # run as a script, from a checkout that need not be 
 from bayesdsl.catalogue import distributions as d
 from bayesdsl.catalogue import functions as f
 from bayesdsl.catalogue import inference as i
-from bayesdsl.catalogue.rows import Component, Distribution, Extent, Function, Parameter, Setting, SettingKind
+from bayesdsl.catalogue.modules import MODULES, MODULES_LEFT_OUT
+from bayesdsl.catalogue.rows import (
+    REQUIRED,
+    Component,
+    Distribution,
+    Extent,
+    Function,
+    Module,
+    Parameter,
+    Setting,
+    SettingKind,
+)
 from bayesdsl.catalogue.sources import DATA_OPTIONS
 from bayesdsl.catalogue.types import DATA_TYPES
 from bayesdsl.check.declarations import MAX_PLATE
@@ -317,6 +328,26 @@ def _component_settings(row: Component) -> str:
     return ", ".join(_code(f"{s.name} = {_default(s).strip('`') or '..'}") for s in row.settings)
 
 
+# Layers
+
+
+def modules(_: str) -> str:
+    return _table(("module", "settings", ""), ((_code(r.name), _module_settings(r), r.doc) for r in MODULES.values()))
+
+
+def _module_settings(row: Module) -> str:
+    def written(setting: Setting) -> str:
+        if setting.default is REQUIRED:
+            return setting.name
+        return f"{setting.name} = {_default(setting).strip('`') or '..'}"
+
+    return ", ".join(_code(written(setting)) for setting in row.settings)
+
+
+def modules_left_out(_: str) -> str:
+    return _table(("module", ""), ((_code(name), reason) for name, reason in sorted(MODULES_LEFT_OUT.items())))
+
+
 # Words, limits, codes
 
 
@@ -369,6 +400,8 @@ TABLES: dict[str, Callable[[str], str]] = {
     "scans": scans,
     "column-functions": column_functions,
     "engines": engines,
+    "modules": modules,
+    "modules-left-out": modules_left_out,
     "guides": lambda _: _components(i.GUIDES.values()),
     "optimisers": lambda _: _components(i.OPTIMISERS.values()),
     "losses": lambda _: _components(i.LOSSES.values()),

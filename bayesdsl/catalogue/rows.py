@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from bayesdsl.types.supports import Support
+from bayesdsl.types.sizes import Sizes
+from bayesdsl.types.supports import REAL, Support
 
 
 class Extent(Enum):
@@ -160,6 +161,13 @@ class SettingKind(Enum):
     LOSS = "loss"
     FLOATS = "floats"
     INTS = "ints"
+    # Of modules: a number of members, written with plates' names too; and whole numbers, one or one a dimension.
+    SIZE = "size"
+    SIZES = "sizes"
+    EXTENTS = "extents"
+
+
+REQUIRED = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +176,8 @@ class Setting:
 
     `lo` and `hi` are inclusive unless `lo_open` or `hi_open`; of a list they bound every element, and the list has as
     many as its default. `excludes` are values in between that are not allowed. A default of None leaves the choice to
-    the library. The default of a guide, an optimiser or a loss is what a user would write.
+    the library, one of `REQUIRED` says that there is none. The default of a guide, an optimiser or a loss is what a
+    user would write.
     """
 
     name: str
@@ -216,13 +225,35 @@ class Engine:
     improper: bool = True
 
 
+Settings = Mapping[str, object]
+
+
 @dataclass(frozen=True, slots=True)
 class Module:
-    """A module of torch.nn, under torch's name, with its settings in torch's order."""
+    """A module of torch.nn, under torch's name, with its settings in torch's order and with torch's defaults.
+
+    `sizes` gives the sizes of one value after it from those before, without the dimensions of rows; it raises `Misfit`.
+    `weights` gives its parameters with their shapes, under torch's names and in torch's order.
+    `function` is the function of torch that it applies: to the value, then to the settings `leading`, then to its
+    weights; `keywords` are the settings the function takes by keyword, `dims` those that are dimensions of the value.
+    `lowering` names the function of `lower/layers.py` where it is more than such a call. `rows` says that it takes
+    exactly one dimension of rows before the value's own. `support` is where its results lie, None for where what goes
+    in lies. `takes_category` says that what goes in are members of a plate.
+    """
 
     name: str
     doc: str
+    function: str
     settings: tuple[Setting, ...] = ()
+    sizes: Callable[[Sizes, Settings], Sizes] = lambda before, settings: before
+    weights: Callable[[Settings], tuple[tuple[str, Sizes], ...]] = lambda settings: ()
+    leading: tuple[str, ...] = ()
+    keywords: tuple[str, ...] = ()
+    dims: tuple[str, ...] = ()
+    lowering: str | None = None
+    rows: bool = False
+    support: Support | None = REAL
+    takes_category: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from bayesdsl.check import errors
 from bayesdsl.check.declarations import declare_constant, declare_plates, declare_table
 from bayesdsl.check.guides import check_guide
 from bayesdsl.check.inference import check_inferences
+from bayesdsl.check.layers import declare_layer
 from bayesdsl.check.lints import lint
 from bayesdsl.check.scope import Scope, declared_names
 from bayesdsl.check.settings import inference
@@ -40,9 +41,6 @@ def check(parsed: Parsed) -> Checked:
     scope = Scope(spec.source, _broken(parsed), findings=list(parsed.diagnostics))
     scope.later = declared_names(spec.statements)
     declare_plates(scope, spec)
-    for statement in spec.statements:
-        if isinstance(statement, ast.Layer):
-            scope.layers[statement.ident.name] = statement.ident.span
     statements: list[ir.Statement] = []
     for statement in spec.statements:
         match statement:
@@ -50,8 +48,8 @@ def check(parsed: Parsed) -> Checked:
                 declare_table(scope, statement)
             case ast.Const():
                 declare_constant(scope, statement)
-            case ast.Layer(ident):
-                scope.report(errors.layers_not_yet(scope.source, ident.span))
+            case ast.Layer():
+                statements.extend(declare_layer(scope, statement))
             case ast.Unseen():
                 _unseen(scope, statement)
             case ast.Prior() | ast.Param() | ast.Define() | ast.Observe() | ast.PlateBlock():
@@ -74,6 +72,7 @@ def check(parsed: Parsed) -> Checked:
         guides,
         inferences,
         {name: constant.value for name, constant in scope.constants.items()},
+        scope.layers,
     )
     if not any(d.severity is Severity.ERROR for d in scope.findings):
         if not spec.statements:

@@ -17,6 +17,7 @@ from bayesdsl.catalogue.functions import ALIASES, COLUMN_FUNCTIONS, FUNCTIONS, O
 from bayesdsl.catalogue.rows import Function, Reduction
 from bayesdsl.catalogue.spelling import nearest
 from bayesdsl.check import errors
+from bayesdsl.check.errors import layers as layer_errors
 from bayesdsl.check.ranges import averaged, refined, same_value
 from bayesdsl.check.scope import Scope, is_unknown, unknown
 from bayesdsl.model import ir
@@ -28,6 +29,8 @@ from bayesdsl.types.supports import (
     ORDERED,
     POSITIVE,
     POSITIVE_ORDERED,
+    REAL,
+    SIMPLEX,
     UNKNOWN,
     Support,
     interval,
@@ -53,7 +56,7 @@ class Expressions:
     def expression(self, expr: ast.Expr) -> ir.Expr:
         """Elaborate a whole expression."""
         if self.plates is None:
-            return Expressions(self.scope, self._anchors(expr), self.names)._expr(expr)
+            return Expressions(self.scope, self.anchors(expr), self.names)._expr(expr)
         return self._expr(expr)
 
     def number(self, expr: ast.Expr) -> float | int | None:
@@ -137,6 +140,13 @@ class Expressions:
         return made if tighter == support else replace(made, support=tighter)
 
     def _call(self, call: ast.Call) -> ir.Expr:
+        layer = self.scope.layers.get(call.func.name)
+        if layer is not None:
+            if len(layer.outputs) > 1:
+                self.scope.used.add(layer.name)
+                self.scope.report(layer_errors.results_asked(self.scope.source, call.span, layer, 1))
+                return unknown(call.span)
+            return self.network(layer, call)[0]
         name = ALIASES.get(call.func.name, call.func.name)
         row = FUNCTIONS.get(name)
         if row is None:
@@ -170,7 +180,7 @@ class Expressions:
             self.scope.report(errors.column_function(source, call.func.span, name, column))
         elif name in REDUCTIONS or name in SCANS:
             first = call.args[0].value if call.args else None
-            plates = self._anchors(first) if first is not None else ()
+            plates = self.anchors(first) if first is not None else ()
             of_two = OF_TWO.get(name) if len(call.args) == 2 else None
             self.scope.report(
                 errors.reduction_without_plate(source, call.func.span, name, plates[0] if plates else None, of_two)
@@ -179,6 +189,53 @@ class Expressions:
             self.scope.report(errors.value_called(source, call.func.span, name))
         else:
             self.scope.report(errors.unknown_function(source, call.func.span, name, nearest(name, FUNCTIONS)))
+
+    # Layers
+
+    def network(self, layer: ir.Layer, call: ast.Call) -> tuple[ir.Expr, ...]:
+        """The results of a layer applied to values."""
+        self.scope.used.add(layer.name)
+        nothing = (unknown(call.span),) * len(layer.outputs)
+        args = self._layer_arguments(layer, call)
+        if args is None:
+            return nothing
+        if any(is_unknown(arg) for arg in args):
+            return nothing
+        lead = ir.join(*(_without(arg.plates, plates) for arg, plates in zip(args, layer.inputs, strict=True)))
+        again = next((p for plates in layer.outputs for p in plates if p in lead), None)
+        if again is not None:
+            self.scope.report(layer_errors.repeats_output(self.scope.source, call.span, layer, again))
+            return nothing
+        supports = [_result_support(layer, i) for i in range(len(layer.outputs))]
+        return tuple(
+            ir.Network(layer.name, args, i, call.span, (*lead, *plates), support)
+            for i, (plates, support) in enumerate(zip(layer.outputs, supports, strict=True))
+        )
+
+    def _layer_arguments(self, layer: ir.Layer, call: ast.Call) -> tuple[ir.Expr, ...] | None:
+        source = self.scope.source
+        keyword = next((arg for arg in call.args if arg.keyword is not None), None)
+        if keyword is not None:
+            self.scope.report(errors.keyword_in_function(source, keyword.span, layer.name))
+            return None
+        if len(call.args) != len(layer.inputs):
+            self.scope.report(layer_errors.wrong_arguments(source, call.span, layer, len(call.args)))
+            return None
+        codes = layer.all_steps()[0].row.takes_category
+        args = tuple(self._codes(arg.value) if codes else self._expr(arg.value) for arg in call.args)
+        for arg, plates in zip(args, layer.inputs, strict=True):
+            if not is_unknown(arg) and not set(plates) <= set(arg.plates):
+                self.scope.report(layer_errors.input_plates(source, arg.span, layer, plates, arg.plates))
+                return None
+        return args
+
+    def _codes(self, expr: ast.Expr) -> ir.Expr:
+        """A category column as the positions of its rows' levels, which only an embedding takes."""
+        if isinstance(expr, ast.Name) and (column := self.scope.columns.get(expr.name)) is not None:
+            if column.category is not None and column.support.known:
+                self.scope.used.add(expr.name)
+                return ir.Ref(expr.name, ir.Kind.COLUMN, expr.span, column.plates, column.support)
+        return self._expr(expr)
 
     # Reductions
 
@@ -367,7 +424,7 @@ class Expressions:
 
     # The plates of a definition
 
-    def _anchors(self, expr: ast.Expr) -> ir.Plates:
+    def anchors(self, expr: ast.Expr) -> ir.Plates:
         """The plates an expression surely varies over: those of the names that are not indexed by a category.
 
         They decide how `a[county]` is read in `mean = a[county] + b * basement`: by row, since `basement` varies
@@ -380,11 +437,15 @@ class Expressions:
                 declared = self.scope.symbols.get(name) or self.scope.columns.get(name)
                 return declared.plates if declared is not None else ()
             case ast.Unary(_, operand):
-                return self._anchors(operand)
+                return self.anchors(operand)
             case ast.Binary(_, left, right):
-                return ir.join(self._anchors(left), self._anchors(right))
+                return ir.join(self.anchors(left), self.anchors(right))
+            case ast.Call(ast.Ident(name), None, args) if name in self.scope.layers:
+                layer = self.scope.layers[name]
+                inside = ir.join(*(self.anchors(arg.value) for arg in args))
+                return ir.join(_without(inside, ir.join(*layer.inputs)), *layer.outputs)
             case ast.Call(_, plates, args):
-                inside = ir.join(*(self._anchors(arg.value) for arg in args))
+                inside = ir.join(*(self.anchors(arg.value) for arg in args))
                 keeps = plates is None or expr.func.name in SCANS
                 return inside if keeps else tuple(p for p in inside if p not in {i.name for i in plates})
             case ast.Index(ast.Name(name), items):
@@ -430,6 +491,22 @@ def leaf_of(expr: ir.Expr) -> errors.Leaf | None:
         case ir.Ref(name, kind) | ir.At(base=ir.Ref(name, kind)):
             return errors.Leaf(name, kind)
     return None
+
+
+def _without(plates: ir.Plates, taken: ir.Plates) -> ir.Plates:
+    return tuple(plate for plate in plates if plate not in taken)
+
+
+def _result_support(layer: ir.Layer, output: int) -> Support:
+    """Where a layer's result lies, as the last module that says so has it."""
+    steps = (*layer.steps, *layer.heads[output]) if layer.heads else layer.steps
+    last = next((step for step in reversed(steps) if step.row.support is not None), None)
+    if last is None:
+        return REAL
+    settings, plates = dict(last.settings), layer.outputs[output]
+    if last.row.name == "Softmax" and last is steps[-1] and len(plates) == 1 and settings["dim"] in (-1, 1):
+        return SIMPLEX
+    return last.row.support
 
 
 # Structure: vectors and matrices of which each value is one, along the plates that come last.

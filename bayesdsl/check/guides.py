@@ -5,9 +5,13 @@ guide parts { tau, sigma : AutoDelta }   ->   GuideMap(parts=(GuidePart((tau, si
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bayesdsl.catalogue.inference import GUIDES
 from bayesdsl.catalogue.spelling import nearest
 from bayesdsl.check import errors
+from bayesdsl.check.errors import layers as layer_errors
+from bayesdsl.check.layers import declare_layer
 from bayesdsl.check.scope import Scope, declared_names
 from bayesdsl.check.settings import component
 from bayesdsl.check.statements import model_statement
@@ -27,11 +31,6 @@ def check_guide(scope: Scope, guide: ast.Guide, model: tuple[ir.Statement, ...])
         return None
     latents = {s.name: s for s in model if isinstance(s, ir.Sample)}
     maps = [s for s in guide.body if isinstance(s, ast.GuideMap)]
-    layer = next((s for s in guide.body if isinstance(s, ast.Layer)), None)
-    if layer is not None:
-        scope.report(errors.layers_not_yet(scope.source, layer.ident.span))
-        scope.silence(name)
-        return None
     if not guide.body:
         scope.report(errors.empty_guide(scope.source, guide.ident.span, name, tuple(latents)))
         return None
@@ -41,18 +40,26 @@ def check_guide(scope: Scope, guide: ast.Guide, model: tuple[ir.Statement, ...])
     return _map(scope, guide, maps, latents) if maps else _body(scope, guide, latents)
 
 
+def _sites(scope: Scope, ident: ast.Ident, latents: dict[str, ir.Sample]) -> tuple[ast.Ident, ...]:
+    """The latents that a name in a mapping stands for: for a layer, its weights."""
+    weights = [s.name for s in latents.values() if s.layer == ident.name]
+    scope.used |= {ident.name} if weights else set()
+    return tuple(ast.Ident(name, ident.span) for name in weights) or (ident,)
+
+
 def _map(scope: Scope, guide: ast.Guide, maps: list[ast.GuideMap], latents: dict[str, ir.Sample]) -> ir.GuideMap | None:
     parts: list[ir.GuidePart] = []
     covered: dict[str, Span] = {}
     sound = True
     for entry in maps:
-        for site in entry.sites:
+        sites = tuple(site for ident in entry.sites for site in _sites(scope, ident, latents))
+        for site in sites:
             sound = _site(scope, site, covered, latents) and sound
         setup = component(scope, entry.guide, GUIDES, "guide")
         if setup is None:
             sound = False
         else:
-            parts.append(ir.GuidePart(tuple(site.name for site in entry.sites), setup))
+            parts.append(ir.GuidePart(tuple(site.name for site in sites), setup))
     return (
         ir.GuideMap(guide.ident.name, tuple(parts), guide.ident.span)
         if _complete(scope, guide, covered, latents) and sound
@@ -82,11 +89,16 @@ def _unread(scope: Scope, name: str) -> bool:
 
 def _complete(scope: Scope, guide: ast.Guide, covered: dict[str, Span], latents: dict[str, ir.Sample]) -> bool:
     missing = [name for name in latents if name not in covered]
+    weights = {latents[name].layer: latents[name].span for name in missing if latents[name].layer is not None}
+    missing = [name for name in missing if latents[name].layer is None]
+    if weights and not scope.broken_names:
+        by_hand = not any(isinstance(s, ast.GuideMap) for s in guide.body)
+        scope.report(layer_errors.guide_of_weights(scope.source, guide.ident.span, guide.ident.name, weights, by_hand))
     # With latents that could not be read, what is missing is not known.
     if missing and not scope.broken_names:
         spans = tuple(latents[name].span for name in missing)
         scope.report(errors.guide_incomplete(scope.source, guide.ident.span, guide.ident.name, tuple(missing), spans))
-    return not missing
+    return not missing and not weights
 
 
 def _body(scope: Scope, guide: ast.Guide, latents: dict[str, ir.Sample]) -> ir.GuideBody | None:
@@ -108,8 +120,10 @@ def _body(scope: Scope, guide: ast.Guide, latents: dict[str, ir.Sample]) -> ir.G
     )
     statements: list[ir.Statement] = []
     for statement in guide.body:
-        for found in model_statement(inner, statement):
-            statements.append(found)
+        if isinstance(statement, ast.Layer):
+            statements += _learned(inner, statement)
+        else:
+            statements += model_statement(inner, statement)
     covered: dict[str, Span] = {}
     sound = True
     for statement in statements:
@@ -131,16 +145,28 @@ def _body(scope: Scope, guide: ast.Guide, latents: dict[str, ir.Sample]) -> ir.G
         sound = sound and name not in latents
     _unused_params(scope, inner, statements)
     return (
-        ir.GuideBody(guide.ident.name, tuple(statements), guide.ident.span)
+        ir.GuideBody(guide.ident.name, tuple(statements), guide.ident.span, inner.layers)
         if _complete(scope, guide, covered, latents) and sound
         else None
     )
 
 
+def _learned(scope: Scope, layer: ast.Layer) -> tuple[ir.Statement, ...]:
+    """The weights of a guide's layer, which are learned: the guide draws the model's latents and nothing else."""
+    if layer.body:
+        scope.report(layer_errors.guide_prior(scope.source, layer.body[0].span, layer.ident.name))
+        layer = replace(layer, body=())
+    return declare_layer(scope, layer)
+
+
 def _unused_params(scope: Scope, inner: Scope, statements: list[ir.Statement]) -> None:
     for statement in statements:
-        if isinstance(statement, ir.Parameter | ir.Let) and statement.name not in inner.used:
+        weight = isinstance(statement, ir.Parameter) and statement.layer is not None
+        if isinstance(statement, ir.Parameter | ir.Let) and not weight and statement.name not in inner.used:
             scope.report(errors.unused_in_guide(scope.source, statement.span, statement.name))
+    for name, layer in inner.layers.items():
+        if name not in inner.used:
+            scope.report(errors.unused_in_guide(scope.source, layer.span, name))
 
 
 def _agrees(scope: Scope, guide: ir.Sample, model: ir.Sample) -> bool:

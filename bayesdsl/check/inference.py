@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import isfinite
 
 from bayesdsl.check import errors
+from bayesdsl.check.errors import layers as layer_errors
 from bayesdsl.check.scope import Scope
 from bayesdsl.diagnostics.diagnostic import Diagnostic
 from bayesdsl.model import ir
@@ -49,7 +50,16 @@ def _findings(source: Source, statements: tuple[ir.Statement, ...], inference: i
             if latent.support.integer and latent.support.known
         ]
     if not engine.params:
-        found += [errors.param_without_prior(source, span, engine.name, p.name, p.span, p.support) for p in params]
+        found += [
+            errors.param_without_prior(source, span, engine.name, p.name, p.span, p.support)
+            for p in params
+            if p.layer is None
+        ]
+        learned = {p.layer: p.span for p in params if p.layer is not None}
+        found += [
+            layer_errors.weights_without_priors(source, span, engine.name, layer, declared)
+            for layer, declared in learned.items()
+        ]
     if not latents and not (params and engine.params):
         found.append(errors.nothing_to_infer(source, span, engine.name))
     return found

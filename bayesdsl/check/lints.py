@@ -39,11 +39,16 @@ def _unused(scope: Scope, model: ir.Model) -> None:
         match statement:
             case ir.Sample() if simulates:
                 continue
+            case ir.Sample() | ir.Parameter() if statement.layer is not None:
+                continue
             case ir.Sample() | ir.Parameter() if statement.name not in scope.used:
                 what = "a latent" if isinstance(statement, ir.Sample) else "a param"
                 scope.report(errors.unused(scope.source, statement.span, statement.name, what))
             case ir.Let(reported=False) if statement.name not in scope.used:
                 scope.report(errors.unused(scope.source, statement.span, statement.name, "a definition"))
+    for name, layer in model.layers.items():
+        if name not in scope.used:
+            scope.report(errors.unused(scope.source, layer.span, name, "a layer"))
     for name, column in model.columns.items():
         if name not in scope.used and f"plate {name}" not in scope.used:
             scope.report(errors.unused(scope.source, column.span, name, "a column"))

@@ -88,6 +88,10 @@ def same_value(a: ir.Expr, b: ir.Expr) -> bool:
         case ir.Reduce(), ir.Reduce():
             alike = a.function == b.function and set(a.over) == set(b.over)
             return alike and all(map(same_value, a.args, b.args))
+        case ir.Network(), ir.Network():
+            return (a.layer, a.output) == (b.layer, b.output) and all(map(same_value, a.args, b.args))
+        case ir.Members(), ir.Members():
+            return a.count == b.count
     return False
 
 

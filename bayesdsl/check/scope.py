@@ -8,6 +8,7 @@ from bayesdsl.catalogue.distributions import DISTRIBUTIONS, SPECIAL
 from bayesdsl.catalogue.functions import ALIASES, FUNCTIONS, REDUCTIONS, SCANS
 from bayesdsl.catalogue.spelling import nearest
 from bayesdsl.check import errors
+from bayesdsl.check.errors import layers as layer_errors
 from bayesdsl.diagnostics.diagnostic import Diagnostic
 from bayesdsl.model import ir
 from bayesdsl.source import Source, Span
@@ -36,6 +37,7 @@ class Scope:
 
     `lets` are what definitions stand for, `labels` the members of plates whose labels the spec itself holds, `later`
     the names that are declared somewhere below, `outside` in a guide those of the model, which a guide does not see.
+    `local` are values that have their names in one statement only: the `fan_in` of a layer's weights.
     """
 
     source: Source
@@ -45,7 +47,7 @@ class Scope:
     columns: dict[str, ir.Column] = field(default_factory=dict)
     constants: dict[str, ir.Number] = field(default_factory=dict)
     symbols: dict[str, Symbol] = field(default_factory=dict)
-    layers: dict[str, Span] = field(default_factory=dict)
+    layers: dict[str, ir.Layer] = field(default_factory=dict)
     guides: dict[str, Span] = field(default_factory=dict)
     lets: dict[str, ir.Expr] = field(default_factory=dict)
     labels: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -57,6 +59,7 @@ class Scope:
     findings: list[Diagnostic] = field(default_factory=list)
     silenced: set[str] = field(default_factory=set)
     two_priors: str = errors.ONE_PRIOR
+    local: dict[str, ir.Expr] = field(default_factory=dict)
 
     def report(self, finding: Diagnostic) -> None:
         if finding not in self.findings:
@@ -82,7 +85,7 @@ class Scope:
                 table[name] = replace(table[name], support=UNKNOWN)
 
     def is_silent(self, name: str) -> bool:
-        return name in self.silenced or name in self.broken_names or name in self.layers
+        return name in self.silenced or name in self.broken_names
 
     # Plates
 
@@ -122,6 +125,8 @@ class Scope:
 
     def value(self, name: str, span: Span) -> ir.Expr:
         """The value a name stands for; unknown, with a finding, where it stands for none."""
+        if name in self.local:
+            return self.local[name]
         if name in self.constants:
             self.used.add(name)
             return ir.Number(self.constants[name].value, span, (), self.constants[name].support)
@@ -142,6 +147,9 @@ class Scope:
         return unknown(span)
 
     def _undeclared(self, name: str, span: Span) -> Diagnostic:
+        if name in self.layers:
+            self.used.add(name)
+            return layer_errors.as_value(self.source, span, self.layers[name])
         if name in self.later:
             if self.later[name].start < span.start and name in self.outside:
                 return errors.of_the_model(self.source, span, name, self.outside[name].span, is_latent=False)
@@ -167,7 +175,7 @@ class Scope:
         for table in (self.symbols, self.columns, self.constants):
             if name in table:
                 return table[name].span
-        return self.layers.get(name)
+        return self.layers[name].span if name in self.layers else None
 
     def declare(self, target: ast.Ident, symbol: Symbol) -> bool:
         """Add a value to the scope; a finding where its name is taken."""
@@ -204,7 +212,7 @@ def declared_names(statements: tuple[ast.Statement, ...]) -> dict[str, Span]:
         match statement:
             case ast.Prior(targets) | ast.Param(targets) | ast.Define(targets):
                 names |= {target.name: target.span for target in targets if target.name not in names}
-            case ast.Const(ident):
+            case ast.Const(ident) | ast.Layer(ident):
                 names.setdefault(ident.name, ident.span)
             case ast.Data(items=items):
                 for item in items:

@@ -135,7 +135,7 @@ def _value(scope: Scope, row: Setting, owner: str, expr: ast.Expr) -> object | N
             return None
         return component(scope, expr, rows, kind)
     before = len(scope.findings)
-    value = _constant(scope, expr)
+    value = constant(scope, expr)
     reason = errors.setting_problem(row, value)
     if reason is not None and len(scope.findings) > before:
         return None
@@ -150,7 +150,7 @@ def _value(scope: Scope, row: Setting, owner: str, expr: ast.Expr) -> object | N
     return value
 
 
-def _constant(scope: Scope, expr: ast.Expr) -> object | None:
+def constant(scope: Scope, expr: ast.Expr) -> object | None:
     """A literal: a number, a text, true or false, none, a list of numbers."""
     match expr:
         case ast.Name("true" | "True", _):
@@ -160,7 +160,7 @@ def _constant(scope: Scope, expr: ast.Expr) -> object | None:
         case ast.Str(value):
             return value
         case ast.ListOf(items) | ast.TupleOf(items):
-            return tuple(_constant(scope, item) for item in items)
+            return tuple(constant(scope, item) for item in items)
         case ast.Num() | ast.Unary() | ast.Binary():
             found = Expressions(scope, ()).expression(expr)
             return found.value if isinstance(found, ir.Number) else None

@@ -11,6 +11,7 @@ from typing import assert_never
 from bayesdsl.catalogue.spelling import nearest
 from bayesdsl.check import errors
 from bayesdsl.check.distributions import Place, distribution, event_dims, mention, moving, report_extra_plate
+from bayesdsl.check.errors import layers as layer_errors
 from bayesdsl.check.expressions import Expressions, event_last, event_of
 from bayesdsl.check.scope import Scope, Symbol, is_unknown
 from bayesdsl.check.types import type_support
@@ -237,8 +238,11 @@ def _param_init(scope: Scope, init: ir.Expr, plates: ir.Plates, target: ast.Targ
 
 def _define(scope: Scope, statement: ast.Define, outer: ir.Plates) -> tuple[ir.Statement, ...]:
     if len(statement.targets) > 1:
-        if not _calls_layer(scope, statement.value):
-            scope.report(errors.many_targets(scope.source, statement.targets[1].span))
+        layer = _layer_called(scope, statement.value)
+        if layer is not None:
+            return _results(scope, statement, layer, outer)
+        scope.report(errors.many_targets(scope.source, statement.targets[1].span))
+        mention(scope, statement.value)
         for target in statement.targets:
             scope.declare(target.ident, Symbol(target.name, ir.Kind.LET, (), UNKNOWN, target.span))
         return ()
@@ -263,8 +267,33 @@ def _define(scope: Scope, statement: ast.Define, outer: ir.Plates) -> tuple[ir.S
     return (ir.Let(target.name, plates, expr, statement.derive, target.span),)
 
 
-def _calls_layer(scope: Scope, expr: ast.Expr) -> bool:
-    return isinstance(expr, ast.Call) and expr.func.name in scope.layers
+def _layer_called(scope: Scope, expr: ast.Expr) -> ir.Layer | None:
+    return scope.layers.get(expr.func.name) if isinstance(expr, ast.Call) and expr.plates is None else None
+
+
+def _results(scope: Scope, statement: ast.Define, layer: ir.Layer, outer: ir.Plates) -> tuple[ir.Statement, ...]:
+    """`loc, log_scale = encoder(pixels)`: a name for each result of a layer."""
+    targets = statement.targets
+    listed = next((target for target in targets if target.plates), None)
+    results: tuple[ir.Expr, ...] = ()
+    if len(targets) != len(layer.outputs):
+        scope.used.add(layer.name)
+        scope.report(layer_errors.results_asked(scope.source, statement.value.span, layer, len(targets)))
+    elif listed is not None:
+        scope.report(errors.many_targets(scope.source, listed.span))
+    else:
+        anchored = Expressions(scope, outer or Expressions(scope).anchors(statement.value))
+        results = anchored.network(layer, statement.value)
+    found: list[ir.Statement] = []
+    for i, target in enumerate(targets):
+        expr = results[i] if results and not is_unknown(results[i]) else None
+        plates = ir.join(outer, expr.plates) if expr is not None else ()
+        support = expr.support if expr is not None else UNKNOWN
+        declared = scope.declare(target.ident, Symbol(target.name, ir.Kind.LET, plates, support, target.span))
+        if declared and expr is not None:
+            scope.lets[target.name] = expr
+            found.append(ir.Let(target.name, plates, expr, statement.derive, target.span))
+    return tuple(found)
 
 
 # Likelihoods

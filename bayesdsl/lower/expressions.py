@@ -27,10 +27,14 @@ ONE_BY_ONE = frozenset({"prod", "any", "all"})
 
 @dataclass
 class Expressions:
-    """Lowers expressions. `layouts` is how each value of the program is laid out, by its name in the spec."""
+    """Lowers expressions. `layouts` is how each value of the program is laid out, by its name in the spec.
+
+    `layers` are those that may be applied, with the names of their functions.
+    """
 
     inputs: Inputs
     layouts: dict[str, Layout] = field(default_factory=dict)
+    layers: dict[str, tuple[ir.Layer, str]] = field(default_factory=dict)
 
     def lower(self, expr: ir.Expr, target: Layout) -> py.Expr:
         """A tensor that broadcasts against `target`, or a Python number."""
@@ -56,6 +60,10 @@ class Expressions:
                 return self._scan(expr, target)
             case ir.Reduce():
                 return self._reduce(expr, target)
+            case ir.Network():
+                return self._network(expr, target)
+            case ir.Members(count):
+                return real(self.inputs.count(count))
             case _:
                 assert_never(expr)
 
@@ -123,6 +131,35 @@ class Expressions:
     def _tables(self, columns: dict[str, str]) -> ir.Plates:
         """The tables whose rows category columns stand for."""
         return tuple(dict.fromkeys(self.inputs.model.columns[column].plates[0] for column in columns.values()))
+
+    # Layers
+
+    def _network(self, expr: ir.Network, target: Layout) -> py.Expr:
+        layer, _ = self.layers[expr.layer]
+        lead = self._lead(expr, target)
+        made: py.Expr = self.layer_call(expr, lead)
+        if len(layer.outputs) > 1:
+            made = py.index(made, expr.output)
+        return align(made, (*lead, *layer.outputs[expr.output]), target)
+
+    def layer_call(self, expr: ir.Network, lead: Layout) -> py.Expr:
+        """A layer applied to values whose rows are laid out as `lead`: all of its results."""
+        layer, function = self.layers[expr.layer]
+        args = [self.tensor(arg, (*lead, *own)) for arg, own in zip(expr.args, layer.inputs, strict=True)]
+        return py.call(function, *args, *(self.inputs.value(weight) for weight in layer.weights()))
+
+    def _lead(self, expr: ir.Network, target: Layout) -> Layout:
+        """How the rows of what goes into a layer are laid out: as in the target, without what comes out."""
+        own = self.layers[expr.layer][0].outputs[expr.output]
+        rows = tuple(plate for plate in expr.plates if plate not in own)
+        kept = [plate if plate in rows else None for plate in target]
+        while kept and kept[0] is None:
+            kept.pop(0)
+        if own and tuple(target[len(target) - len(own) :]) == own:
+            kept = kept[: len(kept) - len(own)]
+        elif own:
+            kept = [plate for plate in target if plate in rows]
+        return tuple(kept)
 
     # Functions
 

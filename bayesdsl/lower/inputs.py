@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from bayesdsl.lower.names import Names
 from bayesdsl.model import ir
 from bayesdsl.pysrc import nodes as py
+from bayesdsl.types.sizes import Count
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,17 @@ class Inputs:
 
     def size(self, plate: str) -> py.Expr:
         base = ir.base_plate(plate)
+        count = self.model.plates[base].count
+        if count is not None:
+            return self.count(count)
         return self._use(Size(base), f"n_{base}")
+
+    def count(self, count: Count) -> py.Expr:
+        """A number of members, multiplied out as far as the spec knows it."""
+        if count.known is not None and (not count.plates or count.factor != 1 or len(count.plates) > 1):
+            return py.Constant(count.known)
+        factors: list[py.Expr] = [self.size(plate) for plate in count.plates]
+        return py.binary("*", *([py.Constant(count.factor)] if count.factor != 1 else []), *factors)
 
     def member(self, plate: str, label: str | int | float) -> py.Expr:
         base = ir.base_plate(plate)

@@ -17,7 +17,8 @@ def assign_dims(model: ir.Model) -> dict[str, int]:
 
     Plates that stand further right in a site get the dimensions further right.
     """
-    sites = [s.plates for s in model.statements if isinstance(s, ir.Sample | ir.Observed)]
+    # The weights of a layer are drawn as one value: their dimensions are no plates of Pyro's.
+    sites = [s.plates for s in model.statements if isinstance(s, ir.Sample | ir.Observed) and not is_weight(s)]
     for guide in model.guides.values():
         if isinstance(guide, ir.GuideBody):
             sites += [s.plates for s in guide.statements if isinstance(s, ir.Sample)]
@@ -28,6 +29,10 @@ def assign_dims(model: ir.Model) -> dict[str, int]:
                 taken = {dims[other] for site in sites if plate in site for other in site if other in dims}
                 dims[plate] = next(-d for d in range(1, len(taken) + 2) if -d not in taken)
     return dims
+
+
+def is_weight(statement: ir.Statement) -> bool:
+    return isinstance(statement, ir.Sample | ir.Parameter) and statement.layer is not None
 
 
 def batch_layout(plates: ir.Plates, dims: dict[str, int]) -> Layout:

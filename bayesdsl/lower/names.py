@@ -8,7 +8,20 @@ import unicodedata
 
 # Names that the emitted program uses for itself.
 RESERVED = frozenset(
-    {"torch", "pyro", "dist", "constraints", "autoguide", "poutine", "real", "model", "DTYPE", "IN_PLACE", "settings"}
+    {
+        "torch",
+        "pyro",
+        "dist",
+        "constraints",
+        "autoguide",
+        "poutine",
+        "real",
+        "model",
+        "DTYPE",
+        "F",
+        "IN_PLACE",
+        "settings",
+    }
 )
 
 

@@ -26,15 +26,17 @@ class Program:
     """The emitted program and what is needed to run it.
 
     `inputs` maps the program's arguments to what they are; `optional` are those of data that may be left out, to be
-    drawn instead. `sites` maps each latent of the spec to its site in the program, `guide_functions` each guide to its
-    function; `automatic` are the guides that are built from the model. `prior_terms` are factors that belong to
-    priors, `moving` the sites whose support depends on other latents.
+    drawn instead. `reported` are the quantities that runs give draws of, `learned` the weights of layers and the params
+    of guides, which have one value. `sites` maps each latent of the spec to its site in the program, `guide_functions`
+    each guide to its function; `automatic` are the guides that are built from the model. `prior_terms` are factors that
+    belong to priors, `moving` the sites whose support depends on other latents.
     """
 
     module: py.Module
     inputs: dict[str, Input]
     optional: frozenset[str]
     reported: tuple[Reported, ...]
+    learned: tuple[Reported, ...]
     sites: dict[str, str]
     guide_functions: dict[str, str]
     automatic: frozenset[str]
@@ -66,7 +68,10 @@ class _Lowering:
         bodies = {name: self._guide_body(guide) for name, guide in guides.items()}
         given = self._given()
         arguments = tuple(py.Param(name, py.Constant(None) if name in found.optional else None) for _, name in given)
-        functions: list[py.Stmt] = [py.FunctionDef("model", arguments, tuple(body), docstring=self._model_doc(given))]
+        functions: list[py.Stmt] = [
+            *found.functions,
+            py.FunctionDef("model", arguments, tuple(body), docstring=self._model_doc(given)),
+        ]
         for name, guide in guides.items():
             functions.append(_guide_function(guide_functions[name], guide, bodies[name], arguments))
         data = in_place(self.model, given)
@@ -76,6 +81,7 @@ class _Lowering:
             inputs={argument: kind for kind, argument in given},
             optional=frozenset(found.optional),
             reported=tuple(found.reported),
+            learned=tuple(found.learned),
             sites=found.sites,
             guide_functions=guide_functions,
             automatic=frozenset(name for name, guide in guides.items() if isinstance(guide, ir.GuideMap)),
@@ -105,6 +111,8 @@ class _Lowering:
             statements += [py.ImportFrom("pyro", ("poutine",)), py.ImportFrom("pyro.infer", ("autoguide",))]
         if "constraints" in used:
             statements.append(py.ImportFrom("pyro.distributions", ("constraints",)))
+        if "F" in used:
+            statements.append(py.Import("torch.nn.functional", "F"))
         statements.append(py.Blank())
         if used & {"real", "DTYPE"}:
             statements.append(py.assign("DTYPE", py.dotted(f"torch.{self.dtype}")))

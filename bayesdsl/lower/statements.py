@@ -14,6 +14,7 @@ from typing import TypedDict, assert_never
 from bayesdsl.lower.distributions import Distributions, constraint, event_count
 from bayesdsl.lower.expressions import Expressions
 from bayesdsl.lower.inputs import Inputs
+from bayesdsl.lower.layers import Layers
 from bayesdsl.lower.layout import Layout, align, assign_dims, batch_layout, value_layout
 from bayesdsl.lower.names import Names
 from bayesdsl.lower.starts import start
@@ -51,8 +52,9 @@ class _Quote(TypedDict, total=False):
 class Statements:
     """Lowers the statements of a model, and those of its guides after them.
 
-    What the program must know of them besides their text is gathered on the way: what is `reported`, the site of each
-    latent in `sites`, the arguments that may be left out in `optional`, factors that are part of priors in
+    What the program must know of them besides their text is gathered on the way: what is `reported`, what is `learned`
+    besides (the weights of layers, and the params of guides under their names in the store), the site of each latent in
+    `sites`, the arguments that may be left out in `optional`, factors that are part of priors in
     `prior_terms`, sites whose support depends on other latents in `moving`.
     """
 
@@ -60,15 +62,18 @@ class Statements:
     names: Names
     inputs: Inputs
     reported: list[Reported] = field(default_factory=list)
+    learned: list[Reported] = field(default_factory=list)
     sites: dict[str, str] = field(default_factory=dict)
     optional: set[str] = field(default_factory=set)
     prior_terms: list[str] = field(default_factory=list)
     moving: list[str] = field(default_factory=list)
+    functions: list[py.FunctionDef] = field(default_factory=list)
     guide: str = ""
 
     def __post_init__(self) -> None:
         self.dims = assign_dims(self.model)
         self.expressions = Expressions(self.inputs)
+        self.layers = Layers(self.inputs)
         self.distributions = Distributions(self.expressions)
         self.expressions.layouts = self._given_layouts()
         # The spec's own names come first: what the program needs besides gives way to them.
@@ -81,14 +86,25 @@ class Statements:
 
     def of_model(self) -> list[py.Stmt]:
         """The body of the model function."""
+        self._enter(self.model.layers)
         return self._body(self.model.statements)
 
     def of_guide(self, guide: ir.GuideBody) -> list[py.Stmt]:
         """The body of a guide by hand: its latents have the model's names, its definitions and params their own."""
         self.guide = guide.name
+        self._enter(guide.layers)
         self.expressions.layouts = self._given_layouts()
         self.inputs.locals = {}
         return self._body(guide.statements)
+
+    def _enter(self, layers: dict[str, ir.Layer]) -> None:
+        """Make the layers' functions."""
+        self.expressions.layers = {}
+        for name, layer in layers.items():
+            function = self.names.of(f"layer {self.guide}.{name}", name)
+            self.expressions.layers[name] = (layer, function)
+            made = self.layers.function(function, layer)
+            self.functions.append(replace(made, **self._quote(layer.span)))
 
     def _given_layouts(self) -> dict[str, Layout]:
         """How the data are laid out as arguments."""
@@ -100,7 +116,10 @@ class Statements:
         """Statements under the same plates are gathered in one block."""
         pieces: list[_Piece] = []
         for position, statement in enumerate(statements):
-            for piece in self._statement(statement, position):
+            together = _results_of_one_call(statements, position)
+            if together and together[0] is not statement:
+                continue
+            for piece in self._together(together) if together else self._statement(statement, position):
                 if pieces and pieces[-1].context == piece.context:
                     pieces[-1].statements += piece.statements
                 else:
@@ -154,7 +173,21 @@ class Statements:
 
     # Latents
 
+    def _weight(self, statement: ir.Sample) -> list[_Piece]:
+        """A weight of a layer: its elements are independent, and drawn as one value."""
+        layout = self.expressions.layouts[statement.name] = statement.plates
+        if isinstance(statement.dist, ir.Improper):
+            dist = self.distributions.improper(statement.support, statement.plates)
+        else:
+            sizes = tuple(self.inputs.size(plate) for plate in statement.plates)
+            dist = self.distributions.prior(statement.dist, statement.support, layout, ())
+            dist = py.method(py.method(dist, "expand", sizes), "to_event", len(sizes))
+        self._report(statement, statement.name, "latent")
+        return [_Piece((), [self._assigned(statement, py.call("pyro.sample", statement.name, dist))])]
+
     def _sample(self, statement: ir.Sample) -> list[_Piece]:
+        if statement.layer is not None:
+            return self._weight(statement)
         batch = batch_layout(statement.plates, self.dims)
         self.expressions.layouts[statement.name] = (*batch, *statement.event)
         if statement.noncentered and not self.guide:
@@ -257,10 +290,17 @@ class Statements:
         """A value of the parameter store, laid out as the spec's left side."""
         self.expressions.layouts[statement.name] = statement.plates
         name, variable = self._local(statement.name)
-        if not self.guide:
-            self.reported.append(Reported(statement.name, "param", statement.plates, statement.plates))
-        init = start(statement, self.expressions)
-        value = py.call("pyro.param", name, init, constraint=constraint(statement.support))
+        if self.guide:
+            self.learned.append(Reported(name, "param", statement.plates, statement.plates))
+        else:
+            found = self.reported if statement.layer is None else self.learned
+            found.append(Reported(statement.name, "param", statement.plates, statement.plates))
+        if statement.layer is not None:
+            init = self.layers.start(statement.name, self.expressions.layers[statement.layer][0])
+            value = py.call("pyro.param", name, init)
+        else:
+            init = start(statement, self.expressions)
+            value = py.call("pyro.param", name, init, constraint=constraint(statement.support))
         return _Piece((), [py.assign(variable, value, **self._quote(statement.span))])
 
     def _let(self, statement: ir.Let) -> _Piece:
@@ -276,6 +316,24 @@ class Statements:
             self.reported.append(Reported(statement.name, "derived", statement.plates, layout))
         return _Piece((), [py.assign(variable, value, **self._quote(statement.span))])
 
+    def _together(self, lets: tuple[ir.Let, ...]) -> list[_Piece]:
+        """The results of a layer that gives several, from one call."""
+        expr, quote = lets[0].expr, self._quote(lets[0].span)
+        layer, _ = self.expressions.layers[expr.layer]
+        own = layer.outputs[0]
+        layouts = [value_layout(let.plates, self.dims) for let in lets]
+        first = layouts[0]
+        lead = first[: len(first) - len(own)] if first[len(first) - len(own) :] == own else ()
+        found = tuple((*lead, *layer.outputs[let.expr.output]) for let in lets)
+        if found != tuple(layouts) or any(let.reported for let in lets):
+            return [self._let(let) for let in lets]
+        call = self.expressions.layer_call(expr, lead)
+        names = []
+        for let, layout in zip(lets, layouts, strict=True):
+            self.expressions.layouts[let.name] = layout
+            names.append(py.Name(self._local(let.name)[1]))
+        return [_Piece((), [py.assign(py.Tuple(tuple(names)), call, **quote)])]
+
     def _local(self, name: str) -> tuple[str, str]:
         """The name of a param or definition in the parameter store, and its variable; a guide's are its own."""
         if not self.guide:
@@ -283,6 +341,19 @@ class Statements:
         stored = f"{self.guide}.{name}"
         self.inputs.locals[name] = self.names.of(stored, name)
         return stored, self.inputs.locals[name]
+
+
+def _results_of_one_call(statements: tuple[ir.Statement, ...], position: int) -> tuple[ir.Let, ...]:
+    """The definitions that take the results of the same call of a layer, if this statement is one of them."""
+    here = statements[position]
+    if not isinstance(here, ir.Let) or not isinstance(here.expr, ir.Network):
+        return ()
+    found = tuple(
+        s
+        for s in statements
+        if isinstance(s, ir.Let) and isinstance(s.expr, ir.Network) and s.expr.span == here.expr.span
+    )
+    return found if len(found) > 1 else ()
 
 
 def _expressions(statement: ir.Statement) -> list[ir.Expr]:

@@ -29,6 +29,7 @@ class _Verifier:
 
     model: ir.Model
     values: dict[str, _Value] = field(default_factory=dict)
+    layers: dict[str, ir.Layer] = field(default_factory=dict)
     where: str = "the model"
 
     def ensure(self, holds: bool, what: str) -> None:
@@ -89,6 +90,25 @@ class _Verifier:
                 self.ensure(set(node.plates) == set(joined), f"`{name}` of {joined} is over {node.plates}")
             case ir.Reduce():
                 self._reduce(node)
+            case ir.Network():
+                self._network(node)
+            case ir.Members(count):
+                for plate in count.plates:
+                    self.ensure(plate in self.model.plates, f"there is no plate `{plate}`")
+
+    def _network(self, node: ir.Network) -> None:
+        layer = self.layers.get(node.layer)
+        self.ensure(layer is not None, f"there is no layer `{node.layer}`")
+        self.ensure(len(node.args) == len(layer.inputs), f"`{node.layer}` has {len(node.args)} arguments")
+        self.ensure(0 <= node.output < len(layer.outputs), f"`{node.layer}` has no result {node.output}")
+        lead = []
+        for arg, plates in zip(node.args, layer.inputs, strict=True):
+            self.ensure(set(plates) <= set(arg.plates), f"`{node.layer}` of {arg.plates} takes {plates}")
+            lead += [plate for plate in arg.plates if plate not in plates]
+        found = {*lead, *layer.outputs[node.output]}
+        self.ensure(found == set(node.plates), f"`{node.layer}` gives {found}, not {node.plates}")
+        for weight in layer.weights():
+            self.ensure(weight in self.values, f"the weight `{weight}` is not declared above")
 
     def _at(self, node: ir.At) -> None:
         base = node.base
@@ -238,8 +258,8 @@ class _Verifier:
             match guide:
                 case ir.GuideMap(parts=parts):
                     sites = [site for part in parts for site in part.sites]
-                case ir.GuideBody(statements=statements):
-                    inner = _Verifier(self.model, dict(columns))
+                case ir.GuideBody(statements=statements, layers=layers):
+                    inner = _Verifier(self.model, dict(columns), layers)
                     for statement in statements:
                         inner.statement(statement)
                     drawn = {s.name: s for s in statements if isinstance(s, ir.Sample)}
@@ -291,7 +311,7 @@ def verify(model: ir.Model) -> None:
     and join as they should; no support is unknown; distributions have the arguments and event plates of their rows;
     guides cover the latents; every setting has a value.
     """
-    verifier = _Verifier(model)
+    verifier = _Verifier(model, layers=model.layers)
     for name, plate in model.plates.items():
         verifier.where = f"plate {name}"
         verifier.span(plate.span)

@@ -11,6 +11,7 @@ from enum import Enum
 
 from bayesdsl.catalogue.rows import Component, Distribution, Engine, Module
 from bayesdsl.source import Source, Span
+from bayesdsl.types.sizes import Count
 from bayesdsl.types.supports import Support
 
 Plates = tuple[str, ...]
@@ -38,14 +39,6 @@ class Origin(Enum):
     NUMBER = "number"  # `plate k = 20`
     LABELS = "labels"  # `plate k = ["a", "b"]`
     WEIGHTS = "weights"  # a dimension of a layer's weights
-
-
-@dataclass(frozen=True, slots=True)
-class Count:
-    """A number of members: `factor` times the sizes of `plates`, which are in the order of their names."""
-
-    factor: int = 1
-    plates: Plates = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,13 +230,23 @@ class Network:
     support: Support
 
 
-Expr = Number | Ref | At | Apply | Reduce | Network
+@dataclass(frozen=True, slots=True)
+class Members:
+    """A number of members of which only the data tell, as the `fan_in` of a layer's weights."""
+
+    count: Count
+    span: Span
+    plates: Plates
+    support: Support
+
+
+Expr = Number | Ref | At | Apply | Reduce | Network | Members
 
 
 def children(expr: Expr) -> tuple[Expr, ...]:
     """The expressions an expression is made of."""
     match expr:
-        case Number() | Ref():
+        case Number() | Ref() | Members():
             return ()
         case At():
             return (expr.base,)

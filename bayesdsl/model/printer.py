@@ -34,6 +34,8 @@ def _lines(model: ir.Model) -> Iterator[str]:
         yield from _table(table)
     for name, value in model.constants.items():
         yield f"const {name} = {_number(value)}"
+    for layer in model.layers.values():
+        yield from _layer(layer)
     for statement in model.statements:
         yield _statement(statement)
     for guide in model.guides.values():
@@ -114,6 +116,10 @@ def _expr(expr: ir.Expr, around: int = 0) -> str:
             return _applied(function, [_expr(arg, p) for arg, p in _operands(function, args)], around)
         case ir.Reduce(function, over, args):
             return f"{function}[{', '.join(over)}]({', '.join(map(_expr, args))})"
+        case ir.Network(layer, args, output):
+            return f"{layer}({', '.join(map(_expr, args))}){f'#{output + 1}' if output else ''}"
+        case ir.Members(count):
+            return f"members({count})"
         case _:
             assert_never(expr)
 
@@ -167,6 +173,22 @@ def _applied(function: str, args: list[str], around: int) -> str:
         case _:
             raise AssertionError(f"{function} of {len(args)} arguments")
     return f"({text})" if own < around else text
+
+
+# Layers
+
+
+def _layer(layer: ir.Layer) -> Iterator[str]:
+    inputs, outputs = (", ".join(f"[{', '.join(plates)}]" for plates in ends) for ends in (layer.inputs, layer.outputs))
+    yield f"layer {layer.name} : {inputs} -> {outputs}"
+    for step in layer.all_steps():
+        settings = ", ".join(f"{name} = {_size(value)}" for name, value in step.settings)
+        sizes = ", ".join("?" if size is None else str(size) for size in step.after)
+        yield f"    {step.place}: {step.row.name}({settings}) -> [{sizes}]"
+
+
+def _size(value: object) -> str:
+    return f"[{', '.join(map(_size, value))}]" if isinstance(value, tuple) else str(value)
 
 
 # Statements
@@ -223,7 +245,9 @@ def _guide(guide: ir.Guide) -> Iterator[str]:
         case ir.GuideMap(parts=parts):
             for part in parts:
                 yield f"    {', '.join(part.sites)} : {_setup(part.setup)}"
-        case ir.GuideBody(statements=statements):
+        case ir.GuideBody(statements=statements, layers=layers):
+            for layer in layers.values():
+                yield from (f"    {line}" for line in _layer(layer))
             for statement in statements:
                 yield f"    {_statement(statement)}"
         case _:

@@ -1,8 +1,9 @@
 """A posterior as a netCDF file in the conventions of ArviZ's InferenceData, and back.
 
 Groups: `posterior` (dims chain, draw, then the plates, with their members as coordinates), `sample_stats`,
-`observed_data`, `constant_data`, and two of our own: `optimisation` (the losses, dim step) and `bayesdsl` (what the
-engine had to say, as JSON). The same posterior gives the same bytes: no time, no host, no path is in the file.
+`observed_data`, `constant_data`, and three of our own: `learned` (weights and params that have one value),
+`optimisation` (the losses, dim step) and `bayesdsl` (what the engine had to say, as JSON). The same posterior gives the
+same bytes: no time, no host, no path is in the file.
 
 Names that netCDF or these conventions have no room for (the plate `k'` of a matrix, a plate called `draw`, a plate
 called as a variable) are changed and the name in the spec is kept in the attribute `bayesdsl_name`. Members of a
@@ -35,7 +36,7 @@ _NAME = "bayesdsl_name"
 _LABELS = "bayesdsl_labels"
 _IMPLIED = "bayesdsl_implied"
 _RESERVED = ("chain", "draw", "step")
-_OUR_GROUPS = ("optimisation", "bayesdsl")
+_OUR_GROUPS = ("learned", "optimisation", "bayesdsl")
 _INT64 = np.iinfo(np.int64)
 
 
@@ -56,9 +57,12 @@ def to_datatree(posterior: Posterior, observed: Arrays | None = None, constant: 
     """
     import xarray as xr
 
-    naming = _Naming.of(posterior, observed or {}, constant or {})
+    learned = {name: (posterior.dims[name], values) for name, values in posterior.learned.items()}
+    naming = _Naming.of(posterior, observed or {}, constant or {}, learned)
     draws = {name: (posterior.dims[name], values) for name, values in posterior.draws.items()}
     groups = {"/posterior": naming.dataset(draws, posterior, sampled=True, also=posterior.coords)}
+    if learned:
+        groups["/learned"] = naming.dataset(learned, posterior)
     if posterior.stats:
         groups["/sample_stats"] = naming.dataset(
             {name: ((), values) for name, values in posterior.stats.items()}, posterior, sampled=True
@@ -242,13 +246,16 @@ def _stored(tree: xr.DataTree) -> Stored:
     draws, dims = {}, {}
     for name, (plates, values) in _arrays(tree["posterior"]).items():
         draws[name], dims[name] = values, plates[2:]
+    learned = _arrays(tree.get("learned"))
+    dims |= {name: plates for name, (plates, _) in learned.items()}
     optimisation = tree.get("optimisation")
     posterior = Posterior(
         kind=str(tree.attrs["kind"]),
         engine=str(tree.attrs["engine"]),
         draws=draws,
         dims=dims,
-        coords=_coords(tree["posterior"]),
+        coords=_coords(tree["posterior"]) | _coords(tree.get("learned")),
+        learned={name: values for name, (_, values) in learned.items()},
         stats={name: values for name, (_, values) in _arrays(tree.get("sample_stats")).items()},
         losses=None if optimisation is None else np.asarray(optimisation["loss"].values),
         warmup=int(tree.attrs["warmup"]),
@@ -270,7 +277,9 @@ def _arrays(group: xr.DataTree | None) -> dict[str, tuple[tuple[str, ...], np.nd
     }
 
 
-def _coords(group: xr.DataTree) -> dict[str, list[Any]]:
+def _coords(group: xr.DataTree | None) -> dict[str, list[Any]]:
+    if group is None:
+        return {}
     return {
         _spec_name(name, coordinate.attrs): _decoded_labels(coordinate)
         for name, coordinate in group.coords.items()

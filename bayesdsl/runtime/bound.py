@@ -29,10 +29,11 @@ class BoundModel:
     """The emitted program's callables, with the arguments that the data gave.
 
     `model(**inputs)` is a Pyro model, every observed site with its data. `guides` maps the name of each guide of the
-    spec to a callable that takes the same arguments, or to a function from the model to an autoguide
-    (`automatic`). `source` is the program's text, `module_name` names it in tracebacks. `coords` holds the members
-    of every plate. `dtype` is that of every real in the program. `moving_supports` names the latents whose support
-    depends on other latents, `prior_terms` the factors that are part of a prior.
+    spec to a callable that takes the same arguments, or to a function from the model to an autoguide (`automatic`).
+    `source` is the program's text, `module_name` names it in tracebacks. `coords` holds the members of every plate.
+    `learned` are the weights of layers and the params of guides by their names in the parameter store, of which a run
+    has one value and no draws. `dtype` is that of every real in the program. `moving_supports` names the latents whose
+    support depends on other latents, `prior_terms` the factors that are part of a prior.
     """
 
     name: str
@@ -41,6 +42,7 @@ class BoundModel:
     inputs: dict[str, Any]
     variables: tuple[Variable, ...]
     coords: dict[str, list[Any]]
+    learned: tuple[Variable, ...] = ()
     observed: tuple[str, ...] = ()
     guides: dict[str, Callable[..., Any]] = field(default_factory=dict)
     automatic: frozenset[str] = frozenset()

@@ -251,7 +251,9 @@ def _idents(tree: Tree) -> tuple[ast.Ident, ...]:
 
 
 def _plate_lists(tree: Tree | None) -> tuple[tuple[ast.Ident, ...], ...]:
-    return tuple(_idents(child.children[0]) for child in tree.children) if tree is not None else ()
+    if tree is None:
+        return ()
+    return tuple(_idents(child.children[0]) if child.children[0] is not None else () for child in tree.children)
 
 
 def _number(text: str) -> float | int:

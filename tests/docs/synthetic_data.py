@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from bayesdsl.model import ir
 from bayesdsl.types.supports import Support
 
@@ -96,6 +98,10 @@ def _columns(model: ir.Model, table: ir.Table, labels: dict[str, list[str]]) -> 
         made[name] = _cycled(labels[plate], rows)
     if table.key is not None:
         made[table.key] = labels[table.plate]
+    for column in table.columns:
+        if len(column.plates) > 1 and column.value is None and column.stack is None and column.pattern is None:
+            width = model.plates[column.plates[1]].size or WIDTH
+            made[column.name] = np.array([_numbers(column.type, rows, seed) for seed in range(width)]).T
     computed = {c.name for c in table.columns if not _is_read(c)}
     return {name: values for name, values in made.items() if name not in computed and name not in model.constants}
 

@@ -68,7 +68,10 @@ def test_the_log_density_of_a_spec_is_finite_and_the_one_that_pyro_computes(boun
         value, gradient = density.value_and_grad(point)
         assert value.isfinite()
         assert gradient.isfinite().all()
-        values = {name: v for name, v in density.constrain(point).items() if name in density.latents}
+        found = density.constrain(point)
+        values = {name: v for name, v in found.items() if name in density.latents}
+        for name in density.params:
+            pyro.get_param_store()[name] = found[name]
         conditioned = poutine.condition(bound.compiled.model, data=values)
         total = poutine.trace(conditioned).get_trace(**bound.inputs).log_prob_sum().detach()
     # The same terms in float64, added up in another order.

@@ -5,14 +5,14 @@ To add one, add a `Code` to the `ROWS` of the module of its section. Nothing els
 
 from __future__ import annotations
 
-from bayesdsl.diagnostics.codes import data, inference, internal, lints, names, plates, running, syntax, types
+from bayesdsl.diagnostics.codes import data, inference, internal, layers, lints, names, plates, running, syntax, types
 from bayesdsl.diagnostics.codes.row import Code
 
 # The digit after "BD", what its codes are about, and the codes.
 SECTIONS: tuple[tuple[int, str, tuple[Code, ...]], ...] = (
     (1, "Syntax", syntax.ROWS),
     (2, "Names", names.ROWS),
-    (3, "Plates", plates.ROWS),
+    (3, "Plates and layers", (*plates.ROWS, *layers.ROWS)),
     (4, "Types, supports and distributions", types.ROWS),
     (5, "Inference settings", inference.ROWS),
     (6, "Lints", lints.ROWS),

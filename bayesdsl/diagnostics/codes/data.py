@@ -950,4 +950,25 @@ ROWS: tuple[Code, ...] = (
         Becker,0.55
         """,
     ),
+    Code(
+        "BD768",
+        "layer-sizes-of-data",
+        Severity.ERROR,
+        "The data have other sizes than a layer takes",
+        """
+        Where a plate gets its members from the data, only the data tell whether the numbers in a layer are right: an
+        `Unflatten(1, [1, 3])` of pixels takes three of them. Sizes that are written as plates always fit; a plate with
+        a number of members, `plate pixel = 3`, is held against a layer before there are data.
+        """,
+        """
+        p1,p2,p3,p4
+        0,1,0,1
+        1,1,0,0
+        """,
+        """
+        p1,p2,p3
+        0,1,0
+        1,1,0
+        """,
+    ),
 )

@@ -20,6 +20,7 @@ from bayesdsl.model import ir
 from bayesdsl.runtime.binding import errors, ranges
 from bayesdsl.runtime.binding.arguments import argument_findings, arguments
 from bayesdsl.runtime.binding.known import Known
+from bayesdsl.runtime.binding.layers import layer_findings
 from bayesdsl.runtime.binding.plates import Joined, join
 from bayesdsl.runtime.binding.reading import NOT_GIVEN
 from bayesdsl.runtime.binding.statements import MAX_ELEMENTS, calls, check_statements, expressions
@@ -83,6 +84,7 @@ def bind_data(
     found += [*in_tables, *joined.found, *argument_findings(joined, program.inputs, dtype)]
     known, in_model = _against_model(joined)
     found += in_model
+    found += layer_findings(joined)
     if found:
         raise BayesError(_in_order(found))
     return BoundData(

@@ -633,3 +633,8 @@ def collinear(source: Source, span: Span, terms: Sequence[str], intercept: bool)
         Label(span),
         hint="leave one out, or give the coefficients informative priors: the data cannot tell them apart",
     )
+
+
+def with_data(finding: Diagnostic) -> Diagnostic:
+    """A finding of the checker that only the data could show."""
+    return replace(finding, code="BD768")

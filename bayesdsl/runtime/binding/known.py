@@ -63,7 +63,7 @@ class Known:
             node.kind is ir.Kind.COLUMN or (node.kind is ir.Kind.LET and self._fixed.get(node.name, False))
             for node in ir.walk(expr)
             if isinstance(node, ir.Ref)
-        )
+        ) and not any(isinstance(node, ir.Network) for node in ir.walk(expr))
 
     def columns(self, expr: ir.Expr) -> tuple[str, ...]:
         """The columns of data that an expression reads, also through definitions."""
@@ -111,6 +111,11 @@ class Known:
                 return Grid(expr.plates, np.asarray(_function(row.numpy)(*operands), dtype=np.float64))
             case ir.Reduce():
                 return self._reduce(expr)
+            case ir.Members(count):
+                size = count.factor * prod(self._size(plate) for plate in count.plates)
+                return Grid((), np.float64(size).reshape(()))
+            case ir.Network():
+                raise _Unknown
 
     def _size(self, plate: str) -> int:
         if ir.base_plate(plate) not in self.joined.members:

@@ -49,7 +49,8 @@ class Joined:
 def join(model: ir.Model, tables: dict[str, BoundTable]) -> Joined:
     """Fit the bound tables together; what is wrong is in `found`."""
     joined = Joined(model, tables)
-    for name, plate in model.plates.items():
+    # The plates of the spec come first: the sizes of layers are made of theirs.
+    for name, plate in sorted(model.plates.items(), key=lambda item: item[1].origin is ir.Origin.WEIGHTS):
         members = _members(joined, plate) if name == ir.base_plate(name) else None
         if members is not None:
             joined.members[name] = members
@@ -99,6 +100,8 @@ def _members(joined: Joined, plate: ir.Plate) -> Sequence[object] | None:
             return _levels(joined, plate)
         case ir.Origin.COLUMNS:
             return list(plate.labels) if plate.labels is not None else _matrix_columns(joined, plate)
+        case ir.Origin.WEIGHTS:
+            return _weights(joined, plate)
 
 
 def _rows(table: BoundTable | None) -> Sequence[object] | None:
@@ -110,6 +113,16 @@ def _rows(table: BoundTable | None) -> Sequence[object] | None:
     if len(table.rows) == table.raw.rows:
         return range(1, len(table.rows) + 1)
     return (table.rows + 1).tolist()
+
+
+def _weights(joined: Joined, plate: ir.Plate) -> Sequence[object] | None:
+    """The numbers of a layer's units along a dimension; the plates that its size is made of come before it."""
+    size = plate.count.factor
+    for name in plate.count.plates:
+        if name not in joined.members:
+            return None
+        size *= joined.size(name)
+    return range(1, size + 1)
 
 
 def _levels(joined: Joined, plate: ir.Plate) -> list[object] | None:

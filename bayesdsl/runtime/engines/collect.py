@@ -17,14 +17,18 @@ def posterior(
     *,
     kind: str,
     engine: str,
+    learned: Mapping[str, np.ndarray] | None = None,
     **rest: Any,
 ) -> Posterior:
-    """A posterior from an array of shape (chain, draw, *site) for each variable of the model."""
+    """A posterior from an array of shape (chain, draw, *site) for each variable of the model, and one of shape (*site)
+    for what was learned."""
+    kept = [v for v in bound.learned if v.name in (learned or {})]
     draws = {v.name: arranged(v, values[v.name], bound.coords) for v in bound.variables}
-    dims = {v.name: v.dims for v in bound.variables}
+    dims = {v.name: v.dims for v in (*bound.variables, *kept)}
     used = dict.fromkeys(dim for names in dims.values() for dim in names)
     coords = {dim: members(dim, bound.coords) for dim in used}
-    return Posterior(kind=kind, engine=engine, draws=draws, dims=dims, coords=coords, **rest)
+    single = {v.name: arranged(v, learned[v.name], bound.coords, lead=0) for v in kept}
+    return Posterior(kind=kind, engine=engine, draws=draws, dims=dims, coords=coords, learned=single, **rest)
 
 
 def arranged(variable: Variable, values: np.ndarray, coords: Mapping[str, Sequence[Any]], lead: int = 2) -> np.ndarray:

@@ -90,6 +90,7 @@ def _run(engine: str, bound: BoundModel, settings: dict[str, Any], seed: int, re
         {v.name: values[v.name].numpy()[None, None] for v in bound.variables},
         kind="point",
         engine=engine,
+        learned={v.name: values[v.name].numpy() for v in bound.learned if v.name in values},
         losses=np.array(fit.losses),
         interrupted=fit.interrupted,
         facts=facts,

@@ -125,12 +125,14 @@ def run(bound: BoundModel, settings: dict[str, Any], seed: int, report: Report =
         fit.optimise(tell)
         fit.draw(tell)
         facts = fit.facts()
+        learned = {v.name: _store()[v.name].detach().numpy() for v in bound.learned if v.name in _store()}
     values = {v.name: np.stack(fit.values[v.name])[None] for v in bound.variables}
     return posterior(
         bound,
         values,
         kind="svi",
         engine="svi",
+        learned=learned,
         losses=np.array(fit.losses),
         interrupted=fit.interrupted,
         facts=facts,

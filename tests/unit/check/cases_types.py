@@ -860,18 +860,8 @@ CASES = (
         "redraw",
     ),
     case(
-        "layers_not_yet",
-        "BD490",
-        """
-        data point { x = [0.1, 0.7]; y = [1.2, 0.7] }
-        layer «f» = Linear(1, 10) -> Tanh -> Linear(10, 1) { weight ~ Normal(0, 1); bias ~ Normal(0, 1) }
-        observe y ~ Normal(f(x) + f, 1)
-        """,
-        "write the function out",
-    ),
-    case(
         "arrow_outside_layer",
-        "BD490",
+        "BD206",
         """
         data point { x = [0.1, 0.7]; y = [1.2, 0.7] }
         b ~ Normal(0, 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 
 import cases_inference
+import cases_layers
 import cases_names
 import cases_plates
 import cases_types
@@ -12,13 +13,14 @@ import pytest
 from cases import Case
 
 from bayesdsl.check import check, errors
+from bayesdsl.check.errors import layers
 from bayesdsl.diagnostics.codes import CODES
 from bayesdsl.diagnostics.diagnostic import Diagnostic, Severity
 from bayesdsl.model.invariants import verify
 from bayesdsl.source import Source
 from bayesdsl.syntax.parser import parse
 
-CASES = (*cases_names.CASES, *cases_plates.CASES, *cases_types.CASES, *cases_inference.CASES)
+CASES = (*cases_names.CASES, *cases_plates.CASES, *cases_types.CASES, *cases_layers.CASES, *cases_inference.CASES)
 FIXED = [case for case in CASES if case.right is not None]
 
 # What is found when data are bound, and helpers that make no finding.
@@ -29,7 +31,8 @@ def constructors() -> dict[str, object]:
     """The functions of check/errors.py that make a finding."""
     return {
         name: function
-        for name, function in inspect.getmembers(errors, inspect.isfunction)
+        for module in (errors, layers)
+        for name, function in inspect.getmembers(module, inspect.isfunction)
         if not name.startswith("_") and inspect.signature(function).return_annotation == "Diagnostic"
     }
 
@@ -60,7 +63,8 @@ def made(monkeypatch) -> list[tuple[str, Diagnostic]]:
         return make
 
     for name, function in constructors().items():
-        monkeypatch.setattr(errors, name, recorded(name, function))
+        home = layers if function.__module__ == layers.__name__ else errors
+        monkeypatch.setattr(home, name, recorded(name, function))
     return calls
 
 

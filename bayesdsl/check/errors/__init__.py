@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import inf
 
-from bayesdsl.catalogue.rows import Distribution, Setting, SettingKind
+from bayesdsl.catalogue.rows import REQUIRED, Distribution, Setting, SettingKind
 from bayesdsl.diagnostics.diagnostic import Diagnostic, Label
 from bayesdsl.model.ir import Kind
 from bayesdsl.source import Source, Span
@@ -1443,16 +1443,6 @@ def unknown_policy(
 # What the language leaves room for
 
 
-def layers_not_yet(source: Source, span: Span) -> Diagnostic:
-    return Diagnostic(
-        "BD490",
-        "layers are read but cannot be run yet",
-        source,
-        Label(span),
-        hint="write the function out with plates and expressions: sum[hidden](w * tanh(..))",
-    )
-
-
 def batches_not_yet(source: Source, span: Span) -> Diagnostic:
     return Diagnostic(
         "BD490",
@@ -1465,11 +1455,11 @@ def batches_not_yet(source: Source, span: Span) -> Diagnostic:
 
 def arrow_outside_layer(source: Source, span: Span) -> Diagnostic:
     return Diagnostic(
-        "BD490",
-        "`->` joins the stages of a layer",
+        "BD206",
+        "`->` joins the modules of a layer",
         source,
         Label(span),
-        hint="in an expression, call one function on another: f(g(x))",
+        hint="call one function on another, f(g(x)); a layer is declared first: layer f = Linear(1, 5) -> Tanh",
     )
 
 
@@ -1532,7 +1522,7 @@ def setting_value(source: Source, span: Span, owner: str, row: Setting, reason: 
 def _setting_hint(row: Setting) -> str:
     """What a setting is for, and the value that it has where nothing is said."""
     doc = f"{row.doc[0].lower()}{row.doc[1:].rstrip('.')}"
-    return doc if row.default is None else f"{doc}; {_written(row.default)} if it is not said"
+    return doc if row.default in (None, REQUIRED) else f"{doc}; {_written(row.default)} if it is not said"
 
 
 def _written(value: object) -> str:
@@ -1550,8 +1540,9 @@ _KINDS = {
     SettingKind.TEXT: "a text in quotes",
     SettingKind.FLOATS: "a list of numbers, as in [0.9, 0.999]",
     SettingKind.INTS: "a list of whole numbers, as in [10, 10]",
+    SettingKind.EXTENTS: "a whole number, or one for each dimension, as in [3, 3]",
 }
-_LISTS = (SettingKind.FLOATS, SettingKind.INTS)
+_LISTS = (SettingKind.FLOATS, SettingKind.INTS, SettingKind.EXTENTS)
 
 
 def setting_problem(row: Setting, value: object) -> str | None:
@@ -1560,9 +1551,9 @@ def setting_problem(row: Setting, value: object) -> str | None:
         return "must be one of " + ", ".join(f'"{choice}"' for choice in row.choices)
     if not _of_kind(row.kind, value):
         return f"must be {_KINDS[row.kind]}"
-    if row.kind in _LISTS and isinstance(row.default, tuple) and len(value) != len(row.default):
+    if isinstance(value, tuple) and isinstance(row.default, tuple) and len(value) != len(row.default):
         return f"must have {len(row.default)} numbers"
-    for number in value if row.kind in _LISTS else (value,):
+    for number in value if isinstance(value, tuple) else (value,):
         problem = _bound_problem(row, number) if _is_number(number) else None
         if problem is not None:
             return problem
@@ -1586,7 +1577,9 @@ def _of_kind(kind: SettingKind, value: object) -> bool:
         case SettingKind.FLOATS:
             return isinstance(value, tuple) and all(map(_is_number, value))
         case SettingKind.INTS:
-            return isinstance(value, tuple) and all(_is_number(v) and float(v).is_integer() for v in value)
+            return isinstance(value, tuple) and all(_of_kind(SettingKind.INT, v) for v in value)
+        case SettingKind.EXTENTS:
+            return _of_kind(SettingKind.INT, value) or _of_kind(SettingKind.INTS, value)
     return True
 
 
