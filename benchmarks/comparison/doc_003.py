@@ -1,6 +1,7 @@
 """Bayesian neural networks in plain Pyro: one hidden layer by NUTS, five by SVI and NUTS, updating with new points."""
 
 import math
+from itertools import pairwise
 
 import pandas as pd
 import pyro
@@ -22,7 +23,7 @@ class Network(PyroModule):
     def __init__(self, sizes, weight_scale, bias_scale):
         super().__init__()
         layers = []
-        for fan_in, fan_out in zip(sizes, sizes[1:]):
+        for fan_in, fan_out in pairwise(sizes):
             layer = PyroModule[nn.Linear](fan_in, fan_out)
             weight = dist.Normal(0.0, weight_scale(fan_in)).expand([fan_out, fan_in])
             layer.weight = PyroSample(weight.to_event(2))

@@ -16,7 +16,7 @@ data nation from "rugged.csv" (sep = ";") {
     x[feature] = [cont_africa, rugged, cont_africa * rugged]
     log_gdp : real = log(rgdppc_2000)
 }
-layer linear = Linear(feature, 1) {
+layer linear : [feature] -> [] = Linear(feature, 1) {
     weight ~ Normal(0, 1)
     bias   ~ Normal(0, 10)
 }

@@ -62,7 +62,7 @@ def test_000_quantiles_and_a_summary_of_800_predictive_draws(regression: bd.Fit,
 
 def test_000_slopes_inside_and_outside_africa(rugged: bd.Bound, tmp_path: Path) -> None:
     """Ruggedness goes with income in Africa and against it elsewhere; the page shows densities and lines with bands."""
-    fit = rugged.fit(seed=3)
+    fit = rugged.fit(seed=3, steps=1000)
 
     assert (fit["slope_in_africa"] > 0).mean() > 0.9
     assert (fit["slope_elsewhere"] < 0).mean() > 0.9
@@ -98,6 +98,14 @@ def test_000_a_served_predictor_draws_what_the_posterior_predicts(regression: bd
         assert np.allclose(draws.std(axis=0) / sd, 1, atol=0.2)
 
 
+PARTS = """
+guide parts {
+    sigma         : AutoDelta
+    a, bA, bR, bAR : AutoMultivariateNormal
+}
+"""
+
+
 def test_000_autodelta_and_a_list_of_autoguides(specs: Path, rugged_file: Path) -> None:
     """A point for every unknown, and a guide put together from parts: a point for sigma, normals for the others."""
     text = (specs / "rugged.bayes").read_text(
@@ -107,8 +115,8 @@ def test_000_autodelta_and_a_list_of_autoguides(specs: Path, rugged_file: Path) 
     point = model.fit("svi", guide="AutoDelta", optim="Adam(lr = 0.05)", steps=600, draws=10, seed=1)
     parts = model.fit("svi", guide="parts", optim="Adam(lr = 0.03)", steps=600, draws=200, seed=1)
 
-    assert all(point[name].std() == 0 for name in (*SDS, "sigma"))
-    assert parts["sigma"].std() == 0
+    assert all(np.ptp(point[name]) == 0 for name in (*SDS, "sigma"))
+    assert np.ptp(parts["sigma"]) == 0
     for name, sd in SDS.items():
         assert 0.5 < parts[name].std() / sd < 2, name
         assert abs(parts[name].mean() - point[name].mean()) < sd, name

@@ -71,8 +71,8 @@ def test_001_a_model_apart_from_its_data(rugged: bd.Bound) -> None:
 
 def test_001_guides_and_the_posterior_predictive_distribution(root: Path, rugged_file: Path) -> None:
     """A guide by hand and an autoguide answer alike, to three quarters of a posterior sd: the one has no correlations,
-    and both move by a quarter of it with the optimiser's noise. Predicted incomes have the spread of those that were observed, to a tenth: sigma's posterior sd is
-    a twentieth of it.
+    and both move by a quarter of it with the optimiser's noise. Predicted incomes have the spread of those that were
+    observed, to a tenth: sigma's posterior sd is a twentieth of it.
     """
     model = bd.compile(root / "benchmarks" / "comparison" / "doc_001.bayes").bind({"nation": rugged_file})
     by_hand = model.fit(seed=1, steps=1200)

@@ -141,8 +141,9 @@ def test_004_an_autoencoder_as_written(specs: Path) -> None:
 
 
 NETWORKS = {
-    "convolutions and pooling": "Conv1d(1, 4, kernel_size = 3) -> ReLU -> MaxPool1d(2) -> Flatten -> Linear(12, 1)",
+    "convolutions and pooling": "Unflatten(1, [1, 8]) -> Conv1d(1, 4, 3) -> ReLU -> MaxPool1d(2) -> Flatten -> Linear(12, 1)",
     "normalisation": "Linear(feature, 6) -> LayerNorm(6) -> GELU -> Linear(6, 1)",
+    "recurrence": "Unflatten(1, [8, 1]) -> GRU(1, 4) -> Flatten -> Linear(32, 1)",
     "activations": "Linear(feature, 6) -> ELU -> Linear(6, 6) -> Sigmoid -> Linear(6, 1)",
 }
 
@@ -155,7 +156,7 @@ def test_004_layers_of_many_kinds_are_learned(network: str) -> None:
     data = {f"x{i}": x[:, i] for i in range(8)} | {"y": np.sin(x[:, 0]) + x[:, 1]}
     model = bd.compile_text(f"""
 data row {{ x[feature] = columns("x*"); y : real }}
-layer f = {network}
+layer f : [feature] -> [] = {network}
 sigma ~ HalfNormal(1)
 observe y ~ Normal(f(x), sigma)
 infer svi(guide = AutoNormal, optim = Adam(lr = 0.01), steps = 300, draws = 10)
