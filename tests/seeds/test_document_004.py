@@ -141,7 +141,7 @@ def test_004_an_autoencoder_as_written(specs: Path) -> None:
 
 
 NETWORKS = {
-    "convolutions and pooling": "Unflatten(1, [1, 8]) -> Conv1d(1, 4, 3) -> ReLU -> MaxPool1d(2) -> Flatten -> Linear(12, 1)",
+    "convolutions": "Unflatten(1, [1, 8]) -> Conv1d(1, 4, 3) -> ReLU -> MaxPool1d(2) -> Flatten -> Linear(12, 1)",
     "normalisation": "Linear(feature, 6) -> LayerNorm(6) -> GELU -> Linear(6, 1)",
     "recurrence": "Unflatten(1, [8, 1]) -> GRU(1, 4) -> Flatten -> Linear(32, 1)",
     "activations": "Linear(feature, 6) -> ELU -> Linear(6, 6) -> Sigmoid -> Linear(6, 1)",
