@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     import torch
 
+    from bayesdsl.export.graph.value import Graph
     from bayesdsl.lower.program import Program
     from bayesdsl.pysrc.printer import Printed
     from bayesdsl.results.summary import Summary
@@ -123,6 +124,12 @@ class Compiled:
     def source(self) -> str:
         """The Pyro program as text: what runs, and what `bayesdsl emit` prints."""
         return self.printed.text
+
+    def graph(self) -> Graph:
+        """The model as a picture: `.svg()`, `.dot()`, `.mermaid()`; a notebook shows it."""
+        from bayesdsl.export.graph.build import model_graph
+
+        return model_graph(self.spec)
 
     @property
     def name(self) -> str:
@@ -273,7 +280,8 @@ class Bound:
                 raise
             message = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
             raise BayesError((errors.program_failed(self.compiled.spec, line, message),)) from error
-        known = {"centred": centred_scales(self.compiled.spec)} if posterior.kind == "mcmc" else {}
+        spec = self.compiled.spec
+        known = {"centred": centred_scales(spec), "networks": networks(spec)} if posterior.kind == "mcmc" else {}
         posterior = replace(posterior, facts={**posterior.facts, **known})
         return Fit(self, inference, posterior, seed, started, datetime.now(UTC))
 
@@ -287,6 +295,14 @@ def centred_scales(model: ir.Model) -> dict[str, list[str]]:
                 if isinstance(node, ir.Ref) and node.kind is ir.Kind.LATENT:
                     scales.setdefault(node.name, []).append(statement.name)
     return scales
+
+
+def networks(model: ir.Model) -> dict[str, list[str]]:
+    """Layers with hidden units whose weights are latents, with these: units can change places in the posterior."""
+    latents = {s.name for s in model.of(ir.Sample)}
+    found = {name: [w for w in layer.weights() if w in latents] for name, layer in model.layers.items()}
+    weighted = {name: sum(bool(step.weights) for step in layer.all_steps()) for name, layer in model.layers.items()}
+    return {name: weights for name, weights in found.items() if weights and weighted[name] > 1}
 
 
 def _runnable(model: ir.Model, inference: ir.Inference) -> None:

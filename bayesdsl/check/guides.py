@@ -117,6 +117,7 @@ def _body(scope: Scope, guide: ast.Guide, latents: dict[str, ir.Sample]) -> ir.G
         outside=scope.symbols,
         later=declared_names(guide.body),
         two_priors=errors.COVER_ONCE,
+        guide=guide.ident.name,
     )
     statements: list[ir.Statement] = []
     for statement in guide.body:

@@ -370,7 +370,7 @@ def _dimensions(scope: Scope, weight: _Weight) -> ir.Plates:
         if named is not None and named in plates:
             named = f"{named}'" if f"{named}'" not in plates else None
         if named is None:
-            named = f"{weight.name}[{i}]"
+            named = f"{f'{scope.guide}.' if scope.guide else ''}{weight.name}[{i}]"
             scope.plates[named] = ir.Plate(named, ir.Origin.WEIGHTS, weight.span, size.known, None, False, size)
         plates.append(named)
     return tuple(plates)

@@ -37,7 +37,8 @@ class Scope:
 
     `lets` are what definitions stand for, `labels` the members of plates whose labels the spec itself holds, `later`
     the names that are declared somewhere below, `outside` in a guide those of the model, which a guide does not see.
-    `local` are values that have their names in one statement only: the `fan_in` of a layer's weights.
+    `local` are values that have their names in one statement only: the `fan_in` of a layer's weights. `guide` is the
+    guide that the scope is that of, empty for the model's.
     """
 
     source: Source
@@ -60,6 +61,7 @@ class Scope:
     silenced: set[str] = field(default_factory=set)
     two_priors: str = errors.ONE_PRIOR
     local: dict[str, ir.Expr] = field(default_factory=dict)
+    guide: str = ""
 
     def report(self, finding: Diagnostic) -> None:
         if finding not in self.findings:

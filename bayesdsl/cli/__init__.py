@@ -23,6 +23,7 @@ VERBS: dict[str, str] = {
     "check": "find the mistakes in specs, without running anything",
     "run": "infer: a table, whether to trust it, and a directory with the draws",
     "show": "show a run again",
+    "graph": "draw the model as a picture",
     "emit": "print the Pyro program of a spec",
     "fmt": "lay specs out in the standard way",
     "explain": "a finding's code, a distribution, a function, an engine's settings",

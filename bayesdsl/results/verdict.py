@@ -10,14 +10,14 @@ none) and `guide`; `gradient_norm` (on the unconstrained scale, in nats), `conve
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil, isfinite, isnan, log10, sqrt
 from typing import Any
 
 import numpy as np
 
 from bayesdsl.results.elements import by_element, constant_elements, element_indices, element_name
-from bayesdsl.results.summary import Row, Summary
+from bayesdsl.results.summary import Row, Summary, summarise
 from bayesdsl.runtime.posterior import Posterior
 
 _VEHTARI_2021 = "Vehtari, Gelman, Simpson, Carpenter and Buerkner (2021), Bayesian Analysis 16"
@@ -57,6 +57,7 @@ RULES: dict[str, Rule] = {
         Rule("energy", 0.3, True, "the sampler hardly reaches the tails", _BETANCOURT_2016),
         Rule("short", 100, True, "the run is too short to judge", _OWN),
         Rule("tree_depth", 0.01, False, "trajectories were cut short", _BETANCOURT_2017),
+        Rule("networks", None, False, "weights are not compared", _OWN),
         Rule("one_chain", 2, False, "one chain only", _VEHTARI_2021),
         Rule("interrupted", None, False, "the run was stopped early", _OWN),
         Rule("loss_not_finite", None, True, "the loss is not a finite number", _OWN),
@@ -142,11 +143,39 @@ Check = Callable[[Posterior, Summary], list[Finding]]
 
 def judge(posterior: Posterior, summary: Summary) -> Verdict:
     """Judge a posterior by its draws, its sampler's or optimiser's record, and its summary."""
-    findings = [finding for check in CHECKS[posterior.kind] for finding in check(posterior, summary)]
+    judged = _comparable(posterior, summary)
+    findings = [finding for check in CHECKS[posterior.kind] for finding in check(posterior, judged)]
     findings.sort(key=lambda finding: not finding.serious)
     phrases = [finding.phrase for finding in findings if finding.serious]
-    sentence = _bad_sentence(posterior, phrases) if phrases else SENTENCES[posterior.kind](posterior, summary)
+    sentence = _bad_sentence(posterior, phrases) if phrases else SENTENCES[posterior.kind](posterior, judged)
     return Verdict(not phrases, sentence, tuple(findings))
+
+
+def _comparable(posterior: Posterior, summary: Summary) -> Summary:
+    """The rows that chains can be compared by: the weights of networks make way for the log density."""
+    weights = {name for names in posterior.facts.get("networks", {}).values() for name in names}
+    if posterior.kind != "mcmc" or not weights:
+        return summary
+    rows = [row for row in summary.rows if row.variable not in weights]
+    if "lp" in posterior.stats:
+        values = np.asarray(posterior.stats["lp"], dtype=np.float64)
+        density = Posterior("mcmc", posterior.engine, {LOG_DENSITY: values}, {LOG_DENSITY: ()}, {})
+        rows += summarise(density, summary.interval).rows
+    return replace(summary, rows=tuple(rows))
+
+
+LOG_DENSITY = "log density"
+
+
+def check_networks(posterior: Posterior, _: Summary) -> list[Finding]:
+    """Networks whose units can change places without a change in what they compute."""
+    networks = list(posterior.facts.get("networks", {}))
+    if not networks:
+        return []
+    named = _listed([f"`{name}`" for name in networks])
+    message = f"The weights of {named} are not compared between chains: units of a network can change places, or their "
+    message += "signs, and it computes the same. The log density and everything else are."
+    return [Finding("networks", networks[0], message, "judge what it computes: predictions, and `derive`d quantities.")]
 
 
 def in_trouble(row: Row, chains: int) -> tuple[str, ...]:
@@ -528,6 +557,7 @@ CHECKS: dict[str, tuple[Check, ...]] = {
         check_short,
         check_tree_depth,
         check_chain_count,
+        check_networks,
         check_interrupted,
     ),
     "svi": (check_draws, check_finite, check_losses, check_moving, check_khat, check_interrupted),
@@ -601,6 +631,8 @@ def _losses(posterior: Posterior) -> np.ndarray | None:
 
 
 def _chain_means(posterior: Posterior, row: Row) -> list[float]:
+    if row.variable == LOG_DENSITY:
+        return np.asarray(posterior.stats["lp"]).mean(axis=1).tolist()
     names = [element_name(row.variable, index) for index in element_indices(posterior, row.variable)]
     return by_element(posterior.draws[row.variable])[names.index(row.name)].mean(axis=1).tolist()
 

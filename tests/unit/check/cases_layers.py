@@ -147,7 +147,7 @@ CASES = (
     layer(
         "no_such_weight",
         "BD323",
-        """layer f = Linear(1, 3, bias = false) -> Linear(3, 1, bias = false) { weight ~ Normal(0, 1); «bias» ~ Normal(0, 1) }
+        """layer f = Linear(1, 1, bias = false) { weight ~ Normal(0, 1); «bias» ~ Normal(0, 1) }
         observe y ~ Normal(f(x), 1)""",
         "there are `weight`",
     ),
@@ -219,7 +219,7 @@ CASES = (
     layer(
         "results_asked",
         "BD324",
-        """layer f : [pixel] -> [k], [k] = Linear(pixel, 3) -> (Linear(3, k), Linear(3, k)) { weight, bias ~ Normal(0, 1) }
+        """layer f : [pixel] -> [k], [k] = Flatten -> (Linear(pixel, k), Linear(pixel, k)) { weight ~ Normal(0, 1) }
         a = «f(pixels)»
         observe y ~ Normal(sum[k](a), 1)""",
         "write: k_1, k_2 = f(pixel)",

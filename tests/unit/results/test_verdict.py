@@ -97,6 +97,10 @@ def with_two_divergences(posterior: Posterior) -> Posterior:
     return posterior
 
 
+def network(posterior: Posterior) -> Posterior:
+    return replace(posterior, facts=posterior.facts | {"networks": {"f": ["a"]}})
+
+
 EXAMPLES: dict[str, tuple[Callable[..., Posterior], str | None]] = {
     "no_draws": (lambda make: make(draws=0, interrupted=True), None),
     "not_finite": (lambda make: holed(make()), "a[Chinstrap]"),
@@ -109,6 +113,7 @@ EXAMPLES: dict[str, tuple[Callable[..., Posterior], str | None]] = {
     "energy": (lambda make: lazy_energy(make()), None),
     "short": (lambda make: make(draws=50), None),
     "tree_depth": (lambda make: cut_short(make()), None),
+    "networks": (lambda make: network(make()), "f"),
     "one_chain": (lambda make: make(chains=1), None),
     "interrupted": (lambda make: make(interrupted=True), None),
     "loss_not_finite": (lambda make: flat(make, losses=np.append(losses(), np.nan)), None),
@@ -360,3 +365,21 @@ def test_every_kind_of_posterior_has_checks_and_a_sentence():
 def test_every_threshold_has_a_source():
     assert all(rule.source for rule in RULES.values())
     assert (RULES["rhat"].limit, RULES["ess"].limit, RULES["khat"].limit) == (1.01, 100, 0.7)
+
+
+def test_weights_of_a_network_are_not_held_against_each_other_but_the_log_density_is():
+    rng = np.random.default_rng(3)
+    # Two chains in which the units of a network have changed places: the same density, other weights.
+    weights = rng.normal(size=(2, 400, 1)) + np.array([3.0, -3.0])[:, None, None]
+    stats = {"lp": rng.normal(size=(2, 400)), "diverging": np.zeros((2, 400), bool)}
+    draws = {"f.0.weight": weights, "s": rng.normal(size=(2, 400))}
+    dims, coords = {"f.0.weight": ("u",), "s": ()}, {"u": [1]}
+    alike = Posterior("mcmc", "nuts", draws, dims, coords, stats, facts={"networks": {"f": ["f.0.weight"]}})
+    verdict = judge(alike, summarise(alike))
+    assert verdict.ok, verdict
+    assert [finding.kind for finding in verdict.findings] == ["networks"]
+    apart = replace(alike, stats={**stats, "lp": stats["lp"] + np.array([[0.0], [9.0]])})
+    (finding, *_) = judge(apart, summarise(apart)).findings
+    assert (finding.kind, finding.parameter) == ("rhat", "log density")
+    plain = replace(alike, facts={})
+    assert not judge(plain, summarise(plain)).ok
