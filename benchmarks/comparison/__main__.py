@@ -1,6 +1,6 @@
 """Compare, document by document, a plain Pyro program with a spec: answers, lines to write, time.
 
-    python -m benchmarks.comparison                      everything, as the documents do it
+    python -m benchmarks.comparison                      everything: some 15 minutes
     python -m benchmarks.comparison --documents 002 004  these alone; the others keep their figures
     python -m benchmarks.comparison --short --out DIR    a few steps each, as the tests do
 

@@ -97,18 +97,18 @@ def answers(setting):
     draws = by_nuts(shallow(), x, y, setting.steps(50, 10), setting.steps(50, 10))
     yield "one hidden layer, NUTS", setting.at(grid, Predictive(shallow(), draws)(grid))
 
-    draws = by_nuts(deep(), x, y, setting.steps(50, 2), setting.steps(50, 2))
+    draws = by_nuts(deep(), x, y, setting.steps(10, 2), setting.steps(10, 2))
     yield "five hidden layers, NUTS", setting.at(grid, Predictive(deep(), draws)(grid))
 
     model = deep()
-    guide = by_svi(model, x, y, setting.steps(25000, 100))
+    guide = by_svi(model, x, y, setting.steps(5000, 100))
     predicted = Predictive(model, guide=guide, num_samples=500)(grid)
     yield "five hidden layers, SVI", setting.at(grid, predicted)
 
     model = shallow()
-    guide = by_svi(model, x, y, setting.steps(10000, 100))
+    guide = by_svi(model, x, y, setting.steps(5000, 100))
     model = updated(guide)
     x, y = load(setting.specs / "curve_new.csv")
-    guide = by_svi(model, x, y, setting.steps(10000, 100))
+    guide = by_svi(model, x, y, setting.steps(5000, 100))
     predicted = Predictive(model, guide=guide, num_samples=1000)(grid)
     yield "updating with new points", setting.at(grid, predicted)

@@ -15,12 +15,12 @@ def answers(setting):
     chain = {"chains": 1, "warmup": setting.steps(50, 10), "draws": setting.steps(50, 10)}
     yield "one hidden layer, NUTS", curves(shallow.fit(seed=setting.seed, **chain))
 
-    chain = {"chains": 1, "warmup": setting.steps(50, 2), "draws": setting.steps(50, 2)}
+    chain = {"chains": 1, "warmup": setting.steps(10, 2), "draws": setting.steps(10, 2)}
     yield "five hidden layers, NUTS", curves(deep.fit("sampled", seed=setting.seed, **chain))
 
-    yield "five hidden layers, SVI", curves(deep.fit(seed=setting.seed, steps=setting.steps(25000, 100), draws=500))
+    yield "five hidden layers, SVI", curves(deep.fit(seed=setting.seed, steps=setting.steps(5000, 100), draws=500))
 
-    svi = {"guide": "AutoDiagonalNormal", "steps": setting.steps(10000, 100), "seed": setting.seed}
+    svi = {"guide": "AutoDiagonalNormal", "steps": setting.steps(5000, 100), "seed": setting.seed}
     first = shallow.fit("svi", **svi)
     new = {"point": setting.specs / "curve_new.csv"}
     yield "updating with new points", curves(shallow.fit("svi", data=new, prior_from=first, **svi))

@@ -90,24 +90,24 @@ def answers(setting):
     fit(coin, guide, 0.01, setting.steps(1000, 800), heads)
     yield "coin, autoguide", sample(coin, guide, heads)
 
-    chain = MCMC(NUTS(coin), num_samples=setting.steps(5000, 300), warmup_steps=500, disable_progbar=True)
+    chain = MCMC(NUTS(coin), num_samples=setting.steps(2000, 300), warmup_steps=500, disable_progbar=True)
     chain.run(heads)
     yield "coin, NUTS", chain.get_samples()
 
     x, y = load(setting.specs / "sparse.csv")
     pyro.clear_param_store()
     guide = AutoMultivariateNormal(gaussian)
-    fit(gaussian, guide, setting.rate(0.001), setting.steps(10000, 500), x, y)
+    fit(gaussian, guide, setting.rate(0.01), setting.steps(5000, 500), x, y)
     yield "Gaussian prior", sample(gaussian, guide, x, y)
 
     pyro.clear_param_store()
     guide = AutoLowRankMultivariateNormal(horseshoe, rank=1)
-    fit(horseshoe, guide, setting.rate(0.001), setting.steps(50000, 500), x, y)
+    fit(horseshoe, guide, setting.rate(0.01), setting.steps(5000, 500), x, y)
     draws = sample(horseshoe, guide, x, y)
     yield "horseshoe", {"beta": draws["beta"], "sigma": pyro.param("sigma").detach()}
 
     images = torch.tensor(np.load(setting.specs / "digits.npz")["pixels"])
     pyro.clear_param_store()
     vae = VAE(images.shape[1])
-    losses = fit(vae.model, vae.guide, 0.001, setting.steps(5000, 20), images, 256)
+    losses = fit(vae.model, vae.guide, 0.001, setting.steps(1500, 20), images, 256)
     yield "variational autoencoder", {"loss per image": np.mean(losses[-100:]) / len(images)}

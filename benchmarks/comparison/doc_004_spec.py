@@ -10,15 +10,15 @@ def answers(setting):
 
     yield "coin, autoguide", coin.fit("auto", seed=seed, steps=setting.steps(1000, 800)).draws
 
-    yield "coin, NUTS", coin.fit("exact", seed=seed, draws=setting.steps(5000, 300)).draws
+    yield "coin, NUTS", coin.fit("exact", seed=seed, draws=setting.steps(2000, 300)).draws
 
-    steps, rate = setting.steps(10000, 500), setting.rate(0.001)
+    steps, rate = setting.steps(5000, 500), setting.rate(0.01)
     gaussian = bd.compile(specs / "gaussian.bayes")
     yield "Gaussian prior", gaussian.fit(seed=seed, steps=steps, optim=f"Adam(lr = {rate})").draws
 
-    steps = setting.steps(50000, 500)
+    steps = setting.steps(5000, 500)
     horseshoe = bd.compile(specs / "horseshoe.bayes").fit(seed=seed, steps=steps, optim=f"Adam(lr = {rate})")
     yield "horseshoe", horseshoe.draws
 
-    vae = bd.compile(specs / "vae.bayes").fit(seed=seed, steps=setting.steps(5000, 20), draws=1)
+    vae = bd.compile(specs / "vae.bayes").fit(seed=seed, steps=setting.steps(1500, 20), draws=1)
     yield "variational autoencoder", {"loss per image": vae.posterior.losses[-100:].mean() / 1797}

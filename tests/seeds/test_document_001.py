@@ -75,8 +75,8 @@ def test_001_guides_and_the_posterior_predictive_distribution(root: Path, rugged
     observed, to a tenth: sigma's posterior sd is a twentieth of it.
     """
     model = bd.compile(root / "benchmarks" / "comparison" / "doc_001.bayes").bind({"nation": rugged_file})
-    by_hand = model.fit(seed=1, steps=1200)
-    auto = model.fit("auto", seed=1, steps=1500)
+    by_hand = model.fit(seed=1, steps=800)
+    auto = model.fit("auto", seed=1, optim="Adam(lr = 0.03)", steps=900)
 
     for name in NAMES:
         assert abs(by_hand[name].mean() - auto[name].mean()) < 0.75 * auto[name].std(), name

@@ -58,7 +58,7 @@ data row { x : real; y : real }
 a ~ Normal(0, 2)
 b ~ Normal(0, 2)
 observe y ~ Normal(a + b * x, 0.5)
-infer svi(guide = AutoMultivariateNormal, optim = Adam(lr = 0.01), steps = 2500, draws = 4000)
+infer nuts(chains = 1, warmup = 300, draws = 800, full_mass = true)
 """
 
 
@@ -66,7 +66,7 @@ def test_003_updating_in_two_steps_equals_one_step() -> None:
     """A conjugate model, whose posterior is known: after the first rows, and after the others with the first posterior
     as prior. x is far from 0, so a and b are correlated, and carrying them one by one would be far off.
 
-    4,000 draws of a fitted normal: means to a tenth of an sd for the optimiser's noise, sds to a tenth.
+    800 draws of a chain with full mass are worth 400 or more: means to three errors of 0.05 sd, sds to four of 3.5 %.
     """
     rng = np.random.default_rng(7)
     x = rng.normal(3, 1, size=40)
@@ -96,7 +96,7 @@ data row { y : real }
 mu ~ Normal(0, 5)
 sigma ~ HalfNormal(5)
 observe y ~ Normal(mu, sigma)
-infer svi(guide = AutoMultivariateNormal, optim = Adam(lr = 0.02), steps = 1000)
+infer svi(guide = AutoNormal, optim = Adam(lr = 0.03), steps = 400)
 """)
     first = model.fit(data={"row": {"y": rng.normal(1, 2, size=200)}}, seed=1)
     more = {"row": {"y": np.array([1.0, 1.01])}}
@@ -105,7 +105,7 @@ infer svi(guide = AutoMultivariateNormal, optim = Adam(lr = 0.02), steps = 1000)
 
     before = first["sigma"]
     assert abs(second["sigma"].mean() - before.mean()) < 0.5 * before.std()
-    assert alone["sigma"].mean() < 0.25 * before.mean()
+    assert np.median(alone["sigma"]) < 0.5 * before.mean()
 
 
 def exact(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
