@@ -1,6 +1,6 @@
 """Compare, document by document, a plain Pyro program with a spec: answers, lines to write, time.
 
-    python -m benchmarks.comparison                      everything: some 15 minutes
+    python -m benchmarks.comparison                      everything: some ten minutes
     python -m benchmarks.comparison --documents 002 004  these alone; the others keep their figures
     python -m benchmarks.comparison --short --out DIR    a few steps each, as the tests do
 
@@ -29,7 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.comparison", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--documents", nargs="+", choices=list(DOCUMENTS), default=list(DOCUMENTS), metavar="NUMBER")
     parser.add_argument("--short", action="store_true", help="a few steps of everything")
-    parser.add_argument("--seeds", type=int, help="runs of each program (by default two or three)")
+    parser.add_argument("--seeds", type=int, help="runs of each program (by default two)")
     parser.add_argument("--rugged", help="rugged.csv, where it is not to be fetched")
     parser.add_argument("--out", type=Path, default=ROOT / "docs", help="where comparison.json and comparison.md lie")
     options = parser.parse_args(arguments)

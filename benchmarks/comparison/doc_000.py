@@ -70,10 +70,10 @@ def answers(setting):
     x, y = load(setting.rugged)
     pyro.set_rng_seed(setting.seed)
     pyro.clear_param_store()
-    linear = least_squares(x, y, setting.steps(1500, 800))
+    linear = least_squares(x, y, setting.steps(1500, 20))
     yield "the point", {"weight": linear.weight.detach()[0], "bias": linear.bias.detach()}
 
-    model, guide = fit(x, y, setting.steps(1500, 800))
+    model, guide = fit(x, y, setting.steps(1500, 20))
     predictive = Predictive(model, guide=guide, num_samples=800)
     draws = {name: value.detach() for name, value in predictive(x).items()}
     weight = draws["linear.weight"].reshape(800, 3)

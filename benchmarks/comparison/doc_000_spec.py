@@ -8,10 +8,10 @@ from benchmarks.comparison.documents import HERE
 
 def answers(setting):
     model = bd.compile(HERE / "doc_000.bayes").bind({"nation": setting.rugged})
-    point = model.fit("point", seed=setting.seed, steps=setting.steps(1500, 800)).draws
+    point = model.fit("point", seed=setting.seed, steps=setting.steps(1500, 20)).draws
     yield "the point", {"weight": point["linear.0.weight"], "bias": point["linear.0.bias"]}
 
-    fit = model.fit(seed=setting.seed, steps=setting.steps(1500, 800))
+    fit = model.fit(seed=setting.seed, steps=setting.steps(1500, 20))
     weight = fit["linear.0.weight"].reshape(1, 800, 3)
     slopes = {"slope in Africa": weight[..., 1] + weight[..., 2], "slope elsewhere": weight[..., 1]}
     yield "the posterior", {"weight": weight, "bias": fit["linear.0.bias"], "sigma": fit["sigma"], **slopes}

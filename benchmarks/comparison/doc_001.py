@@ -62,16 +62,16 @@ def fit(model, guide, rows, rate, steps):
 def answers(setting):
     rows = load(setting.rugged)
     pyro.set_rng_seed(setting.seed)
-    fit(with_params, nothing, rows, 0.05, setting.steps(1500, 800))
+    fit(with_params, nothing, rows, 0.05, setting.steps(1500, 20))
     yield "maximum likelihood", {name: pyro.param(name).detach() for name in (*NAMES, "sigma")}
 
-    fit(model, by_hand, rows, 0.01, setting.steps(3000, 800))
-    draws = Predictive(model, guide=by_hand, num_samples=1000)(*rows[:2])
+    fit(model, by_hand, rows, 0.01, setting.steps(2000, 20))
+    draws = Predictive(model, guide=by_hand, num_samples=setting.steps(1000, 20))(*rows[:2])
     yield "a guide by hand", {name: draws[name].detach().reshape(-1) for name in (*NAMES, "sigma")}
 
     auto = AutoMultivariateNormal(model)
-    fit(model, auto, rows, 0.01, setting.steps(3000, 1200))
-    draws = Predictive(model, guide=auto, num_samples=1000)(*rows[:2])
+    fit(model, auto, rows, 0.01, setting.steps(2000, 20))
+    draws = Predictive(model, guide=auto, num_samples=setting.steps(1000, 20))(*rows[:2])
     yield "an autoguide", {name: draws[name].detach().reshape(-1) for name in (*NAMES, "sigma")}
 
     yield "its predictions", {"income": draws["log_gdp"].detach()}

@@ -53,10 +53,10 @@ def by_nuts(x, y, warmup, draws):
 def answers(setting):
     x, y = load(setting.specs / "linear.csv")
     pyro.set_rng_seed(setting.seed)
-    w, b = by_sgd(x, y, setting.steps(8000, 1000))
+    w, b = by_sgd(x, y, setting.steps(8000, 20))
     yield "SGD", {"w": w, "b": b}
 
-    w, b, sigma = by_adam(x, y, setting.steps(10000, 2500))
+    w, b, sigma = by_adam(x, y, setting.steps(4000, 20))
     yield "Adam on the posterior", {"w": w, "b": b, "sigma": sigma}
 
-    yield "NUTS", by_nuts(x, y, setting.steps(500, 100), setting.steps(500, 100))
+    yield "NUTS", by_nuts(x, y, setting.steps(500, 5), setting.steps(500, 5))

@@ -74,8 +74,8 @@ class UpdatedNoise(PyroModule):
             pyro.sample("y", dist.Normal(mean, s.sqrt()), obs=y)
 
 
-def by_nuts(model, x, y, warmup, draws):
-    chain = MCMC(NUTS(model), num_samples=draws, warmup_steps=warmup, disable_progbar=True)
+def by_nuts(model, x, y, warmup, draws, depth):
+    chain = MCMC(NUTS(model, max_tree_depth=depth), num_samples=draws, warmup_steps=warmup, disable_progbar=True)
     chain.run(x, y)
     return chain.get_samples()
 
@@ -94,21 +94,21 @@ def answers(setting):
     grid = torch.linspace(-0.5, 1.5, 3000)
     pyro.set_rng_seed(setting.seed)
 
-    draws = by_nuts(shallow(), x, y, setting.steps(50, 10), setting.steps(50, 10))
+    draws = by_nuts(shallow(), x, y, setting.steps(50, 5), setting.steps(50, 5), setting.steps(8, 3))
     yield "one hidden layer, NUTS", setting.at(grid, Predictive(shallow(), draws)(grid))
 
-    draws = by_nuts(deep(), x, y, setting.steps(10, 2), setting.steps(10, 2))
+    draws = by_nuts(deep(), x, y, setting.steps(10, 5), setting.steps(10, 5), setting.steps(8, 3))
     yield "five hidden layers, NUTS", setting.at(grid, Predictive(deep(), draws)(grid))
 
     model = deep()
-    guide = by_svi(model, x, y, setting.steps(5000, 100))
-    predicted = Predictive(model, guide=guide, num_samples=500)(grid)
+    guide = by_svi(model, x, y, setting.steps(2500, 20))
+    predicted = Predictive(model, guide=guide, num_samples=setting.steps(500, 20))(grid)
     yield "five hidden layers, SVI", setting.at(grid, predicted)
 
     model = shallow()
-    guide = by_svi(model, x, y, setting.steps(5000, 100))
+    guide = by_svi(model, x, y, setting.steps(2500, 20))
     model = updated(guide)
     x, y = load(setting.specs / "curve_new.csv")
-    guide = by_svi(model, x, y, setting.steps(5000, 100))
-    predicted = Predictive(model, guide=guide, num_samples=1000)(grid)
+    guide = by_svi(model, x, y, setting.steps(2500, 20))
+    predicted = Predictive(model, guide=guide, num_samples=setting.steps(1000, 20))(grid)
     yield "updating with new points", setting.at(grid, predicted)

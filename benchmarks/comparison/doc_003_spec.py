@@ -9,18 +9,27 @@ def answers(setting):
     shallow, deep = (bd.compile(setting.specs / name) for name in ("bnn.bayes", "deep_bnn.bayes"))
 
     def curves(fit):
-        draws = fit.predict(grid=GRID, seed=setting.seed).draws
-        return setting.at(GRID["x"], {"mean": draws["curve"][None], "y": draws["y"][None]})
+        predicted = fit.predict(grid=GRID, seed=setting.seed)
+        return setting.at(predicted.rows["x"], {"mean": predicted["curve"][None], "y": predicted["y"][None]})
 
-    chain = {"chains": 1, "warmup": setting.steps(50, 10), "draws": setting.steps(50, 10)}
+    depth = setting.steps(8, 3)
+    chain = {"chains": 1, "warmup": setting.steps(50, 5), "draws": setting.steps(50, 5), "max_tree_depth": depth}
     yield "one hidden layer, NUTS", curves(shallow.fit(seed=setting.seed, **chain))
 
-    chain = {"chains": 1, "warmup": setting.steps(10, 2), "draws": setting.steps(10, 2)}
+    chain = {"chains": 1, "warmup": setting.steps(10, 5), "draws": setting.steps(10, 5), "max_tree_depth": depth}
     yield "five hidden layers, NUTS", curves(deep.fit("sampled", seed=setting.seed, **chain))
 
-    yield "five hidden layers, SVI", curves(deep.fit(seed=setting.seed, steps=setting.steps(5000, 100), draws=500))
+    yield (
+        "five hidden layers, SVI",
+        curves(deep.fit(seed=setting.seed, steps=setting.steps(2500, 20), draws=setting.steps(500, 20))),
+    )
 
-    svi = {"guide": "AutoDiagonalNormal", "steps": setting.steps(5000, 100), "seed": setting.seed}
+    svi = {
+        "guide": "AutoDiagonalNormal",
+        "steps": setting.steps(2500, 20),
+        "draws": setting.steps(1000, 20),
+        "seed": setting.seed,
+    }
     first = shallow.fit("svi", **svi)
     new = {"point": setting.specs / "curve_new.csv"}
     yield "updating with new points", curves(shallow.fit("svi", data=new, prior_from=first, **svi))

@@ -68,8 +68,8 @@ def fit(model, guide, rate, steps, *data):
     return [svi.step(*data) for _ in range(steps)]
 
 
-def sample(model, guide, *data):
-    draws = Predictive(guide, num_samples=1000)(*data)
+def sample(guide, number, *data):
+    draws = Predictive(guide, num_samples=number)(*data)
     return {name: value.detach().squeeze() for name, value in draws.items() if not name.startswith("_")}
 
 
@@ -82,32 +82,33 @@ def answers(setting):
     pyro.set_rng_seed(setting.seed)
     heads = torch.tensor(pd.read_csv(setting.specs / "toss.csv").heads.to_numpy(), dtype=torch.float)
     pyro.clear_param_store()
-    fit(coin, by_hand, 0.1, setting.steps(1000, 400), heads)
-    yield "coin, guide by hand", sample(coin, by_hand, heads)
+    fit(coin, by_hand, 0.1, setting.steps(1000, 20), heads)
+    yield "coin, guide by hand", sample(by_hand, setting.steps(1000, 20), heads)
 
     pyro.clear_param_store()
     guide = AutoDiagonalNormal(coin)
-    fit(coin, guide, 0.01, setting.steps(1000, 800), heads)
-    yield "coin, autoguide", sample(coin, guide, heads)
+    fit(coin, guide, 0.01, setting.steps(1000, 20), heads)
+    yield "coin, autoguide", sample(guide, setting.steps(1000, 20), heads)
 
-    chain = MCMC(NUTS(coin), num_samples=setting.steps(2000, 300), warmup_steps=500, disable_progbar=True)
+    warmup, draws = setting.steps(500, 5), setting.steps(2000, 20)
+    chain = MCMC(NUTS(coin), num_samples=draws, warmup_steps=warmup, disable_progbar=True)
     chain.run(heads)
     yield "coin, NUTS", chain.get_samples()
 
     x, y = load(setting.specs / "sparse.csv")
     pyro.clear_param_store()
     guide = AutoMultivariateNormal(gaussian)
-    fit(gaussian, guide, setting.rate(0.01), setting.steps(5000, 500), x, y)
-    yield "Gaussian prior", sample(gaussian, guide, x, y)
+    fit(gaussian, guide, 0.01, setting.steps(3000, 20), x, y)
+    yield "Gaussian prior", sample(guide, setting.steps(1000, 20), x, y)
 
     pyro.clear_param_store()
     guide = AutoLowRankMultivariateNormal(horseshoe, rank=1)
-    fit(horseshoe, guide, setting.rate(0.01), setting.steps(5000, 500), x, y)
-    draws = sample(horseshoe, guide, x, y)
+    fit(horseshoe, guide, 0.01, setting.steps(3000, 20), x, y)
+    draws = sample(guide, setting.steps(1000, 20), x, y)
     yield "horseshoe", {"beta": draws["beta"], "sigma": pyro.param("sigma").detach()}
 
     images = torch.tensor(np.load(setting.specs / "digits.npz")["pixels"])
     pyro.clear_param_store()
     vae = VAE(images.shape[1])
-    losses = fit(vae.model, vae.guide, 0.001, setting.steps(1500, 20), images, 256)
+    losses = fit(vae.model, vae.guide, 0.001, setting.steps(600, 20), images, 256)
     yield "variational autoencoder", {"loss per image": np.mean(losses[-100:]) / len(images)}

@@ -6,19 +6,20 @@ import bayesdsl as bd
 def answers(setting):
     seed, specs = setting.seed, setting.specs
     coin = bd.compile(specs / "coin.bayes").bind({"toss": specs / "toss.csv"})
-    yield "coin, guide by hand", coin.fit(seed=seed, steps=setting.steps(1000, 400)).draws
+    length = {"steps": setting.steps(1000, 20), "draws": setting.steps(1000, 20)}
+    yield "coin, guide by hand", coin.fit(seed=seed, **length).draws
 
-    yield "coin, autoguide", coin.fit("auto", seed=seed, steps=setting.steps(1000, 800)).draws
+    yield "coin, autoguide", coin.fit("auto", seed=seed, **length).draws
 
-    yield "coin, NUTS", coin.fit("exact", seed=seed, draws=setting.steps(2000, 300)).draws
+    length = {"warmup": setting.steps(500, 5), "draws": setting.steps(2000, 20)}
+    yield "coin, NUTS", coin.fit("exact", seed=seed, **length).draws
 
-    steps, rate = setting.steps(5000, 500), setting.rate(0.01)
+    length = {"steps": setting.steps(3000, 20), "draws": setting.steps(1000, 20)}
     gaussian = bd.compile(specs / "gaussian.bayes")
-    yield "Gaussian prior", gaussian.fit(seed=seed, steps=steps, optim=f"Adam(lr = {rate})").draws
+    yield "Gaussian prior", gaussian.fit(seed=seed, optim="Adam(lr = 0.01)", **length).draws
 
-    steps = setting.steps(5000, 500)
-    horseshoe = bd.compile(specs / "horseshoe.bayes").fit(seed=seed, steps=steps, optim=f"Adam(lr = {rate})")
-    yield "horseshoe", horseshoe.draws
+    horseshoe = bd.compile(specs / "horseshoe.bayes")
+    yield "horseshoe", horseshoe.fit(seed=seed, optim="Adam(lr = 0.01)", **length).draws
 
-    vae = bd.compile(specs / "vae.bayes").fit(seed=seed, steps=setting.steps(1500, 20), draws=1)
+    vae = bd.compile(specs / "vae.bayes").fit(seed=seed, steps=setting.steps(600, 20), draws=1)
     yield "variational autoencoder", {"loss per image": vae.posterior.losses[-100:].mean() / 1797}

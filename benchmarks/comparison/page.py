@@ -27,9 +27,8 @@ the data count. *Largest difference* is that of the quantity that differs most f
 posterior standard deviations (`sd`), for points in its own units. *May be* is five standard errors of the difference,
 from how much the answers of each program move from seed to seed; {arrived} more for points.
 
-Where an introduction takes tens of thousands of steps, or chains that run for minutes, both programs make do with
-fewer, and where needed larger, steps: 5,000 for the 50,000 of the horseshoe and the 25,000 of the deep network, 20
-iterations of its chain for 100.
+Where an introduction takes tens of thousands of steps or chains that run for minutes, both programs make do with a few
+thousand steps, where needed larger ones, and with shorter paths of the chains. A step costs what it costs.
 """
 
 SHORT = "\n**These figures are from short runs, which the tests make: too few steps to say anything.**\n"

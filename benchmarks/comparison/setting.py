@@ -24,11 +24,7 @@ class Setting:
     short: bool = False
 
     def steps(self, full: int, short: int) -> int:
-        """A number of steps or draws: enough for an answer, or what a test has time for."""
-        return short if self.short else full
-
-    def rate(self, full: float, short: float = 0.02) -> float:
-        """A learning rate: few steps have to be larger ones."""
+        """A number of steps or draws: enough for an answer, or no more than a program needs to be run at all."""
         return short if self.short else full
 
     @staticmethod
