@@ -110,5 +110,5 @@ def answers(setting):
     model = updated(guide)
     x, y = load(setting.specs / "curve_new.csv")
     guide = by_svi(model, x, y, setting.steps(2500, 20))
-    predicted = Predictive(model, guide=guide, num_samples=setting.steps(1000, 20))(grid)
+    predicted = Predictive(model, guide=guide, num_samples=setting.steps(500, 20))(grid)
     yield "updating with new points", setting.at(grid, predicted)

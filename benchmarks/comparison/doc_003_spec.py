@@ -19,17 +19,10 @@ def answers(setting):
     chain = {"chains": 1, "warmup": setting.steps(10, 5), "draws": setting.steps(10, 5), "max_tree_depth": depth}
     yield "five hidden layers, NUTS", curves(deep.fit("sampled", seed=setting.seed, **chain))
 
-    yield (
-        "five hidden layers, SVI",
-        curves(deep.fit(seed=setting.seed, steps=setting.steps(2500, 20), draws=setting.steps(500, 20))),
-    )
+    length = {"steps": setting.steps(2500, 20), "draws": setting.steps(500, 20)}
+    yield "five hidden layers, SVI", curves(deep.fit(seed=setting.seed, **length))
 
-    svi = {
-        "guide": "AutoDiagonalNormal",
-        "steps": setting.steps(2500, 20),
-        "draws": setting.steps(1000, 20),
-        "seed": setting.seed,
-    }
-    first = shallow.fit("svi", **svi)
+    first = shallow.fit("svi", guide="AutoDiagonalNormal", seed=setting.seed, **length)
     new = {"point": setting.specs / "curve_new.csv"}
-    yield "updating with new points", curves(shallow.fit("svi", data=new, prior_from=first, **svi))
+    second = shallow.fit("svi", data=new, prior_from=first, guide="AutoDiagonalNormal", seed=setting.seed, **length)
+    yield "updating with new points", curves(second)
