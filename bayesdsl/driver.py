@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from bayesdsl.export.graph.value import Graph
     from bayesdsl.lower.program import Program
     from bayesdsl.pysrc.printer import Printed
+    from bayesdsl.results.simulated import Simulation
     from bayesdsl.results.summary import Summary
     from bayesdsl.results.verdict import Verdict
     from bayesdsl.runtime.binding.bind import BoundData
@@ -227,6 +228,48 @@ class Compiled:
         draws. Raises `BayesError`.
         """
         return self.bind(data).fit(infer, seed=seed, progress=progress, **settings)
+
+    def simulate(
+        self,
+        rows: Mapping[str, int] | None = None,
+        *,
+        set: Mapping[str, Any] | None = None,
+        data: Mapping[str, Any] | None = None,
+        columns: Mapping[str, Any] | None = None,
+        levels: Mapping[str, Any] | None = None,
+        draws: int = 1,
+        seed: int = 0,
+    ) -> Simulation:
+        """Draw data sets that can be fitted: `m.fit(data=m.simulate(rows={"point": 100}).data)`.
+
+        `rows` are the numbers of rows of tables that are made up; `set` values of unknowns and params by name, or of
+        members (`'a[county = "x"]'`), the others being drawn from their priors. Predictors are made up by their types,
+        or by `columns` (a rule such as `"normal(0, 2)"`, a number, or values, by column), or taken from `data` (as for
+        `bind`; what the model draws need not be there). `levels` are the numbers or names of levels, by plate. The same
+        seed gives the same data sets, whatever their number. Raises `BayesError` with every finding.
+        """
+        import torch
+
+        from bayesdsl.results.simulated import Simulation
+        from bayesdsl.runtime import errors
+        from bayesdsl.runtime.simulation.simulate import Ask, Runnable, drawable, simulate
+
+        if draws < 1:
+            raise ValueError(f"draws is at least 1, not {draws}")
+        uncut = drawable(self.spec)
+        drawn = self if uncut is self.spec else replace(self, spec=uncut)
+        spec = Runnable(self.spec, self.program, drawn.program, drawn.model)
+        ask = Ask(rows or {}, levels or {}, columns or {}, data or {})
+        base, dtype = Path(self.spec.source.name).parent, getattr(torch, self.dtype)
+        try:
+            found = simulate(spec, ask, set or {}, base=base, dtype=dtype, draws=draws, seed=seed)
+        except (ValueError, RuntimeError, IndexError, NotImplementedError) as error:
+            line = _spec_line(drawn, error)
+            if line is None:
+                raise
+            message = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+            raise BayesError((errors.program_failed(self.spec, line, message),)) from error
+        return Simulation.of(self.spec, seed, found)
 
 
 def _guide_function(compiled: Compiled, name: str) -> str:

@@ -289,6 +289,8 @@ def _settings(rows: Sequence[Setting]) -> str:
 
 
 def _default(row: Setting) -> str:
+    if row.default is REQUIRED:
+        return ""
     match row.default:
         case None:
             return ""
@@ -307,6 +309,7 @@ def _range(row: Setting) -> str:
         SettingKind.GUIDE: "a guide",
         SettingKind.OPTIMISER: "an optimiser",
         SettingKind.LOSS: "a loss",
+        SettingKind.SCHEDULE: "a schedule",
     }
     if row.choices:
         return ", ".join(_code(f'"{choice}"') for choice in row.choices)
@@ -404,6 +407,7 @@ TABLES: dict[str, Callable[[str], str]] = {
     "modules-left-out": modules_left_out,
     "guides": lambda _: _components(i.GUIDES.values()),
     "optimisers": lambda _: _components(i.OPTIMISERS.values()),
+    "schedules": lambda _: _components(i.SCHEDULES.values()),
     "losses": lambda _: _components(i.LOSSES.values()),
     "reserved": reserved,
     "limits": limits,

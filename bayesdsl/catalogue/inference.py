@@ -7,7 +7,7 @@ one of the libraries' modules and has no row is in a table of what is left out, 
 
 from __future__ import annotations
 
-from bayesdsl.catalogue.rows import Component, Engine, Setting, SettingKind
+from bayesdsl.catalogue.rows import REQUIRED, Component, Engine, Setting, SettingKind
 
 INT, FLOAT, BOOL, TEXT = SettingKind.INT, SettingKind.FLOAT, SettingKind.BOOL, SettingKind.TEXT
 
@@ -18,6 +18,15 @@ PLUMBING = frozenset(
     {
         # torch.optim
         "params",
+        "optimizer",
+        "last_epoch",
+        "epochs",
+        "steps_per_epoch",
+        "three_phase",
+        "scale_fn",
+        "scale_mode",
+        "base_momentum",
+        "max_momentum",
         "foreach",
         "maximize",
         "capturable",
@@ -320,6 +329,119 @@ OPTIMISERS: dict[str, Component] = _table(
     ),
 )
 
+# Schedules of the learning rate
+
+
+def _schedule(name: str, doc: str, *settings: Setting, positional: int = 1, **fixed: object) -> Component:
+    return Component(name, doc, f"torch.optim.lr_scheduler.{name}", settings, positional, tuple(fixed.items()))
+
+
+def _factor(name: str, default: object, doc: str) -> Setting:
+    return Setting(name, FLOAT, default, doc, lo=0.0, lo_open=True)
+
+
+def _over(default: object, name: str = "total_iters", doc: str = "Over so many steps.") -> Setting:
+    return Setting(name, INT, default, doc, lo=1)
+
+
+LEAST = Setting("eta_min", FLOAT, 0.0, "The least rate.", lo=0.0)
+
+SCHEDULES: dict[str, Component] = _table(
+    _schedule(
+        "ConstantLR",
+        "A share of the rate for some steps, then all of it.",
+        Setting("factor", FLOAT, 1 / 3, "The share.", lo=0.0, hi=1.0),
+        _over(5),
+        positional=2,
+    ),
+    _schedule(
+        "LinearLR",
+        "From one share of the rate to another in a straight line.",
+        Setting("start_factor", FLOAT, 1 / 3, "The share at the start.", lo=0.0, lo_open=True, hi=1.0),
+        Setting("end_factor", FLOAT, 1.0, "The share at the end.", lo=0.0, hi=1.0),
+        _over(5),
+        positional=3,
+    ),
+    _schedule("ExponentialLR", "Times a factor after every step.", _factor("gamma", REQUIRED, "The factor.")),
+    _schedule(
+        "StepLR",
+        "Times a factor after every so many steps.",
+        _over(REQUIRED, "step_size", "Every so many steps."),
+        _factor("gamma", 0.1, "The factor."),
+        positional=2,
+    ),
+    _schedule(
+        "MultiStepLR",
+        "Times a factor at some steps.",
+        Setting("milestones", SettingKind.INTS, REQUIRED, "The steps.", lo=1),
+        _factor("gamma", 0.1, "The factor."),
+        positional=2,
+    ),
+    _schedule(
+        "PolynomialLR",
+        "Down to nothing by a power.",
+        _over(5),
+        _factor("power", 1.0, "The power."),
+        positional=2,
+    ),
+    _schedule(
+        "CosineAnnealingLR",
+        "Down by half a cosine.",
+        _over(REQUIRED, "T_max"),
+        LEAST,
+        positional=2,
+    ),
+    _schedule(
+        "CosineAnnealingWarmRestarts",
+        "Down by half a cosine, again and again.",
+        _over(REQUIRED, "T_0", "The steps until it starts again."),
+        Setting("T_mult", INT, 1, "How much longer each time.", lo=1),
+        LEAST,
+        positional=3,
+    ),
+    _schedule(
+        "CyclicLR",
+        "Up and down between two rates.",
+        _factor("base_lr", REQUIRED, "The lower rate."),
+        _factor("max_lr", REQUIRED, "The upper rate."),
+        _over(2000, "step_size_up", "The steps up."),
+        Setting("step_size_down", INT, None, "The steps down; as many as up if not said.", lo=1),
+        Setting(
+            "mode",
+            TEXT,
+            "triangular",
+            "Whether the upper rate stays.",
+            choices=("triangular", "triangular2", "exp_range"),
+        ),
+        _factor("gamma", 1.0, "The factor of exp_range."),
+        positional=2,
+        # Momentum is what an optimiser says of itself, and not all have one.
+        cycle_momentum=False,
+    ),
+    _schedule(
+        "OneCycleLR",
+        "Up to the greatest rate and down again, once.",
+        _factor("max_lr", REQUIRED, "The greatest rate."),
+        _over(REQUIRED, "total_steps"),
+        Setting("pct_start", FLOAT, 0.3, "The share of the steps that go up.", lo=0.0, hi=1.0),
+        Setting("anneal_strategy", TEXT, "cos", "How it goes.", choices=("cos", "linear")),
+        _factor("div_factor", 25.0, "The greatest rate over the first."),
+        _factor("final_div_factor", 1e4, "The first rate over the last."),
+        positional=2,
+        cycle_momentum=False,
+    ),
+)
+SCHEDULES_LEFT_OUT: dict[str, str] = {
+    "ChainedScheduler": "It holds other schedules.",
+    "LRScheduler": "A base class.",
+    "_LRScheduler": "A base class.",
+    "LambdaLR": "It takes a function.",
+    "MultiplicativeLR": "It takes a function.",
+    "ReduceLROnPlateau": "It watches the loss, which is random at every step.",
+    "SequentialLR": "It holds other schedules.",
+}
+
+
 OPTIMISERS_LEFT_OUT: dict[str, str] = {
     "LBFGS": "It evaluates the loss several times a step, which a plain loop does not do.",
     "Muon": "It takes matrices only.",
@@ -413,6 +535,7 @@ LOSSES_LEFT_OUT: dict[str, str] = {
 # Engines
 
 OPTIM = Setting("optim", SettingKind.OPTIMISER, "Adam(lr = 0.01)", "The optimiser.")
+SCHEDULE = Setting("schedule", SettingKind.SCHEDULE, None, "How its learning rate changes, step by step.")
 
 
 def _draws(doc: str) -> Setting:
@@ -465,14 +588,21 @@ _ENGINES = (
         (
             Setting("guide", SettingKind.GUIDE, "AutoNormal", "The family to fit: an autoguide or a guide block."),
             OPTIM,
+            SCHEDULE,
             Setting("loss", SettingKind.LOSS, "Trace_ELBO", "The loss to minimise."),
             _steps(2000),
             _draws("Draws from the fitted guide."),
         ),
         params=True,
     ),
-    Engine("map", "The posterior mode.", "point", (OPTIM, _steps(2000)), params=True),
-    Engine("mle", "The maximum of the likelihood; priors do not count.", "point", (OPTIM, _steps(2000)), params=True),
+    Engine("map", "The posterior mode.", "point", (OPTIM, SCHEDULE, _steps(2000)), params=True),
+    Engine(
+        "mle",
+        "The maximum of the likelihood; priors do not count.",
+        "point",
+        (OPTIM, SCHEDULE, _steps(2000)),
+        params=True,
+    ),
 )
 
 ENGINES: dict[str, Engine] = {row.name: row for row in _ENGINES}

@@ -159,6 +159,7 @@ class SettingKind(Enum):
     GUIDE = "guide"
     OPTIMISER = "optimiser"
     LOSS = "loss"
+    SCHEDULE = "schedule"
     FLOATS = "floats"
     INTS = "ints"
     # Of modules: a number of members, written with plates' names too; and whole numbers, one or one a dimension.

@@ -60,6 +60,12 @@ def _findings(source: Source, statements: tuple[ir.Statement, ...], inference: i
             layer_errors.weights_without_priors(source, span, engine.name, layer, declared)
             for layer, declared in learned.items()
         ]
+    settings = dict(inference.settings)
+    schedule = settings.get("schedule")
+    if isinstance(schedule, ir.Setup) and schedule.row.name == "OneCycleLR":
+        planned = dict(schedule.settings)["total_steps"]
+        if planned < settings["steps"]:
+            found.append(errors.schedule_too_short(source, span, planned, settings["steps"]))
     if not latents and not (params and engine.params):
         found.append(errors.nothing_to_infer(source, span, engine.name))
     return found

@@ -205,7 +205,7 @@ class _Builder:
             values[name] = value
         missing = [s.name for s in row.settings if s.default is REQUIRED and s.name not in given]
         if missing:
-            self.scope.report(layer_errors.setting_missing(source, span, row, missing))
+            self.scope.report(errors.setting_missing(source, span, row.name, missing, tuple(by_name)))
         if missing or not sound:
             return None
         return {setting.name: values.get(setting.name, setting.default) for setting in row.settings}

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from bayesdsl.catalogue.inference import ENGINES, GUIDES, LOSSES, OPTIMISERS
-from bayesdsl.catalogue.rows import Component, Setting, SettingKind
+from bayesdsl.catalogue.inference import ENGINES, GUIDES, LOSSES, OPTIMISERS, SCHEDULES
+from bayesdsl.catalogue.rows import REQUIRED, Component, Setting, SettingKind
 from bayesdsl.catalogue.spelling import FOREIGN_ENGINES, FOREIGN_SETTINGS, nearest
 from bayesdsl.check import errors
 from bayesdsl.check.expressions import Expressions
@@ -20,11 +20,17 @@ from bayesdsl.model import ir
 from bayesdsl.source import Source, Span
 from bayesdsl.syntax import ast
 
-EXAMPLES = {"guide": "AutoNormal", "optimiser": "Adam(lr = 0.01)", "loss": "Trace_ELBO"}
+EXAMPLES = {
+    "guide": "AutoNormal",
+    "optimiser": "Adam(lr = 0.01)",
+    "loss": "Trace_ELBO",
+    "schedule": "ExponentialLR(gamma = 0.999)",
+}
 COMPONENTS: dict[SettingKind, tuple[dict[str, Component], str]] = {
     SettingKind.GUIDE: (GUIDES, "guide"),
     SettingKind.OPTIMISER: (OPTIMISERS, "optimiser"),
     SettingKind.LOSS: (LOSSES, "loss"),
+    SettingKind.SCHEDULE: (SCHEDULES, "schedule"),
 }
 
 
@@ -67,6 +73,10 @@ def component(scope: Scope, expr: ast.Expr, rows: dict[str, Component], kind: st
         scope.report(errors.unknown_component(scope.source, at, kind, name, nearest(name, known)))
         return None
     values = _settings(scope, row.settings, name, args, row.positional, defaults=False)
+    missing = [s.name for s in row.settings if s.default is REQUIRED and values is not None and s.name not in values]
+    if missing:
+        scope.report(errors.setting_missing(scope.source, expr.span, name, missing, [s.name for s in row.settings]))
+        return None
     return None if values is None else ir.Setup(row, tuple(values.items()))
 
 

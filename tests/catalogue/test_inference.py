@@ -28,11 +28,13 @@ from bayesdsl.catalogue.inference import (
     OPTIMISERS,
     OPTIMISERS_LEFT_OUT,
     PLUMBING,
+    SCHEDULES,
+    SCHEDULES_LEFT_OUT,
 )
-from bayesdsl.catalogue.rows import Component, Setting, SettingKind
+from bayesdsl.catalogue.rows import REQUIRED, Component, Setting, SettingKind
 from bayesdsl.catalogue.types import CONSTRAINTS, DATA_TYPES
 
-COMPONENTS = {**GUIDES, **OPTIMISERS, **LOSSES}
+COMPONENTS = {**GUIDES, **OPTIMISERS, **LOSSES, **SCHEDULES}
 
 
 def imported(path: str):
@@ -66,6 +68,12 @@ def test_every_optimiser_has_a_row_or_a_reason():
     }
 
 
+def test_every_schedule_has_a_row_or_a_reason():
+    found = {name for name in classes(torch.optim.lr_scheduler) if name.endswith("LR") or name.endswith("Scheduler")}
+    found |= {"CosineAnnealingWarmRestarts", "ReduceLROnPlateau"}
+    assert found - {"SWALR"} == SCHEDULES.keys() | SCHEDULES_LEFT_OUT.keys()
+
+
 def test_every_loss_has_a_row_or_a_reason():
     losses = {name for name, value in vars(pyro.infer).items() if is_loss(value)}
     assert losses | {"CSIS", "ELBO"} == LOSSES.keys() | LOSSES_LEFT_OUT.keys()
@@ -79,6 +87,9 @@ def signature(component: Component) -> inspect.Signature:
 def default_of(parameter: inspect.Parameter):
     """A default as a row writes it: functions by their names."""
     value = parameter.default
+    if value is parameter.empty or (parameter.name == "total_steps" and value is None):
+        # Torch can also take the steps of OneCycleLR from epochs, of which there are none here.
+        return REQUIRED
     if callable(value):
         return getattr(value, "__name__", None) or value.func.__name__
     return value
@@ -102,7 +113,7 @@ def test_settings_are_those_of_the_library_in_its_order_with_its_defaults(compon
 @pytest.mark.parametrize("component", COMPONENTS.values(), ids=lambda c: c.name)
 def test_settings_by_position_are_positional_in_the_library(component: Component):
     parameters = list(signature(component).parameters.values())
-    given = {"self", "params", "model"}
+    given = {"self", "params", "model", "optimizer"}
     first = [p for p in parameters if p.name not in given][: component.positional]
     assert [p.name for p in first] == [s.name for s in component.settings[: component.positional]]
     assert all(p.kind is p.POSITIONAL_OR_KEYWORD for p in first)
@@ -125,7 +136,7 @@ def test_defaults_are_allowed_values_of_the_settings_kind(owner: str, setting: S
     assert setting.doc.endswith(".")
     assert "\n" not in setting.doc
     default = setting.default
-    if default is None:
+    if default is None or default is REQUIRED:
         return
     match setting.kind:
         case SettingKind.TEXT:

@@ -69,6 +69,7 @@ NAMED = {
     "compile_text": bayesdsl.compile_text,
     "open_run": bayesdsl.open_run,
     "Compiled.fit": bayesdsl.Compiled.fit,
+    "Compiled.simulate": bayesdsl.Compiled.simulate,
     "Compiled.bind": bayesdsl.Compiled.bind,
     "Compiled.inputs": bayesdsl.Compiled.inputs,
     "Bound.fit": bayesdsl.Bound.fit,

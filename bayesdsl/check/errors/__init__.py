@@ -1496,6 +1496,22 @@ def setting_twice(source: Source, span: Span, name: str, first: Span) -> Diagnos
     )
 
 
+def schedule_too_short(source: Source, span: Span, planned: int, steps: int) -> Diagnostic:
+    return Diagnostic(
+        "BD503",
+        f"the schedule ends after {planned:,} steps, and there are {steps:,}",
+        source,
+        Label(span),
+        hint=f"write: OneCycleLR(.., total_steps = {steps})",
+    )
+
+
+def setting_missing(source: Source, span: Span, owner: str, names: Sequence[str], known: Sequence[str]) -> Diagnostic:
+    return Diagnostic(
+        "BD502", f"{owner} lacks {_quoted(names)}", source, Label(span), hint=f"{owner}({', '.join(known)})"
+    )
+
+
 def setting_by_position(source: Source, span: Span, owner: str, known: Sequence[str]) -> Diagnostic:
     return Diagnostic(
         "BD502",

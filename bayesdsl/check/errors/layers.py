@@ -60,11 +60,6 @@ def several_inside(source: Source, span: Span) -> Diagnostic:
     )
 
 
-def setting_missing(source: Source, span: Span, row: Module, names: Sequence[str]) -> Diagnostic:
-    written = ", ".join(setting.name for setting in row.settings)
-    return Diagnostic("BD502", f"{row.name} lacks {_quoted(names)}", source, Label(span), hint=f"{row.name}({written})")
-
-
 def too_many_settings(source: Source, span: Span, row: Module) -> Diagnostic:
     written = ", ".join(setting.name for setting in row.settings)
     hint = f"{row.name}({written})" if written else f"{row.name} takes no settings"

@@ -229,4 +229,146 @@ ROWS: tuple[Code, ...] = (
         infer nuts(chains = 4)
         """,
     ),
+    Code(
+        "BD853",
+        "simulated-size",
+        Severity.ERROR,
+        "The size of simulated data is not said, or cannot be",
+        """
+        A table that is made up has as many rows as one says: how much data there are decides how much can be learned,
+        so there is no silent default. Levels of a category and columns of a matrix have one, which is told. Sizes that
+        the spec or given data decide cannot be chosen, and a table cannot have more levels than rows, as the levels of
+        a fit are those that occur.
+        """,
+        """
+        $ bayesdsl simulate radon.bayes
+        """,
+        """
+        $ bayesdsl simulate radon.bayes --rows house=200 --levels county=20
+        """,
+    ),
+    Code(
+        "BD854",
+        "pinned-value",
+        Severity.ERROR,
+        "A `--set` of a simulation names no unknown, or no value of it",
+        """
+        A pinned value takes the place of a draw from the prior, for an unknown or a param, all of its members or one of
+        them. What is computed follows from what it is computed from, and data are what is simulated, so neither can be
+        pinned. A value outside the support is one that the model says is impossible: data drawn with it would not be
+        data of the model. The members of a vector that is drawn as one cannot be pinned one by one, since the others
+        would have to be drawn given that one.
+        """,
+        """
+        $ bayesdsl simulate radon.bayes --rows house=200 --set sigma=-1
+        """,
+        """
+        $ bayesdsl simulate radon.bayes --rows house=200 --set sigma=1
+        """,
+    ),
+    Code(
+        "BD855",
+        "cannot-be-drawn",
+        Severity.ERROR,
+        "The model does not say how to draw something",
+        """
+        A simulation draws each unknown from its prior and each outcome from its likelihood, from top to bottom. An
+        improper prior is no distribution and has no draws; a param without a start has no value; an outcome that is
+        used above its likelihood would be needed before it exists. A prior that a type cuts down is drawn until a draw
+        is of the type, which has an end where that is too rare. With --set the value is said instead.
+        """,
+        """
+        data point { x : real; y : real }
+        a, b  ~ Flat()
+        sigma ~ HalfNormal(1)
+        observe y ~ Normal(a + b * x, sigma)
+        """,
+        """
+        data point { x : real; y : real }
+        a, b  ~ Normal(0, 5)
+        sigma ~ HalfNormal(1)
+        observe y ~ Normal(a + b * x, sigma)
+        """,
+    ),
+    Code(
+        "BD856",
+        "drawn-not-data",
+        Severity.ERROR,
+        "What was drawn cannot be data of the spec",
+        """
+        The model drew values that a table of the spec cannot hold: infinite ones, values outside the declared type, or
+        rows that a condition would leave out. Often a prior is so wide that it says impossible things with confidence,
+        which is worth knowing. Where a condition selects rows by their outcome, the likelihood does not know of the
+        selection, and neither a simulation nor a fit is of the data that are meant.
+        """,
+        """
+        data day { calls : count }
+        a ~ Normal(0, 1000)
+        observe calls ~ Poisson(exp(a))
+        """,
+        """
+        data day { calls : count }
+        a ~ Normal(3, 1)
+        observe calls ~ Poisson(exp(a))
+        """,
+    ),
+    Code(
+        "BD857",
+        "cannot-be-written",
+        Severity.ERROR,
+        "A drawn outcome cannot be written as a column of the source",
+        """
+        A fit reads the source and computes the outcome from it, so the source is written such that the outcome is what
+        was drawn: for log_gdp = log(gdp) the file holds exp(log_gdp). That works where an expression of one column can
+        be undone row by row. The z-score of an outcome cannot: its mean is 0 and its standard deviation 1 whatever was
+        drawn.
+        """,
+        """
+        data penguin from "penguins.csv" { mass : real = zscore(body_mass_g) }
+        mu    ~ Normal(0, 1)
+        sigma ~ HalfNormal(1)
+        observe mass ~ Normal(mu, sigma)
+        """,
+        """
+        data penguin from "penguins.csv" { mass : real = body_mass_g / 1000 }
+        mu    ~ Normal(4, 1)
+        sigma ~ HalfNormal(1)
+        observe mass ~ Normal(mu, sigma)
+        """,
+    ),
+    Code(
+        "BD858",
+        "made-up-column",
+        Severity.ERROR,
+        "A predictor cannot be made up, or not as was asked",
+        """
+        Predictors that are not given are drawn by their types, or as `--column` says: `normal(0, 2)`, `-1:1` for
+        numbers spread evenly at random, `grid(-1, 1)` for steps of one size, a number, or a list. What a spec computes
+        in a way that cannot be undone has to be said of the columns that it is computed from, and where no values are
+        found that fit types and conditions, they have to be given.
+        """,
+        """
+        $ bayesdsl simulate line.bayes --rows point=50 --column 'x=norm(0, 2)'
+        """,
+        """
+        $ bayesdsl simulate line.bayes --rows point=50 --column 'x=normal(0, 2)'
+        """,
+    ),
+    Code(
+        "BD859",
+        "level-not-drawn",
+        Severity.WARNING,
+        "A level does not occur in simulated data",
+        """
+        The members of a plate that a category declares are the levels that occur. Where the model draws the category,
+        one of its levels may not come up, and a fit to these data then has one member fewer than the truth that is
+        written beside them.
+        """,
+        """
+        $ bayesdsl simulate votes.bayes --rows voter=4 --levels party=4
+        """,
+        """
+        $ bayesdsl simulate votes.bayes --rows voter=400 --levels party=4
+        """,
+    ),
 )

@@ -16,7 +16,7 @@ import torch
 from bayesdsl.runtime.bound import BoundModel
 from bayesdsl.runtime.density import Density
 from bayesdsl.runtime.engines.collect import arranged, posterior
-from bayesdsl.runtime.engines.components import Named, resolve
+from bayesdsl.runtime.engines.components import Named, resolve, schedule_of
 from bayesdsl.runtime.engines.curvature import LARGEST, curvature, standard_errors
 from bayesdsl.runtime.engines.errors import (
     DiscreteLatent,
@@ -43,6 +43,7 @@ class PointSettings:
     """The settings of both engines, by the names that a spec uses."""
 
     optim: Named = ("Adam", {"lr": 0.01})
+    schedule: Named | None = None
     steps: int = 2000
 
 
@@ -119,6 +120,7 @@ class _Fit:
 
     def climb(self, settings: PointSettings, tell: Report) -> None:
         optimiser = _make_optimiser(self.engine, self.u, *settings.optim)
+        schedule = _make_schedule(self.engine, optimiser, settings)
         every = max(1, settings.steps // 100)
         try:
             for step in range(1, settings.steps + 1):
@@ -126,6 +128,8 @@ class _Fit:
                 if not np.isfinite(loss):
                     raise LossNotFinite(step, loss, self.engine)
                 self.losses.append(loss)
+                if schedule is not None:
+                    schedule.step()
                 if step % every == 0 or step == settings.steps:
                     tell(Progress(0, "steps", step, settings.steps, {"loss": loss}))
         except KeyboardInterrupt:
@@ -158,6 +162,13 @@ def _make_optimiser(engine: str, u: torch.Tensor, name: str, settings: dict[str,
         raise OptimiserNotSupported(name, engine, _NO_OPTIMISER[name])
     optimiser, given = resolve("optimiser", name, settings)
     return optimiser([u], **given)
+
+
+def _make_schedule(engine: str, optimiser: torch.optim.Optimizer, settings: PointSettings) -> Any:
+    if settings.schedule is None:
+        return None
+    schedule, given = schedule_of(settings.schedule, *resolve("optimiser", *settings.optim), engine)
+    return schedule(optimiser, **given)
 
 
 def _curvature_facts(bound: BoundModel, density: Density, u: torch.Tensor) -> dict[str, Any]:

@@ -16,14 +16,14 @@ import torch
 from pyro import poutine
 from pyro.infer import SVI, EnergyDistance, Trace_ELBO, TraceTailAdaptive_ELBO
 from pyro.infer.autoguide import AutoDelta, AutoGaussian, AutoGuide, AutoLaplaceApproximation
-from pyro.optim import PyroOptim
+from pyro.optim import PyroLRScheduler, PyroOptim
 from pyro.poutine.guide import GuideMessenger
 from pyro.poutine.util import site_is_subsample
 from torch.overrides import TorchFunctionMode
 
 from bayesdsl.runtime.bound import BoundModel
 from bayesdsl.runtime.engines.collect import posterior
-from bayesdsl.runtime.engines.components import Named, resolve
+from bayesdsl.runtime.engines.components import Named, resolve, schedule_of
 from bayesdsl.runtime.engines.errors import (
     DiscreteLatent,
     GuideMismatch,
@@ -99,6 +99,7 @@ class SviSettings:
 
     guide: Named = ("AutoNormal", {})
     optim: Named = ("Adam", {"lr": 0.01})
+    schedule: Named | None = None
     loss: Named = ("Trace_ELBO", {})
     steps: int = 2000
     draws: int = 1000
@@ -205,13 +206,16 @@ class _Fit:
         loss = _make_loss(loss_name, loss_settings)
         if isinstance(loss, EnergyDistance) and self.survey.jumps:
             raise LossNotSupported(loss_name, f"draws of `{self.survey.jumps[0]}` do not move smoothly with the model")
-        svi = SVI(self._model, self.guide, _make_optimiser(*self.settings.optim), loss)
+        optimiser = _make_optimiser(*self.settings.optim, self.settings.schedule)
+        svi = SVI(self._model, self.guide, optimiser, loss)
         steps = self.settings.steps
         every = max(1, steps // 100)
         try:
             with _reals_as(self.guide, self.bound.dtype):
                 for step in range(1, steps + 1):
                     self.losses.append(self._step(svi, loss, step))
+                    if isinstance(optimiser, PyroLRScheduler):
+                        optimiser.step()
                     self._watch(step / steps)
                     if step % every == 0 or step == steps:
                         tell(Progress(0, "steps", step, steps, {"loss": float(np.mean(self.losses[-every:]))}))
@@ -419,10 +423,14 @@ def _make_loss(name: str, settings: dict[str, Any]) -> Any:
         raise LossNotSupported(name, _reason(error)) from error
 
 
-def _make_optimiser(name: str, settings: dict[str, Any]) -> PyroOptim:
+def _make_optimiser(name: str, settings: dict[str, Any], schedule: Named | None) -> PyroOptim:
     if name in _NO_OPTIMISER:
         raise OptimiserNotSupported(name, "svi", _NO_OPTIMISER[name])
-    return PyroOptim(*resolve("optimiser", name, settings))
+    optimiser, given = resolve("optimiser", name, settings)
+    if schedule is None:
+        return PyroOptim(optimiser, given)
+    made, changes = schedule_of(schedule, optimiser, given, "svi")
+    return PyroLRScheduler(made, {"optimizer": optimiser, "optim_args": given, **changes})
 
 
 def _laplace(guide: AutoLaplaceApproximation) -> Any:

@@ -42,6 +42,29 @@ CASES = (
         "draws = 500",
     ),
     case(
+        "setting_missing",
+        "BD502",
+        """
+        data obs { y = [1.2, 0.7, 2.1] }
+        mu ~ Normal(0, 1)
+        observe y ~ Normal(mu, 1)
+        infer svi(schedule = «StepLR(gamma = 0.5)»)
+        """,
+        "StepLR(step_size, gamma)",
+        "StepLR(100, gamma = 0.5)",
+    ),
+    case(
+        "schedule_too_short",
+        "BD503",
+        """
+        data obs { y = [1.2, 0.7, 2.1] }
+        mu ~ Normal(0, 1)
+        observe y ~ Normal(mu, 1)
+        infer «svi(schedule = OneCycleLR(max_lr = 0.1, total_steps = 100), steps = 200)»
+        """,
+        "total_steps = 200",
+    ),
+    case(
         "setting_by_position",
         "BD502",
         """
