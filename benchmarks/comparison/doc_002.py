@@ -56,7 +56,7 @@ def answers(setting):
     w, b = by_sgd(x, y, setting.steps(8000, 20))
     yield "SGD", {"w": w, "b": b}
 
-    w, b, sigma = by_adam(x, y, setting.steps(4000, 20))
+    w, b, sigma = by_adam(x, y, setting.steps(10000, 20))
     yield "Adam on the posterior", {"w": w, "b": b, "sigma": sigma}
 
     yield "NUTS", by_nuts(x, y, setting.steps(500, 5), setting.steps(500, 5))
