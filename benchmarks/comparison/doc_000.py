@@ -71,7 +71,7 @@ def answers(setting):
     pyro.set_rng_seed(setting.seed)
     pyro.clear_param_store()
     linear = least_squares(x, y, setting.steps(1500, 20))
-    yield "the point", {"weight": linear.weight.detach()[0], "bias": linear.bias.detach()}
+    yield "the point", {"weight": linear.weight.detach(), "bias": linear.bias.detach()}
 
     model, guide = fit(x, y, setting.steps(1500, 20))
     predictive = Predictive(model, guide=guide, num_samples=800)
