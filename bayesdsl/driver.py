@@ -464,6 +464,28 @@ class Fit:
             overwrite=overwrite,
         ).directory
 
+    def report(self, path: str | os.PathLike[str]) -> Path:
+        """Write a page of HTML that shows the run, one file that needs no other, and give its path.
+
+        Raises `BayesError` where it cannot be drawn, as matplotlib is missing, or written.
+        """
+        from bayesdsl.results.report.material import Material
+        from bayesdsl.results.report.page import write_page
+
+        compiled, data = self.bound.compiled, self.bound.data
+        material = Material(
+            manifest=self.manifest(),
+            source=compiled.spec.source.text,
+            posterior=self.posterior,
+            summary=self.summary(),
+            verdict=self.verdict(),
+            observed=data.observed,
+            constant=data.constant,
+            coords=data.coords,
+            model=compiled.spec,
+        )
+        return write_page(material, path)
+
     def manifest(self) -> Any:
         """What was run, on what and with what, as a record."""
         import torch

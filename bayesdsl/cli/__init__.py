@@ -23,6 +23,7 @@ VERBS: dict[str, str] = {
     "check": "find the mistakes in specs, without running anything",
     "run": "infer: a table, whether to trust it, and a directory with the draws",
     "show": "show a run again",
+    "report": "a page about a run: figures and drawings, one file of HTML",
     "simulate": "data from the prior or from values of your own, ready to be fitted",
     "graph": "draw the model as a picture",
     "emit": "print the Pyro program of a spec",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
@@ -107,6 +108,17 @@ def some_specs(given: list[str], verb: str) -> list[str]:
         near = sorted(str(path) for path in Path().glob("*.bayes"))
         raise Usage(f"`bayesdsl {verb}` needs a spec", f"as in: bayesdsl {verb} {near[0] if near else 'model.bayes'}")
     return given
+
+
+def the_run(given: list[str], verb: str) -> str:
+    """The directory of the one run that a verb takes."""
+    if len(given) == 1:
+        return given[0]
+    if given:
+        raise Usage(f"`bayesdsl {verb}` takes one run at a time, and was given {len(given)}")
+    newest = sorted(Path("runs").glob("*/manifest.json"), key=os.path.getmtime, reverse=True)
+    example = newest[0].parent.as_posix() if newest else "runs/NAME"
+    raise Usage(f"`bayesdsl {verb}` needs a run", f"as in: bayesdsl {verb} {example}")
 
 
 def add_specs(parser: Parser, many: bool = False) -> None:

@@ -46,7 +46,7 @@ from bayesdsl.catalogue.rows import (
 )
 from bayesdsl.catalogue.types import DATA_TYPES
 from bayesdsl.cli.screen import WIDTH, fold
-from bayesdsl.cli.settings import written
+from bayesdsl.results.settings import written
 from bayesdsl.types.supports import REAL, Support
 
 INDENT = "  "

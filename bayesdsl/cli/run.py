@@ -12,9 +12,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bayesdsl.cli import screen, settings, specs
+from bayesdsl.cli import screen, specs
 from bayesdsl.cli.arguments import Parser, add_dtype, add_specs, pair, probability, seed, the_spec
 from bayesdsl.cli.failures import DONE, FOUND, INTERRUPTED, USAGE, Usage, run_refused
+from bayesdsl.results import settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -78,6 +79,7 @@ def parser() -> Parser:
     made.add_argument("--out", metavar="DIR", help="where to write the run (by default a new directory in runs/)")
     made.add_argument("--overwrite", action="store_true", help="replace the run that is in DIR")
     made.add_argument("--no-save", action="store_true", help="show the result and write nothing")
+    made.add_argument("--report", action="store_true", help="write a page about the run too, report.html in DIR")
     made.add_argument(
         "--interval",
         metavar="P",
@@ -99,6 +101,8 @@ def run(options: argparse.Namespace) -> int:
     data, changes = _data(options.data), _changes(options.set)
     if options.no_save and options.out is not None:
         raise Usage("--out and --no-save contradict each other", "leave one of them out")
+    if options.report:
+        _check_report(options)
     compiled = compile(specs.read(the_spec(options.specs, "run")), dtype=options.dtype)
     screen.report(compiled.diagnostics, sys.stderr)
     try:
@@ -183,6 +187,15 @@ def _check_parent(target: Path) -> None:
         raise RunError(f"{parent} may not be written to", "choose another directory with --out")
 
 
+def _check_report(options: argparse.Namespace) -> None:
+    """What a report needs is asked for before the long part begins."""
+    from bayesdsl.results.report.page import check_drawing
+
+    if options.no_save:
+        raise Usage("--report and --no-save contradict each other", "leave one of them out")
+    check_drawing()
+
+
 # Running
 
 
@@ -243,6 +256,8 @@ def _conclude(fit: Fit, target: Path | None, options: argparse.Namespace) -> int
         _show(fit, options.interval, saved)
     finally:
         _say_where(saved, fit.posterior.interrupted)
+    if options.report and saved is not None and fit.posterior.draws_per_chain:
+        _report(fit, saved)
     if refused is not None:
         screen.report((run_refused(refused),), sys.stderr)
         return FOUND
@@ -287,3 +302,12 @@ def _say_where(saved: Path | None, stopped: bool) -> None:
         screen.say(f"\n{what} in {visible(str(saved))}", sys.stderr)
     elif stopped:
         screen.say("\ninterrupted; these are the draws so far", sys.stderr)
+
+
+def _report(fit: Fit, saved: Path) -> None:
+    from bayesdsl.diagnostics.text import visible
+    from bayesdsl.results.report.page import FILE
+
+    with _libraries_silent():
+        path = fit.report(saved / FILE)
+    screen.say(f"report in {visible(str(path))}", sys.stderr)

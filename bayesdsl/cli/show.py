@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bayesdsl.cli import screen, settings
-from bayesdsl.cli.arguments import Parser, probability
-from bayesdsl.cli.failures import DONE, Usage
+from bayesdsl.cli import screen
+from bayesdsl.cli.arguments import Parser, probability, the_run
+from bayesdsl.cli.failures import DONE
+from bayesdsl.results import settings
 
 if TYPE_CHECKING:
-    from bayesdsl.results.manifest import DataRecord, Manifest
+    from bayesdsl.results.manifest import Manifest
 
 LABEL = 9
 
@@ -40,7 +39,7 @@ def parser() -> Parser:
 def run(options: argparse.Namespace) -> int:
     """Show a run. Raises RunError where it is missing or damaged."""
     screen.tell_libraries_of_colour()
-    directory = _the_run(options.runs)
+    directory = the_run(options.runs, "show")
     from bayesdsl.results.rundir import open_run
     from bayesdsl.results.terminal import show_summary, show_verdict
 
@@ -54,16 +53,6 @@ def run(options: argparse.Namespace) -> int:
     return DONE
 
 
-def _the_run(given: list[str]) -> str:
-    if len(given) == 1:
-        return given[0]
-    if given:
-        raise Usage(f"`bayesdsl show` takes one run at a time, and was given {len(given)}")
-    newest = sorted(Path("runs").glob("*/manifest.json"), key=os.path.getmtime, reverse=True)
-    example = newest[0].parent.as_posix() if newest else "runs/NAME"
-    raise Usage("`bayesdsl show` needs a run", f"as in: bayesdsl show {example}")
-
-
 def _facts(manifest: Manifest) -> Iterator[str]:
     """What was run, on what and with what, a labelled line each."""
     name = "" if manifest.inference == manifest.engine else f"{manifest.inference} = "
@@ -72,9 +61,9 @@ def _facts(manifest: Manifest) -> Iterator[str]:
     facts = {
         "spec": manifest.spec,
         "inference": name + settings.worth_reading(manifest.engine, manifest.settings),
-        "data": ", ".join(map(_table, manifest.data)) or "none",
+        "data": ", ".join(map(settings.table_of, manifest.data)) or "none",
         "seed": f"{manifest.seed}, {manifest.dtype}",
-        "time": f"{began:%Y-%m-%d %H:%M}, {_duration(manifest.elapsed_seconds)}"
+        "time": f"{began:%Y-%m-%d %H:%M}, {settings.duration(manifest.elapsed_seconds)}"
         + (", interrupted" if manifest.interrupted else ""),
         "with": f"bayesdsl {environment.bayesdsl}, Pyro {environment.pyro}, torch {environment.torch}, "
         f"Python {environment.python}",
@@ -82,23 +71,3 @@ def _facts(manifest: Manifest) -> Iterator[str]:
     width = min(screen.width_of(sys.stdout) or screen.WIDTH, 100)
     for label, text in facts.items():
         yield screen.fold(text, width, f"{label:<{LABEL}}  ", " " * (LABEL + 2))
-
-
-def _table(record: DataRecord) -> str:
-    rows = f"{record.rows:,} row{'' if record.rows == 1 else 's'}"
-    where = "in the spec" if record.source is None else f"of {record.source}"
-    dropped = f", {record.rows_dropped:,} left out" if record.rows_dropped else ""
-    return f"{record.plate} ({rows} {where}{dropped})"
-
-
-def _duration(seconds: float) -> str:
-    """`0.8 s`, `12 s`, `3 min 20 s`, `2 h 5 min`."""
-    if seconds < 10:
-        return f"{seconds:.1f} s"
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    minutes, seconds = divmod(whole, 60)
-    if minutes < 60:
-        return f"{minutes} min {seconds} s"
-    return f"{minutes // 60} h {minutes % 60} min"

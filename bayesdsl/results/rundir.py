@@ -188,6 +188,16 @@ class Run:
         """The summary as written, or made anew from the draws for another interval."""
         return self._written_summary if interval is None else summarise(self.posterior, interval)
 
+    def report(self, path: Path | str | None = None) -> Path:
+        """Write a page of HTML that shows the run, `report.html` in its directory by default, and give its path.
+
+        Raises RunError where a file of the run is damaged, BayesError where the page cannot be drawn or written.
+        """
+        from bayesdsl.results.report.material import Material
+        from bayesdsl.results.report.page import FILE, write_page
+
+        return write_page(Material.of_run(self), self.directory / FILE if path is None else path)
+
     @cached_property
     def _written_summary(self) -> Summary:
         text = self._checked(SUMMARY).read_text(encoding="utf-8")

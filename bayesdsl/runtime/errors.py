@@ -84,3 +84,17 @@ def cannot_read(name: str, reason: str, hint: str | None) -> Diagnostic:
 
 def run_directory(message: str, hint: str) -> Diagnostic:
     return Diagnostic("BD805", message, hint=hint)
+
+
+def nothing_to_draw_with(library: str) -> Diagnostic:
+    return Diagnostic(
+        "BD849",
+        f"a report has drawings, and {library}, which makes them, is not installed",
+        hint="pip install 'bayesdsl[report]'",
+    )
+
+
+def report_not_written(path: str, reason: str) -> Diagnostic:
+    return Diagnostic(
+        "BD850", f"the report cannot be written to {path}: {reason}", hint="name another file, as in -o report.html"
+    )

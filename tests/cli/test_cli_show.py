@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from bayesdsl.cli.show import _duration
+from bayesdsl.results.settings import duration
 
 
 @pytest.fixture
@@ -67,4 +67,4 @@ def test_clicolor_is_minded_by_the_table_too(command, shown_first, monkeypatch):
     [(0.84, "0.8 s"), (9.99, "10.0 s"), (59.7, "1 min 0 s"), (200, "3 min 20 s"), (7500, "2 h 5 min")],
 )
 def test_durations_are_said_as_people_say_them(seconds, text):
-    assert _duration(seconds) == text
+    assert duration(seconds) == text

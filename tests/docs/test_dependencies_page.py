@@ -44,7 +44,7 @@ def _used_in(path: Path, module: str) -> bool:
     return module in _imported(path) or f'"{module}' in path.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("package", [*RUNTIME, *_names(OPTIONAL["parquet"])])
+@pytest.mark.parametrize("package", [*RUNTIME, *_names(OPTIONAL["parquet"]), *_names(OPTIONAL["report"])])
 def test_a_dependency_is_used_where_the_page_says(package: str):
     section = _section(package)
     places = re.findall(r"^- (.*?)(?::|names)", section, re.MULTILINE)
@@ -59,7 +59,7 @@ def test_every_path_on_the_page_exists():
 
 
 def test_nothing_is_imported_that_is_not_declared():
-    declared = [*RUNTIME, *_names(OPTIONAL["parquet"]), *_names(OPTIONAL["frames"])]
+    declared = [*RUNTIME, *_names(OPTIONAL["parquet"]), *_names(OPTIONAL["frames"]), *_names(OPTIONAL["report"])]
     known = {MODULES.get(package, package) for package in declared} | {"bayesdsl"} | sys.stdlib_module_names
     imported = {name for path in (ROOT / "bayesdsl").rglob("*.py") for name in _imported(path)}
     assert imported - known == set()
@@ -67,7 +67,7 @@ def test_nothing_is_imported_that_is_not_declared():
 
 def test_the_page_has_a_section_for_each_dependency_and_no_other():
     told = re.findall(r"^### (.+)$", PAGE, re.MULTILINE)
-    optional = [*_names(OPTIONAL["parquet"]), ", ".join(_names(OPTIONAL["frames"]))]
+    optional = [*_names(OPTIONAL["parquet"]), ", ".join(_names(OPTIONAL["frames"])), *_names(OPTIONAL["report"])]
     assert told == [*RUNTIME, *optional]
 
 

@@ -230,6 +230,42 @@ ROWS: tuple[Code, ...] = (
         """,
     ),
     Code(
+        "BD849",
+        "no-drawing",
+        Severity.ERROR,
+        "The library that draws reports is not installed",
+        """
+        A report is a page with drawings, and they are made by matplotlib, which nothing else here needs: it comes with
+        the extra `report`. A page without them would leave out what one wants to look at, so none is written. The table
+        and the verdict of a run need no library more: `bayesdsl show` prints them.
+        """,
+        """
+        $ pip install bayesdsl
+        $ bayesdsl report runs/first
+        """,
+        """
+        $ pip install 'bayesdsl[report]'
+        $ bayesdsl report runs/first
+        """,
+    ),
+    Code(
+        "BD850",
+        "report-not-written",
+        Severity.ERROR,
+        "A report cannot be written there",
+        """
+        A report goes into the directory of its run, or into the file that `-o` names. That one is a directory, lies in
+        a directory that does not exist, or may not be written by this user. Directories are not made for it, as a slip
+        in a long path would then go unnoticed.
+        """,
+        """
+        $ bayesdsl report runs/first -o reprots/first.html
+        """,
+        """
+        $ bayesdsl report runs/first -o reports/first.html
+        """,
+    ),
+    Code(
         "BD853",
         "simulated-size",
         Severity.ERROR,

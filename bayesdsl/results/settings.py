@@ -1,4 +1,4 @@
-"""Settings of an inference as a spec writes them."""
+"""Settings of an inference as a spec writes them, and other facts of a run in words."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from bayesdsl.model import ir
+    from bayesdsl.results.manifest import DataRecord
 
 # Shown where a run is announced even at their defaults; of the others, those that were changed.
 ALWAYS_SHOWN = ("chains", "warmup", "draws", "guide", "optim", "steps")
@@ -60,3 +61,24 @@ def _plain(name: str, value: object) -> object:
         return value, {}
     row = getattr(value, "row", None)
     return (row.name, dict(value.settings)) if row is not None else value
+
+
+def table_of(record: DataRecord) -> str:
+    """`house (907 rows of radon.csv, 12 left out)`."""
+    rows = f"{record.rows:,} row{'' if record.rows == 1 else 's'}"
+    where = "in the spec" if record.source is None else f"of {record.source}"
+    dropped = f", {record.rows_dropped:,} left out" if record.rows_dropped else ""
+    return f"{record.plate} ({rows} {where}{dropped})"
+
+
+def duration(seconds: float) -> str:
+    """`0.8 s`, `12 s`, `3 min 20 s`, `2 h 5 min`."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    minutes, seconds = divmod(whole, 60)
+    if minutes < 60:
+        return f"{minutes} min {seconds} s"
+    return f"{minutes // 60} h {minutes % 60} min"
