@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from bayesdsl.runtime.progress import Report
 
 DTYPES = ("float64", "float32")
+TARGETS = ("pyro", "numpyro")
 
 
 def read_spec(path: str | os.PathLike[str]) -> Source:
@@ -125,6 +126,19 @@ class Compiled:
     def source(self) -> str:
         """The Pyro program as text: what runs, and what `bayesdsl emit` prints."""
         return self.printed.text
+
+    def emit(self, target: str = "pyro") -> str:
+        """The program as text for `"pyro"` (`source`) or `"numpyro"`, with the same arguments.
+
+        A NumPyro program has the precision that JAX is set to, whatever `dtype` says. Raises `BayesError` with a
+        finding for each distribution, guide or layer that NumPyro does not have.
+        """
+        from bayesdsl.lower.numpyro import to_numpyro
+        from bayesdsl.pysrc.printer import print_module
+
+        if target not in TARGETS:
+            raise ValueError(f"target is one of {', '.join(TARGETS)}, not {target!r}")
+        return self.source if target == "pyro" else print_module(to_numpyro(self.spec, self.program)).text
 
     def graph(self) -> Graph:
         """The model as a picture: `.svg()`, `.dot()`, `.mermaid()`; a notebook shows it."""

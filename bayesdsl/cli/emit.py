@@ -1,4 +1,4 @@
-"""`bayesdsl emit`: the Pyro program that a spec stands for."""
+"""`bayesdsl emit`: the Pyro program that a spec stands for, or the same for NumPyro."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from bayesdsl.cli import screen, specs
-from bayesdsl.cli.arguments import Parser, add_dtype, add_specs, the_spec
+from bayesdsl.cli.arguments import Parser, add_dtype, add_specs, one_of, the_spec
 from bayesdsl.cli.failures import DONE, Usage
 
 # What the docstring of an emitted program says, by which it is known again.
@@ -17,6 +17,7 @@ MARK = "Written by bayesdsl"
 EXAMPLES = """\
   bayesdsl emit radon.bayes
   bayesdsl emit radon.bayes -o radon.py --dtype float32
+  bayesdsl emit radon.bayes --target numpyro -o radon_jax.py
 
 exit status: 0 done, 1 the spec has errors, 2 a file cannot be read or written"""
 
@@ -26,12 +27,20 @@ def parser() -> Parser:
         "emit",
         "SPEC",
         "Print the Pyro program of a spec: a Python file that needs torch and pyro alone.\n"
-        "It is what `bayesdsl run` runs. Warnings go to standard error.",
+        "It is what `bayesdsl run` runs. With `--target numpyro` it is the same model for\n"
+        "NumPyro, and needs jax and numpyro alone. Warnings go to standard error.",
         EXAMPLES,
     )
     add_specs(made)
     made.add_argument("-o", "--output", metavar="FILE", help="write it to a file instead")
     made.add_argument("--force", action="store_true", help="replace a FILE that `emit` did not write")
+    made.add_argument(
+        "--target",
+        metavar="NAME",
+        default="pyro",
+        type=one_of("pyro", "numpyro"),
+        help="the library to write it for: pyro (the default) or numpyro",
+    )
     add_dtype(made)
     return made
 
@@ -41,14 +50,17 @@ def run(options: argparse.Namespace) -> int:
     from bayesdsl.driver import compile
 
     name = the_spec(options.specs, "emit")
+    if options.target == "numpyro" and options.dtype != "float64":
+        raise Usage("`--dtype` is not for NumPyro", "JAX has one precision for all: set JAX_ENABLE_X64 to 0 or 1")
     compiled = compile(specs.read(name), dtype=options.dtype)
     if options.output is not None:
         _check_target(options.output, name, options.force)
     screen.report(compiled.diagnostics, sys.stderr)
+    program = compiled.emit(options.target)
     if options.output is None:
-        screen.hand_over(compiled.source)
+        screen.hand_over(program)
     else:
-        specs.write_whole(Path(options.output), compiled.source)
+        specs.write_whole(Path(options.output), program)
     return DONE
 
 

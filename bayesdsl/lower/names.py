@@ -6,7 +6,7 @@ import builtins
 import keyword
 import unicodedata
 
-# Names that the emitted program uses for itself.
+# Names that the emitted program uses for itself, for Pyro or for NumPyro: its arguments have the same names in both.
 RESERVED = frozenset(
     {
         "torch",
@@ -21,6 +21,22 @@ RESERVED = frozenset(
         "F",
         "IN_PLACE",
         "settings",
+        "jax",
+        "jnp",
+        "numpyro",
+        "handlers",
+        "expand",
+        "uniform_start",
+        "flatten",
+        "unflatten",
+        "layer_norm",
+        "rms_norm",
+        "group_norm",
+        "each",
+        "convolve",
+        "max_pool",
+        "avg_pool",
+        "pad",
     }
 )
 

@@ -101,7 +101,7 @@ class _Lowering:
 
     def _prelude(self, rest: tuple[py.Stmt, ...]) -> list[py.Stmt]:
         """Imports, known numbers and helpers, as far as the functions use them."""
-        used = set(_names(rest))
+        used = set(names_in(rest))
         statements: list[py.Stmt] = [
             py.Import("pyro"),
             py.Import("pyro.distributions", "dist"),
@@ -226,13 +226,13 @@ def _mixture() -> py.FunctionDef:
 HELPERS: dict[str, py.FunctionDef] = {"real": _real(), "mixture": _mixture()}
 
 
-def _names(node: object) -> Iterator[str]:
+def names_in(node: object) -> Iterator[str]:
     """Every name that stands in a piece of source."""
     if isinstance(node, py.Name):
         yield node.id
     elif isinstance(node, tuple):
         for item in node:
-            yield from _names(item)
+            yield from names_in(item)
     elif is_dataclass(node):
         for item in fields(node):
-            yield from _names(getattr(node, item.name))
+            yield from names_in(getattr(node, item.name))

@@ -96,3 +96,29 @@ def test_a_program_is_utf8_whatever_the_terminal_is(command):
     done = command("emit", "-", stdin="data s { y = [1, 2] }\nμ ~ Normal(0, 1)  # mü\nobserve y ~ Normal(μ, 1)\n")
     assert done.status == 0
     assert "# mü" in done.out
+
+
+def test_the_program_for_numpyro_needs_jax_and_numpyro_alone(command, schools):
+    done = command("emit", "schools.bayes", "--target", "numpyro")
+    assert (done.status, done.err) == (0, "")
+    assert done.out == compile_text(schools.read_text(), name="schools.bayes").emit("numpyro")
+    assert "torch" not in done.out
+    compile(done.out, "schools.py", "exec")
+
+
+def test_a_program_for_numpyro_is_replaced_where_it_was_written(command, schools, here):
+    assert command("emit", "schools.bayes", "-o", "schools.py").status == 0
+    assert command("emit", "schools.bayes", "-o", "schools.py", "--target", "numpyro").status == 0
+    assert "import numpyro" in (here / "schools.py").read_text()
+
+
+def test_what_numpyro_does_not_have_gives_no_program(command):
+    text = "data s { y = [1, 2] }\na ~ Stable(1.5, 0)\nobserve y ~ Normal(a, 1)\n"
+    done = command("emit", "-", "--target", "numpyro", stdin=text)
+    assert (done.status, done.out) == (1, "")
+    assert "BD838" in done.err
+
+
+@pytest.mark.parametrize("options", [("--target", "stan"), ("--target", "numpyro", "--dtype", "float32")])
+def test_a_target_or_a_number_type_that_it_does_not_take_is_a_wrong_command(command, schools, options):
+    assert command("emit", "schools.bayes", *options).status == 2

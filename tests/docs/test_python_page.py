@@ -72,6 +72,7 @@ NAMED = {
     "Compiled.simulate": bayesdsl.Compiled.simulate,
     "Compiled.bind": bayesdsl.Compiled.bind,
     "Compiled.inputs": bayesdsl.Compiled.inputs,
+    "Compiled.emit": bayesdsl.Compiled.emit,
     "Bound.fit": bayesdsl.Bound.fit,
     "Fit.summary": bayesdsl.Fit.summary,
 }

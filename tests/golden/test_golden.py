@@ -1,7 +1,7 @@
 """Specs beside what the compiler makes of them: findings as text and as JSON, the checked model, the Pyro program.
 
-A case is a directory with a `spec.bayes`. `pytest --update-golden` writes the files beside it anew; look at what git
-says has changed.
+Those that are about no finding have the NumPyro program as well. A case is a directory with a `spec.bayes`. `pytest
+--update-golden` writes the files beside it anew; look at what git says has changed.
 """
 
 from __future__ import annotations
@@ -46,7 +46,10 @@ def files(case: Path) -> dict[str, str]:
     text = "\n\n".join((*map(render_text, found), render_summary(found, [NAME])))
     made = {"diagnostics.txt": text, "diagnostics.json": render_json(found, [NAME])}
     if model is not None:
-        made |= {"model.txt": print_model(model).rstrip("\n"), "program.py": Compiled(model, found).source.rstrip("\n")}
+        compiled = Compiled(model, found)
+        made |= {"model.txt": print_model(model).rstrip("\n"), "program.py": compiled.source.rstrip("\n")}
+        if case not in OF_CODES:
+            made["numpyro.py"] = compiled.emit("numpyro").rstrip("\n")
     return {name: f"{content}\n" for name, content in made.items()}
 
 

@@ -5,7 +5,19 @@ To add one, add a `Code` to the `ROWS` of the module of its section. Nothing els
 
 from __future__ import annotations
 
-from bayesdsl.diagnostics.codes import data, inference, internal, layers, lints, names, plates, running, syntax, types
+from bayesdsl.diagnostics.codes import (
+    data,
+    inference,
+    internal,
+    layers,
+    lints,
+    names,
+    plates,
+    running,
+    syntax,
+    targets,
+    types,
+)
 from bayesdsl.diagnostics.codes.row import Code
 
 # The digit after "BD", what its codes are about, and the codes.
@@ -17,7 +29,7 @@ SECTIONS: tuple[tuple[int, str, tuple[Code, ...]], ...] = (
     (5, "Inference settings", inference.ROWS),
     (6, "Lints", lints.ROWS),
     (7, "Data", data.ROWS),
-    (8, "Running", running.ROWS),
+    (8, "Running", tuple(sorted((*running.ROWS, *targets.ROWS), key=lambda row: row.code))),
     (9, "Limits and internal errors", internal.ROWS),
 )
 

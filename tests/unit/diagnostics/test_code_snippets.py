@@ -38,6 +38,8 @@ SPECS: dict[str, str] = {
     "BD750": 'data d from "d.csv" { weight : real }',
     "BD764": 'data d from "d.csv" (key = "name") { uranium : real }',
 }
+# Rows about programs for NumPyro, whose snippets are specs.
+NUMPYRO = ("BD838", "BD839", "BD840")
 # Rows about data whose snippets are specs that hold their data.
 IN_PLACE = ("BD754", "BD755", "BD758", "BD759", "BD761", "BD763")
 
@@ -121,6 +123,16 @@ def test_snippets_of_data_are_wrong_and_right_as_a_source(code: str, tmp_path: P
 def test_snippets_with_data_in_place_are_wrong_and_right_when_bound(code: str, tmp_path: Path):
     assert bound(CODES[code].wrong, tmp_path) == [code]
     assert bound(CODES[code].right, tmp_path) == []
+
+
+@pytest.mark.parametrize("code", NUMPYRO)
+def test_snippets_about_numpyro_are_wrong_and_right_for_it(code: str):
+    from bayesdsl.driver import compile_text
+
+    with pytest.raises(BayesError) as caught:
+        compile_text(CODES[code].wrong + "\n").emit("numpyro")
+    assert {found.code for found in caught.value.diagnostics} == {code}
+    assert "import numpyro" in compile_text(CODES[code].right + "\n").emit("numpyro")
 
 
 @pytest.mark.parametrize("row", [row for row in CODES.values() if row.code[2] in "78"], ids=by_code)
