@@ -16,6 +16,8 @@ import numpy as np
 ERRORS = 5.0
 # Optimisers that have arrived are this near to the optimum, in units of the quantity.
 ARRIVED = 0.01
+# Points that a noisy loss leaves move from seed to seed; more than this share of their value is no agreement.
+NOISE = 0.05
 
 Answer = Mapping[str, np.ndarray]
 
@@ -61,7 +63,9 @@ def _compare(names: list[str], ours: Sequence[Answer], theirs: Sequence[Answer],
     scale = np.sqrt((ours_sds**2 + their_sds**2).mean(0) / 2) if unit else np.ones(ours_means.shape[1])
     moved = (ours_means.var(0, ddof=1) + their_means.var(0, ddof=1)) / 2 / scale**2
     error = np.sqrt(2 / seeds * np.maximum(moved, moved.mean()))
-    tolerance = ERRORS * error + (0.0 if unit else ARRIVED)
+    tolerance = ERRORS * error
+    if not unit:
+        tolerance = ARRIVED + np.minimum(tolerance, NOISE * np.abs(their_means.mean(0)))
     difference = np.abs(ours_means.mean(0) - their_means.mean(0)) / scale
     worst = int((difference / tolerance).argmax())
     return Agreement(_labels(names, theirs[0])[worst], float(difference[worst]), float(tolerance[worst]), unit)

@@ -76,19 +76,11 @@ def answers(setting):
     model, guide = fit(x, y, setting.steps(1500, 20))
     predictive = Predictive(model, guide=guide, num_samples=800)
     draws = {name: value.detach() for name, value in predictive(x).items()}
-    weight = draws["linear.weight"].reshape(800, 3)
-    yield (
-        "the posterior",
-        {
-            "weight": weight,
-            "bias": draws["linear.bias"].reshape(800),
-            "sigma": draws["sigma"].reshape(800),
-            "slope in Africa": weight[:, 1] + weight[:, 2],
-            "slope elsewhere": weight[:, 1],
-        },
-    )
-
-    yield "its predictions", {"mean": draws["mean"].reshape(800, -1), "income": draws["y"].reshape(800, -1)}
+    weight = draws["linear.weight"].reshape(-1, 3)
+    found = {name: draws[site].reshape(800, -1) for name, site in (("bias", "linear.bias"), ("sigma", "sigma"))}
+    found |= {"weight": weight, "slope in Africa": weight[:, 1] + weight[:, 2], "slope elsewhere": weight[:, 1]}
+    found |= {"mean": draws["mean"].reshape(800, -1), "income": draws["y"].reshape(800, -1)}
+    yield "the posterior and its predictions", found
 
     path = setting.folder / "plain.pt"
     torch.jit.trace(OneDraw(model, guide), (x,), check_trace=False).save(path)

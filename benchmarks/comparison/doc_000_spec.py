@@ -12,12 +12,11 @@ def answers(setting):
     yield "the point", {"weight": point["linear.0.weight"], "bias": point["linear.0.bias"]}
 
     fit = model.fit(seed=setting.seed, steps=setting.steps(1500, 20))
-    weight = fit["linear.0.weight"].reshape(1, 800, 3)
-    slopes = {"slope in Africa": weight[..., 1] + weight[..., 2], "slope elsewhere": weight[..., 1]}
-    yield "the posterior", {"weight": weight, "bias": fit["linear.0.bias"], "sigma": fit["sigma"], **slopes}
-
-    predicted = fit.predict(seed=setting.seed)
-    yield "its predictions", {"mean": predicted["mean"][None], "income": predicted["log_gdp"][None]}
+    weight, predicted = fit["linear.0.weight"].reshape(1, 800, 3), fit.predict(seed=setting.seed)
+    found = {"weight": weight, "bias": fit["linear.0.bias"], "sigma": fit["sigma"]}
+    found |= {"slope in Africa": weight[..., 1] + weight[..., 2], "slope elsewhere": weight[..., 1]}
+    found |= {"mean": predicted["mean"][None], "income": predicted["log_gdp"][None]}
+    yield "the posterior and its predictions", found
 
     path = fit.predictor().save(setting.folder / "served.pt")
     served = torch.jit.load(path)

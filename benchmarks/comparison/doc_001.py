@@ -72,6 +72,5 @@ def answers(setting):
     auto = AutoMultivariateNormal(model)
     fit(model, auto, rows, 0.01, setting.steps(2000, 20))
     draws = Predictive(model, guide=auto, num_samples=setting.steps(1000, 20))(*rows[:2])
-    yield "an autoguide", {name: draws[name].detach().reshape(-1) for name in (*NAMES, "sigma")}
-
-    yield "its predictions", {"income": draws["log_gdp"].detach()}
+    found = {name: draws[name].detach().reshape(-1) for name in (*NAMES, "sigma")}
+    yield "an autoguide, and predictions", {**found, "income": draws["log_gdp"].detach()}
