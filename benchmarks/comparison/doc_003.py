@@ -1,4 +1,4 @@
-"""Bayesian neural networks in plain Pyro: one hidden layer by NUTS, five by SVI and NUTS, updating with new points."""
+"""Bayesian neural networks in plain Pyro: one hidden layer by NUTS, five by SVI, updating with new points."""
 
 import math
 from itertools import pairwise
@@ -96,9 +96,6 @@ def answers(setting):
 
     draws = by_nuts(shallow(), x, y, setting.steps(50, 5), setting.steps(50, 5), setting.steps(8, 3))
     yield "one hidden layer, NUTS", setting.at(grid, Predictive(shallow(), draws)(grid))
-
-    draws = by_nuts(deep(), x, y, setting.steps(10, 5), setting.steps(10, 5), setting.steps(8, 3))
-    yield "five hidden layers, NUTS", setting.at(grid, Predictive(deep(), draws)(grid))
 
     model = deep()
     guide = by_svi(model, x, y, setting.steps(2500, 20))

@@ -16,9 +16,6 @@ def answers(setting):
     chain = {"chains": 1, "warmup": setting.steps(50, 5), "draws": setting.steps(50, 5), "max_tree_depth": depth}
     yield "one hidden layer, NUTS", curves(shallow.fit(seed=setting.seed, **chain))
 
-    chain = {"chains": 1, "warmup": setting.steps(10, 5), "draws": setting.steps(10, 5), "max_tree_depth": depth}
-    yield "five hidden layers, NUTS", curves(deep.fit("sampled", seed=setting.seed, **chain))
-
     length = {"steps": setting.steps(2500, 20), "draws": setting.steps(500, 20)}
     yield "five hidden layers, SVI", curves(deep.fit(seed=setting.seed, **length))
 

@@ -28,11 +28,11 @@ class Document:
 
 
 _ROWS = (
-    Document("000", "regression with a layer; predictions; a served module", (HERE / "doc_000.bayes",), 4),
+    Document("000", "regression with a layer; predictions; a served module", (HERE / "doc_000.bayes",), 3),
     Document(
         "001", "params and priors; guides; predictions", (HERE / "doc_001_params.bayes", HERE / "doc_001.bayes"), 4
     ),
-    Document("002", "a linear model by SGD, Adam and NUTS", (SPECS / "linear.bayes",), 3),
+    Document("002", "a linear model by SGD, Adam and NUTS", (SPECS / "linear.bayes",)),
     Document("003", "Bayesian networks; updating", (SPECS / "bnn.bayes", SPECS / "deep_bnn.bayes")),
     Document(
         "004",
