@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from bayesdsl.catalogue.rows import SettingKind
 from bayesdsl.catalogue.spelling import nearest
@@ -28,18 +28,23 @@ from bayesdsl.syntax.parser import parse
 if TYPE_CHECKING:
     from types import ModuleType
 
-    import torch
-
     from bayesdsl.export.graph.value import Graph
     from bayesdsl.lower.program import Program
+    from bayesdsl.model.earlier import Earlier
     from bayesdsl.pysrc.printer import Printed
+    from bayesdsl.results.manifest import PriorRecord
+    from bayesdsl.results.rundir import Run
     from bayesdsl.results.simulated import Simulation
     from bayesdsl.results.summary import Summary
     from bayesdsl.results.verdict import Verdict
     from bayesdsl.runtime.binding.bind import BoundData
     from bayesdsl.runtime.bound import BoundModel
+    from bayesdsl.runtime.earlier.carry import Carry
     from bayesdsl.runtime.posterior import Posterior
     from bayesdsl.runtime.progress import Report
+
+    # What a prior can be taken from: a fit, a run, or the directory of a run.
+    PriorFrom: TypeAlias = "Fit | Run | str | os.PathLike[str]"
 
 DTYPES = ("float64", "float32")
 TARGETS = ("pyro", "numpyro")
@@ -103,18 +108,25 @@ def compile_text(text: str, *, name: str = "model.bayes", dtype: str = "float64"
 
 @dataclass(frozen=True)
 class Compiled:
-    """A spec without errors. `diagnostics` are its warnings; everything else is made when it is first asked for."""
+    """A spec without errors. `diagnostics` are its warnings; everything else is made when it is first asked for.
+
+    The program can take minibatches of the tables that the spec's inferences ask them of, and of those in `batched`.
+    `earlier` is the posterior of a run that takes the place of priors.
+    """
 
     spec: ir.Model
     diagnostics: tuple[Diagnostic, ...] = ()
     dtype: str = "float64"
+    batched: frozenset[str] = frozenset()
+    earlier: Earlier | None = None
 
     @cached_property
     def program(self) -> Program:
         """The lowered program, with what its arguments are."""
         from bayesdsl.lower.program import lower
 
-        return lower(self.spec, self.dtype)
+        asked = {batch.plate for batch in map(ir.batch_of, self.spec.inferences) if batch is not None}
+        return lower(self.spec, self.dtype, self.batched | asked, self.earlier)
 
     @cached_property
     def printed(self) -> Printed:
@@ -128,17 +140,22 @@ class Compiled:
         return self.printed.text
 
     def emit(self, target: str = "pyro") -> str:
-        """The program as text for `"pyro"` (`source`) or `"numpyro"`, with the same arguments.
+        """The program as text for `"pyro"` (`source`) or `"numpyro"`, with the same arguments but those of minibatches.
 
-        A NumPyro program has the precision that JAX is set to, whatever `dtype` says. Raises `BayesError` with a
-        finding for each distribution, guide or layer that NumPyro does not have.
+        A NumPyro program has the precision that JAX is set to, whatever `dtype` says, and takes all rows, as NumPyro's
+        plates draw their minibatches themselves. Raises `BayesError` with a finding for each distribution, guide or
+        layer that NumPyro does not have.
         """
         from bayesdsl.lower.numpyro import to_numpyro
+        from bayesdsl.lower.program import lower
         from bayesdsl.pysrc.printer import print_module
 
         if target not in TARGETS:
             raise ValueError(f"target is one of {', '.join(TARGETS)}, not {target!r}")
-        return self.source if target == "pyro" else print_module(to_numpyro(self.spec, self.program)).text
+        if target == "pyro":
+            return self.source
+        whole = lower(self.spec, self.dtype) if self.program.batches else self.program
+        return print_module(to_numpyro(self.spec, whole)).text
 
     def graph(self) -> Graph:
         """The model as a picture: `.svg()`, `.dot()`, `.mermaid()`; a notebook shows it."""
@@ -178,23 +195,35 @@ class Compiled:
         """The arguments of `model` and of guides by hand: `m.model(**m.inputs())`."""
         return dict(self.bind(data).inputs)
 
-    def bind(self, data: Mapping[str, Any] | None = None) -> Bound:
+    def bind(self, data: Mapping[str, Any] | None = None, *, prior_from: PriorFrom | None = None) -> Bound:
         """Bind data: those the spec names, or `data`, by the name of the table: a path, a frame of pandas or polars,
-        or a dict of arrays. Raises `BayesError` with every finding.
+        or a dict of arrays. `prior_from` is as in `fit`. Raises `BayesError` with every finding.
         """
         import torch
 
         from bayesdsl.runtime.binding.bind import bind_data
-        from bayesdsl.runtime.bound import BoundModel, Variable
 
-        dtype: torch.dtype = getattr(torch, self.dtype)
+        if self.earlier is not None:
+            # A prior from a run is made for some members of plates, and other data have others.
+            return replace(self, earlier=None).bind(data, prior_from=prior_from)
         base = Path(self.spec.source.name).parent
-        found = bind_data(self.spec, self.program, data, base, dtype)
+        found = bind_data(self.spec, self.program, data, base, getattr(torch, self.dtype))
+        return self._bound(found) if prior_from is None else _updated(self, found, prior_from)
+
+    def _bound(self, found: BoundData) -> Bound:
+        return Bound(self, found, self._bound_model(found))
+
+    def _bound_model(self, found: BoundData) -> BoundModel:
+        """The program with its data."""
+        import torch
+
+        from bayesdsl.runtime.bound import BoundModel, Minibatch, Variable
+
         variables, learned = (
             tuple(Variable(r.name, r.role, r.dims, r.layout) for r in found)
             for found in (self.program.reported, self.program.learned)
         )
-        model = BoundModel(
+        return BoundModel(
             name=self.module.__name__,
             source=self.source,
             model=self.model,
@@ -207,9 +236,19 @@ class Compiled:
             automatic=self.program.automatic,
             moving_supports=self.program.moving,
             prior_terms=self.program.prior_terms,
-            dtype=dtype,
+            dtype=getattr(torch, self.dtype),
+            minibatches={
+                plate: Minibatch(plate, batch.rows, batch.site, batch.dim, self._dims_of(plate))
+                for plate, batch in self.program.batches.items()
+            },
         )
-        return Bound(self, found, model)
+
+    def _dims_of(self, plate: str) -> dict[str, int]:
+        """The program's arguments that hold a value for each member of a plate, and the dimension they have it in."""
+        columns = self.spec.columns
+        given = {name: getattr(kind, "column", None) for name, kind in self.program.inputs.items()}
+        plates = {name: columns[column].plates for name, column in given.items() if column is not None}
+        return {name: found.index(plate) for name, found in plates.items() if plate in found}
 
     def inference(self, name: str | None = None) -> ir.Inference:
         """An inference of the spec by name, the first by default; any engine's name with its default settings."""
@@ -232,16 +271,18 @@ class Compiled:
         infer: str | None = None,
         *,
         data: Mapping[str, Any] | None = None,
+        prior_from: PriorFrom | None = None,
         seed: int = 0,
         progress: Report | None = None,
         **settings: Any,
     ) -> Fit:
         """Run an inference of the spec (the first by default) or an engine by its name.
 
-        `settings` override those of the `infer` statement: `m.fit("nuts", draws=500)`. The same seed gives the same
-        draws. Raises `BayesError`.
+        `prior_from` is a fit, a run or its directory: its posterior is the prior of the unknowns that it has, by name
+        and all together. `settings` override those of the `infer` statement: `m.fit("nuts", draws=500)`. The same seed
+        gives the same draws. Raises `BayesError`.
         """
-        return self.bind(data).fit(infer, seed=seed, progress=progress, **settings)
+        return self.bind(data, prior_from=prior_from).fit(infer, seed=seed, progress=progress, **settings)
 
     def simulate(
         self,
@@ -286,17 +327,39 @@ class Compiled:
         return Simulation.of(self.spec, seed, found)
 
 
+def _updated(compiled: Compiled, found: BoundData, prior_from: PriorFrom) -> Bound:
+    """The spec and its data with the posterior of an earlier run in the place of priors."""
+    from bayesdsl.results.earlier import EarlierRun
+    from bayesdsl.runtime.binding.arguments import rebound
+    from bayesdsl.runtime.earlier.carry import starts
+
+    if isinstance(prior_from, Fit):
+        of, fit = prior_from.bound.compiled, prior_from
+        run = EarlierRun.of_fit(of.spec, fit.posterior, fit.summary(), fit.verdict())
+    else:
+        run = EarlierRun.at(prior_from)
+    layouts = {reported.name: reported.layout for reported in compiled.program.reported}
+    made = run.carry(compiled.spec, layouts, found.coords)
+    updated = replace(compiled, earlier=made.earlier)
+    inputs = rebound(found.inputs, compiled.program.inputs, updated.program.inputs, found.coords)
+    bound = updated._bound(replace(found, inputs=inputs, warnings=(*found.warnings, *made.warnings)))
+    model = replace(bound.model, starts=starts(made.earlier))
+    return replace(bound, model=model, prior=made, prior_record=run.record(made))
+
+
 def _guide_function(compiled: Compiled, name: str) -> str:
     return compiled.program.guide_functions[name]
 
 
 @dataclass(frozen=True)
 class Bound:
-    """A compiled spec with its data."""
+    """A compiled spec with its data. `prior` says what is carried from an earlier run, None where there is none."""
 
     compiled: Compiled
     data: BoundData
     model: BoundModel
+    prior: Carry | None = None
+    prior_record: PriorRecord | None = field(default=None, repr=False)
 
     @property
     def inputs(self) -> dict[str, Any]:
@@ -311,10 +374,7 @@ class Bound:
         self, infer: str | ir.Inference | None = None, *, seed: int = 0, progress: Report | None = None, **settings: Any
     ) -> Fit:
         """As `Compiled.fit`, on these data."""
-        from bayesdsl.runtime import errors
-        from bayesdsl.runtime.engines import run_engine
-        from bayesdsl.runtime.engines.errors import EngineError
-        from bayesdsl.runtime.progress import silent
+        from bayesdsl.runtime.earlier import errors as earlier_errors
 
         inference = infer if isinstance(infer, ir.Inference) else self.compiled.inference(infer)
         texts = {row.name for row in inference.engine.settings if row.kind is SettingKind.TEXT}
@@ -324,6 +384,27 @@ class Bound:
         }
         inference = overridden(self.compiled.spec, inference, written)
         _runnable(self.compiled.spec, inference)
+        if self.prior is not None and not inference.engine.priors:
+            raise BayesError((earlier_errors.no_prior_used(inference.engine.name),))
+        return self._batching(inference)._run(inference, seed, progress)
+
+    def _batching(self, inference: ir.Inference) -> Bound:
+        """The same data bound to a program that can take the minibatches of an inference."""
+        batch = ir.batch_of(inference)
+        if batch is None or batch.plate in self.model.minibatches:
+            return self
+        compiled = replace(self.compiled, batched=self.compiled.batched | {batch.plate})
+        known = {given: self.data.inputs[name] for name, given in self.compiled.program.inputs.items()}
+        data = replace(self.data, inputs={name: known[given] for name, given in compiled.program.inputs.items()})
+        model = replace(compiled._bound_model(data), starts=self.model.starts)
+        return replace(self, compiled=compiled, data=data, model=model)
+
+    def _run(self, inference: ir.Inference, seed: int, progress: Report | None) -> Fit:
+        from bayesdsl.runtime import errors
+        from bayesdsl.runtime.engines import run_engine
+        from bayesdsl.runtime.engines.errors import EngineError
+        from bayesdsl.runtime.progress import silent
+
         started = datetime.now(UTC)
         try:
             posterior = run_engine(
@@ -377,7 +458,7 @@ def overridden(model: ir.Model, inference: ir.Inference, settings: Mapping[str, 
 
     guides = {name: guide.span for name, guide in model.guides.items()}
     for name, text in settings.items():
-        changed, findings = override(inference, name, text, guides)
+        changed, findings = override(inference, name, text, guides, model.plates)
         if changed is None:
             raise BayesError(findings)
         inference = changed
@@ -399,6 +480,8 @@ def _engine_settings(inference: ir.Inference) -> dict[str, Any]:
     def plain(value: object) -> object:
         if isinstance(value, ir.Setup):
             return value.row.name, dict(value.settings)
+        if isinstance(value, ir.Batch):
+            return value.size, value.plate
         return value
 
     values = {name: plain(value) for name, value in inference.settings}
@@ -527,6 +610,7 @@ class Fit:
                 )
                 for t in self.bound.data.tables
             ),
+            prior=self.bound.prior_record,
             started=self.started,
             finished=self.finished,
             elapsed_seconds=(self.finished - self.started).total_seconds(),

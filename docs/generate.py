@@ -309,6 +309,7 @@ def _range(row: Setting) -> str:
         SettingKind.GUIDE: "a guide",
         SettingKind.OPTIMISER: "an optimiser",
         SettingKind.LOSS: "a loss",
+        SettingKind.BATCH: "a number of rows of a table, as in `256 of image`",
         SettingKind.SCHEDULE: "a schedule",
     }
     if row.choices:

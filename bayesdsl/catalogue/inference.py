@@ -69,17 +69,20 @@ def _init(default: str | None) -> Setting:
 INIT_SCALE = Setting("init_scale", FLOAT, 0.1, "The standard deviations to start with.", lo=0.0, lo_open=True)
 
 
-def _guide(name: str, doc: str, *settings: Setting, positional: int = 0) -> Component:
-    return Component(name, doc, f"pyro.infer.autoguide.{name}", settings, positional)
+def _guide(name: str, doc: str, *settings: Setting, positional: int = 0, by_row: bool = False) -> Component:
+    return Component(name, doc, f"pyro.infer.autoguide.{name}", settings, positional, by_row=by_row)
 
 
 GUIDES: dict[str, Component] = _table(
-    _guide("AutoDelta", "A point for every latent: a posterior mode.", _init("init_to_median"), positional=1),
+    _guide(
+        "AutoDelta", "A point for every latent: a posterior mode.", _init("init_to_median"), positional=1, by_row=True
+    ),
     _guide(
         "AutoNormal",
         "An independent normal for every latent, on the unconstrained scale.",
         _init("init_to_feasible"),
         INIT_SCALE,
+        by_row=True,
     ),
     _guide(
         "AutoDiagonalNormal",
@@ -142,6 +145,7 @@ GUIDES: dict[str, Component] = _table(
         "An independent normal for every latent, made as the model runs.",
         _init("init_to_mean"),
         INIT_SCALE,
+        by_row=True,
     ),
     _guide(
         "AutoHierarchicalNormalMessenger",
@@ -149,12 +153,14 @@ GUIDES: dict[str, Component] = _table(
         _init("init_to_mean"),
         INIT_SCALE,
         Setting("init_weight", FLOAT, 1.0, "The weight of the prior mean to start with.", lo=0.0, lo_open=True),
+        by_row=True,
     ),
     _guide(
         "AutoRegressiveMessenger",
         "Every latent's prior given the latents above it, moved and stretched.",
         _init("init_to_mean"),
         INIT_SCALE,
+        by_row=True,
     ),
     _guide("AutoDiscreteParallel", "Independent probabilities for discrete latents."),
 )
@@ -461,8 +467,8 @@ def _vectorised(default: bool) -> Setting:
     return Setting("vectorize_particles", BOOL, default, "Take them all at once.")
 
 
-def _elbo(name: str, doc: str) -> Component:
-    return Component(name, doc, f"pyro.infer.{name}", (_particles(1), _vectorised(False)), positional=1)
+def _elbo(name: str, doc: str, by_row: bool = True) -> Component:
+    return Component(name, doc, f"pyro.infer.{name}", (_particles(1), _vectorised(False)), positional=1, by_row=by_row)
 
 
 LOSSES: dict[str, Component] = _table(
@@ -470,7 +476,7 @@ LOSSES: dict[str, Component] = _table(
     _elbo("TraceMeanField_ELBO", "The same with exact divergences where they are known; needs a mean-field guide."),
     _elbo("TraceGraph_ELBO", "The same with less variance for discrete latents, by what depends on what."),
     _elbo("TraceEnum_ELBO", "The same with discrete latents summed out."),
-    _elbo("TraceTMC_ELBO", "A tighter bound by combining draws of all latents (tensor Monte Carlo)."),
+    _elbo("TraceTMC_ELBO", "A tighter bound by combining draws of all latents (tensor Monte Carlo).", by_row=False),
     Component(
         "TraceTailAdaptive_ELBO",
         "A divergence that covers the posterior's tails. It gives gradients and no loss to look at.",
@@ -592,6 +598,7 @@ _ENGINES = (
             Setting("loss", SettingKind.LOSS, "Trace_ELBO", "The loss to minimise."),
             _steps(2000),
             _draws("Draws from the fitted guide."),
+            Setting("batch", SettingKind.BATCH, None, "Rows of a plate a step, all of them if not given.", lo=1),
         ),
         params=True,
     ),
@@ -602,6 +609,7 @@ _ENGINES = (
         "point",
         (OPTIM, SCHEDULE, _steps(2000)),
         params=True,
+        priors=False,
     ),
 )
 

@@ -162,6 +162,7 @@ class SettingKind(Enum):
     SCHEDULE = "schedule"
     FLOATS = "floats"
     INTS = "ints"
+    BATCH = "batch"
     # Of modules: a number of members, written with plates' names too; and whole numbers, one or one a dimension.
     SIZE = "size"
     SIZES = "sizes"
@@ -198,7 +199,9 @@ class Component:
     """A guide, an optimiser or a loss, under its library's name, with its settings in the library's order.
 
     `path` is the dotted name it is imported from. `positional` says how many settings may be given by position.
-    `fixed` are arguments of the library that are always passed, with their values.
+    `fixed` are arguments of the library that are always passed, with their values. `by_row` says of a guide that it
+    has parameters of its own for each member of a plate, of which a minibatch can take those of its rows, and of a loss
+    that it is a sum over rows, which a minibatch can estimate without bias.
     """
 
     name: str
@@ -207,6 +210,7 @@ class Component:
     settings: tuple[Setting, ...] = ()
     positional: int = 0
     fixed: tuple[tuple[str, object], ...] = ()
+    by_row: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +218,8 @@ class Engine:
     """A way to run a model, with every setting it takes.
 
     `discrete` says whether it can have discrete latents, `params` whether it can fit `param` values, `improper`
-    whether it can start from improper priors. `module` is the file of `runtime/engines/`.
+    whether it can start from improper priors, `priors` whether priors count at all. `module` is the file of
+    `runtime/engines/`.
     """
 
     name: str
@@ -224,6 +229,7 @@ class Engine:
     discrete: bool = False
     params: bool = False
     improper: bool = True
+    priors: bool = True
 
 
 Settings = Mapping[str, object]

@@ -16,4 +16,5 @@ DATA_OPTIONS: dict[str, str] = {
     "format": "csv, tsv, json, npz or parquet, where the name does not tell",
     "max_gb": "the largest file to read, in GB",
     "key": "the column whose values name the rows",
+    "stream": "true for a file that memory does not hold: rows stay on disk",
 }

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from bayesdsl.catalogue.spelling import nearest
 from bayesdsl.check import errors
+from bayesdsl.check.batches import check_batches
 from bayesdsl.check.declarations import declare_constant, declare_plates, declare_table
 from bayesdsl.check.guides import check_guide
 from bayesdsl.check.inference import check_inferences
@@ -77,6 +78,7 @@ def check(parsed: Parsed) -> Checked:
     if not any(d.severity is Severity.ERROR for d in scope.findings):
         if not spec.statements:
             scope.report(errors.empty_spec(scope.source))
+        check_batches(scope, model)
         lint(scope, model)
     ordered = tuple(sorted(scope.findings, key=lambda d: d.primary.span.start if d.primary else -1))
     failed = any(d.severity is Severity.ERROR for d in ordered)

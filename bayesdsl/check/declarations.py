@@ -200,6 +200,8 @@ def _options(scope: Scope, data: ast.Data) -> tuple[tuple[tuple[str, object], ..
                 pass
             case ast.ListOf(items) if all(isinstance(item, ast.Str | ast.Num) for item in items):
                 value = [item.value for item in items]
+            case ast.Name("true" | "false" as truth):
+                value = truth == "true"
             case _:
                 scope.report(errors.option_value(scope.source, arg.value.span, name))
                 continue

@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import isfinite
 
 from bayesdsl.check import errors
+from bayesdsl.check.batches import batch_findings
 from bayesdsl.check.errors import layers as layer_errors
 from bayesdsl.check.scope import Scope
 from bayesdsl.diagnostics.diagnostic import Diagnostic
@@ -35,7 +36,7 @@ def check_inferences(scope: Scope, model: tuple[ir.Statement, ...], inferences: 
 
 def inference_findings(model: ir.Model, inference: ir.Inference) -> tuple[Diagnostic, ...]:
     """The findings of one inference, which need not be one of the spec's."""
-    return tuple(_findings(model.source, model.statements, inference))
+    return (*_findings(model.source, model.statements, inference), *batch_findings(model, inference))
 
 
 def _findings(source: Source, statements: tuple[ir.Statement, ...], inference: ir.Inference) -> list[Diagnostic]:

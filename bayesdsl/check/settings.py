@@ -101,14 +101,8 @@ def _settings(
             row = rows[i]
         else:
             row = by_name.get(arg.keyword.name)
-            if arg.of is not None or (row is None and arg.keyword.name == "batch"):
-                engine = owner in ENGINES and owner != "svi"
-                finding = (
-                    errors.minibatch(scope.source, arg.span, owner)
-                    if engine
-                    else errors.batches_not_yet(scope.source, arg.span)
-                )
-                scope.report(finding)
+            if row is None and arg.keyword.name == "batch" and owner in ENGINES:
+                scope.report(errors.minibatch(scope.source, arg.span, owner))
                 sound = False
                 continue
             if row is None:
@@ -126,7 +120,7 @@ def _settings(
             sound = False
             continue
         given[row.name] = arg.span
-        value = _value(scope, row, owner, arg.value)
+        value = _batch(scope, row, owner, arg) if _is_batch(row, arg) else _value(scope, row, owner, arg.value)
         if value is None:
             sound = False
         else:
@@ -153,11 +147,35 @@ def _value(scope: Scope, row: Setting, owner: str, expr: ast.Expr) -> object | N
         scope.report(errors.setting_value(scope.source, expr.span, owner, row, reason))
         return None
     match row.kind:
-        case SettingKind.INT:
+        case SettingKind.INT | SettingKind.BATCH:
             return int(value)
         case SettingKind.FLOAT:
             return float(value)
     return value
+
+
+def _is_batch(row: Setting, arg: ast.Arg) -> bool:
+    """Whether a setting is, or is written as, a number of members of a plate."""
+    return row.kind is SettingKind.BATCH or arg.of is not None
+
+
+def _batch(scope: Scope, row: Setting, owner: str, arg: ast.Arg) -> ir.Batch | None:
+    """The value of `batch = 256 of image`."""
+    tables = [name for name, plate in scope.plates.items() if plate.origin is ir.Origin.ROWS]
+    if row.kind is not SettingKind.BATCH:
+        scope.report(errors.of_a_plate(scope.source, arg.span, row.name, arg.of.name))
+        return None
+    if arg.of is None:
+        scope.report(errors.not_a_batch(scope.source, arg.span, tables))
+        return None
+    size, plate = _value(scope, row, owner, arg.value), scope.plate(arg.of)
+    if size is None or plate is None:
+        return None
+    if plate not in tables:
+        declared = scope.plates[ir.base_plate(plate)].span
+        scope.report(errors.batch_of_members(scope.source, arg.of.span, plate, declared, tables))
+        return None
+    return ir.Batch(size, plate)
 
 
 def constant(scope: Scope, expr: ast.Expr) -> object | None:
@@ -199,14 +217,18 @@ def default_inference(name: str) -> ir.Inference | None:
 
 
 def override(
-    changed: ir.Inference, name: str, text: str, guides: Mapping[str, Span] | None = None
+    changed: ir.Inference,
+    name: str,
+    text: str,
+    guides: Mapping[str, Span] | None = None,
+    plates: Mapping[str, ir.Plate] | None = None,
 ) -> tuple[ir.Inference | None, tuple[Diagnostic, ...]]:
     """An inference with one setting changed, as by `--set infer.draws=200`; the findings where it cannot be.
 
-    `guides` are the spec's, by name, which the text may refer to.
+    `guides` and `plates` are the spec's, by name, which the text may refer to.
     """
     engine = changed.engine.name
-    given, findings = _written(Source(f"--set infer.{name}={text}", f"infer {engine}({name} = {text})"), guides)
+    given, findings = _written(Source(f"--set infer.{name}={text}", f"infer {engine}({name} = {text})"), guides, plates)
     if given is None:
         return None, findings
     settings = {**dict(changed.settings), name: given.setting(name)}
@@ -214,13 +236,13 @@ def override(
 
 
 def _written(
-    source: Source, guides: Mapping[str, Span] | None = None
+    source: Source, guides: Mapping[str, Span] | None = None, plates: Mapping[str, ir.Plate] | None = None
 ) -> tuple[ir.Inference | None, tuple[Diagnostic, ...]]:
     """An inference from the text of its statement."""
     from bayesdsl.syntax.parser import parse
 
     parsed = parse(source)
-    scope = Scope(source, guides=dict(guides or {}))
+    scope = Scope(source, guides=dict(guides or {}), plates=dict(plates or {}))
     statements = parsed.spec.statements
     sound = not parsed.diagnostics and len(statements) == 1 and isinstance(statements[0], ast.Infer)
     made = inference(scope, statements[0]) if sound else None

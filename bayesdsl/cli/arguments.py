@@ -95,6 +95,29 @@ def pair(left: str, right: str, example: str) -> Callable[[str], tuple[str, str]
     return read
 
 
+def table_file(text: str) -> tuple[str, str]:
+    """The type of `TABLE=FILE`, or of `FILE` alone, whose table is then ""."""
+    if "=" not in text and text.strip():
+        return "", text.strip()
+    return pair("TABLE", "FILE", "--data house=radon.csv")(text)
+
+
+def files_of_tables(pairs: Sequence[tuple[str, str]], tables: Sequence[str]) -> dict[str, str]:
+    """Files by table, for a spec with these tables. A path is meant from where the command is given, not from where
+    the spec lies."""
+    files: dict[str, str] = {}
+    for table, file in pairs:
+        if not table and len(tables) != 1:
+            named = f"its tables are {', '.join(tables)}" if tables else "it has none"
+            raise Usage(f"--data {file} does not say which table it is", f"write --data TABLE=FILE; {named}")
+        table = table or tables[0]
+        if table in files:
+            raise Usage(f"--data gives table `{table}` twice", "leave one of them out")
+        local = "://" not in file and not file.startswith("~")
+        files[table] = os.path.abspath(file) if local else file
+    return files
+
+
 def the_spec(given: list[str], verb: str) -> str:
     """The one spec that a verb takes."""
     if len(given) > 1:

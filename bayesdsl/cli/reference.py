@@ -392,6 +392,8 @@ def _range(setting: Setting) -> str:
     """What the value may be, where the name and the default do not tell."""
     if setting.choices:
         return f"One of {', '.join(setting.choices)}."
+    if setting.kind is SettingKind.BATCH:
+        return "As in 256 of image."
     parts = []
     if setting.lo is not None:
         parts.append(f"over {setting.lo:g}" if setting.lo_open else f"at least {setting.lo:g}")

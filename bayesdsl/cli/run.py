@@ -13,7 +13,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bayesdsl.cli import screen, specs
-from bayesdsl.cli.arguments import Parser, add_dtype, add_specs, pair, probability, seed, the_spec
+from bayesdsl.cli.arguments import (
+    Parser,
+    add_dtype,
+    add_specs,
+    files_of_tables,
+    probability,
+    seed,
+    table_file,
+    the_spec,
+)
 from bayesdsl.cli.failures import DONE, FOUND, INTERRUPTED, USAGE, Usage, run_refused
 from bayesdsl.results import settings
 
@@ -25,6 +34,7 @@ if TYPE_CHECKING:
     from bayesdsl.model import ir
     from bayesdsl.results.errors import RunError
     from bayesdsl.runtime.binding.bind import TableFacts
+    from bayesdsl.runtime.earlier.carry import Carry
 
 # A seed that nobody chose is one that can be read out and typed in.
 RANDOM_SEEDS = 10**6
@@ -34,6 +44,7 @@ EXAMPLES = """\
   bayesdsl run radon.bayes --infer quick --seed 1 --out runs/quick
   bayesdsl run radon.bayes --set infer.draws=200 --set infer.chains=2
   bayesdsl run coin.bayes --infer auto --set 'infer.optim=Adam(lr = 0.05)'
+  bayesdsl run coin.bayes --data toss=tuesday.csv --prior-from runs/monday
   bayesdsl run radon.bayes --data house=new.csv --overwrite --out runs/new
 
 Ctrl-C stops a run and keeps the draws so far.
@@ -67,8 +78,13 @@ def parser() -> Parser:
         metavar="TABLE=FILE",
         action="append",
         default=[],
-        type=pair("TABLE", "FILE", "--data house=radon.csv"),
-        help="read a table from another file; may be repeated",
+        type=table_file,
+        help="read a table from another file; may be repeated; a spec's only table needs no name",
+    )
+    made.add_argument(
+        "--prior-from",
+        metavar="RUN",
+        help="the posterior of an earlier run, a directory, as the prior of the unknowns that it has",
     )
     made.add_argument(
         "--seed",
@@ -98,12 +114,13 @@ def run(options: argparse.Namespace) -> int:
     from bayesdsl.driver import compile, overridden
 
     screen.tell_libraries_of_colour()
-    data, changes = _data(options.data), _changes(options.set)
+    changes = _changes(options.set)
     if options.no_save and options.out is not None:
         raise Usage("--out and --no-save contradict each other", "leave one of them out")
     if options.report:
         _check_report(options)
     compiled = compile(specs.read(the_spec(options.specs, "run")), dtype=options.dtype)
+    data = files_of_tables(options.data, list(compiled.spec.tables))
     screen.report(compiled.diagnostics, sys.stderr)
     try:
         inference = overridden(compiled.spec, compiled.inference(options.infer), changes)
@@ -113,22 +130,11 @@ def run(options: argparse.Namespace) -> int:
     _check_suits(compiled, inference)
     target = None if options.no_save else _target(compiled, inference, options)
     number = options.seed if options.seed is not None else secrets.randbelow(RANDOM_SEEDS)
-    fit = _fit(compiled, inference, data, number, options.quiet)
+    fit = _fit(compiled, inference, data, number, options)
     return _conclude(fit, target, options)
 
 
 # What was asked for
-
-
-def _data(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
-    """Files by table. A path is meant from where the command is given, not from where the spec lies."""
-    files: dict[str, str] = {}
-    for table, file in pairs:
-        if table in files:
-            raise Usage(f"--data gives table `{table}` twice", "leave one of them out")
-        local = "://" not in file and not file.startswith("~")
-        files[table] = os.path.abspath(file) if local else file
-    return files
 
 
 def _changes(texts: Sequence[str]) -> dict[str, str]:
@@ -199,17 +205,22 @@ def _check_report(options: argparse.Namespace) -> None:
 # Running
 
 
-def _fit(compiled: Compiled, inference: ir.Inference, data: dict[str, str], number: int, quiet: bool) -> Fit:
+def _fit(
+    compiled: Compiled, inference: ir.Inference, data: dict[str, str], number: int, options: argparse.Namespace
+) -> Fit:
     """Bind the data and run, telling what is done. Raises BayesError."""
+    quiet = options.quiet
     if not quiet:
         name = "" if inference.name == inference.engine.name else f"{inference.name} = "
         spec = Path(compiled.spec.source.name).name
         _announce(f"{spec}: {name}{settings.shown(inference)}, seed {number}")
     with _libraries_silent():
-        bound = compiled.bind(data)
+        bound = compiled.bind(data, prior_from=options.prior_from)
         screen.report(bound.warnings, sys.stderr)
         if not quiet:
             _announce(f"data: {', '.join(map(_table, bound.data.tables)) or 'none'}")
+            for line in _prior(bound.prior):
+                _announce(line)
         from bayesdsl.results.terminal import ProgressView
 
         chains = dict(inference.settings).get("chains", 1)
@@ -227,6 +238,18 @@ def _table(table: TableFacts) -> str:
     where = "in the spec" if table.sha256 is None else f"of {table.source}"
     dropped = f", {table.rows_dropped:,} left out" if table.rows_dropped else ""
     return f"{table.plate} ({rows} {where}{dropped})"
+
+
+def _prior(prior: Carry | None) -> Iterator[str]:
+    """`prior: mu and tau from runs/monday (2 numbers together, 4,000 draws)`, then what is not from there."""
+    if prior is None:
+        return
+    names = [name.replace("`", "") for name in prior.names]
+    listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    numbers = "1 number" if prior.numbers == 1 else f"{prior.numbers:,} numbers together"
+    yield f"prior: {listed} from {prior.earlier.run} ({numbers}, {prior.draws:,} draws)"
+    for note in prior.notes:
+        yield f"note: {note}"
 
 
 @contextmanager

@@ -45,12 +45,17 @@ Input = Size | Values | Codes | Position
 
 @dataclass
 class Inputs:
-    """The arguments of the program, gathered as they are used."""
+    """The arguments of the program, gathered as they are used.
+
+    The data of plates in `batched` may be those of a minibatch: their tensors are over its rows alone.
+    """
 
     model: ir.Model
     names: Names
+    batched: frozenset[str] = frozenset()
     used: dict[Input, str] = field(default_factory=dict)
     locals: dict[str, str] = field(default_factory=dict)
+    counted: set[str] = field(default_factory=set)
 
     def value(self, name: str) -> py.Expr:
         """The variable that holds a value of the spec."""
@@ -66,17 +71,40 @@ class Inputs:
         return self._use(Codes(column), f"{column}_of_{table}")
 
     def size(self, plate: str) -> py.Expr:
+        """The number of a plate's members that tensors are over: those of the minibatch, where there is one."""
+        base = ir.base_plate(plate)
+        if base not in self.batched:
+            return self.whole(base)
+        self.counted.add(base)
+        return py.Name(self.names.of(f"{base} batch", f"n_{base}_rows"))
+
+    def whole(self, plate: str) -> py.Expr:
+        """The number of all members of a plate."""
         base = ir.base_plate(plate)
         count = self.model.plates[base].count
         if count is not None:
             return self.count(count)
         return self._use(Size(base), f"n_{base}")
 
+    def rows(self, plate: str) -> py.Expr:
+        """The rows of a minibatch, None for all of them."""
+        return py.Name(self.names.of(f"{plate} rows", f"{plate}_rows"))
+
+    def counts(self) -> list[py.Stmt]:
+        """How many rows the tensors of batched plates are over, as far as the statements so far ask for it."""
+        made = []
+        for plate in sorted(self.counted):
+            rows = self.rows(plate)
+            number = py.IfExp(py.Compare("is", rows, py.Constant(None)), self.whole(plate), py.call("len", rows))
+            made.append(py.assign(self.size(plate).id, number))
+        self.counted.clear()
+        return made
+
     def count(self, count: Count) -> py.Expr:
         """A number of members, multiplied out as far as the spec knows it."""
         if count.known is not None and (not count.plates or count.factor != 1 or len(count.plates) > 1):
             return py.Constant(count.known)
-        factors: list[py.Expr] = [self.size(plate) for plate in count.plates]
+        factors: list[py.Expr] = [self.whole(plate) for plate in count.plates]
         return py.binary("*", *([py.Constant(count.factor)] if count.factor != 1 else []), *factors)
 
     def member(self, plate: str, label: str | int | float) -> py.Expr:

@@ -12,11 +12,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import assert_never
 
+from bayesdsl.lower.earlier import (
+    before_plates_helper,
+    carried_statements,
+    flat_helper,
+    triangle_helper,
+    unconstrained_helper,
+)
 from bayesdsl.lower.in_place import in_place, members
 from bayesdsl.lower.inputs import Codes, Input, Inputs, Position, Size, Values
 from bayesdsl.lower.names import Names
 from bayesdsl.lower.statements import Reported, Statements
 from bayesdsl.model import ir
+from bayesdsl.model.earlier import Earlier
 from bayesdsl.pysrc import nodes as py
 from bayesdsl.source import Span
 
@@ -29,7 +37,8 @@ class Program:
     drawn instead. `reported` are the quantities that runs give draws of, `learned` the weights of layers and the params
     of guides, which have one value. `sites` maps each latent of the spec to its site in the program, `guide_functions`
     each guide to its function; `automatic` are the guides that are built from the model. `prior_terms` are factors that
-    belong to priors, `moving` the sites whose support depends on other latents.
+    belong to priors, `moving` the sites whose support depends on other latents. `batches` maps each plate of which the
+    program can take a minibatch to how it does.
     """
 
     module: py.Module
@@ -42,11 +51,31 @@ class Program:
     automatic: frozenset[str]
     prior_terms: tuple[str, ...]
     moving: tuple[str, ...]
+    batches: dict[str, BatchArgument] = field(default_factory=dict)
 
 
-def lower(model: ir.Model, dtype: str = "float64") -> Program:
-    """Lower a checked model. `dtype` is that of every real: `"float64"` or `"float32"`."""
-    return _Lowering(model, dtype).program()
+@dataclass(frozen=True, slots=True)
+class BatchArgument:
+    """How a program takes a minibatch: the argument for its rows, and the name and the dimension of Pyro's plate."""
+
+    rows: str
+    site: str
+    dim: int
+
+
+def lower(
+    model: ir.Model,
+    dtype: str = "float64",
+    batched: frozenset[str] = frozenset(),
+    earlier: Earlier | None = None,
+) -> Program:
+    """Lower a checked model. `dtype` is that of every real: `"float64"` or `"float32"`.
+
+    Of the tables in `batched` the program takes all rows, or those of a minibatch. `earlier` is the posterior of a run,
+    in the place of the priors of the latents that it has.
+    """
+    carried = model if earlier is None else carried_statements(model, earlier)
+    return _Lowering(carried, dtype, batched, earlier).program()
 
 
 @dataclass
@@ -55,11 +84,13 @@ class _Lowering:
 
     model: ir.Model
     dtype: str
+    batched: frozenset[str]
+    earlier: Earlier | None = None
     names: Names = field(default_factory=Names)
 
     def __post_init__(self) -> None:
-        self.inputs = Inputs(self.model, self.names)
-        self.statements = Statements(self.model, self.names, self.inputs)
+        self.inputs = Inputs(self.model, self.names, self.batched)
+        self.statements = Statements(self.model, self.names, self.inputs, earlier=self.earlier)
 
     def program(self) -> Program:
         found, guides = self.statements, self.model.guides
@@ -67,15 +98,20 @@ class _Lowering:
         guide_functions = {name: self.names.of(f"guide {name}", name) for name in guides}
         bodies = {name: self._guide_body(guide) for name, guide in guides.items()}
         given = self._given()
+        batches = self._batches()
         arguments = tuple(py.Param(name, py.Constant(None) if name in found.optional else None) for _, name in given)
+        arguments += tuple(py.Param(batch.rows, py.Constant(None)) for batch in batches.values())
         functions: list[py.Stmt] = [
             *found.functions,
             py.FunctionDef("model", arguments, tuple(body), docstring=self._model_doc(given)),
         ]
         for name, guide in guides.items():
             functions.append(_guide_function(guide_functions[name], guide, bodies[name], arguments))
+        prior = found.prior
+        if prior is not None:
+            functions.insert(0, prior.definition())
         data = in_place(self.model, given)
-        rest = (*functions, data) if data is not None else tuple(functions)
+        rest = (*functions, *([prior.constants()] if prior is not None else []), *([data] if data is not None else []))
         return Program(
             module=py.Module(self._docstring(), (*self._prelude(rest), *rest)),
             inputs={argument: kind for kind, argument in given},
@@ -87,6 +123,7 @@ class _Lowering:
             automatic=frozenset(name for name, guide in guides.items() if isinstance(guide, ir.GuideMap)),
             prior_terms=tuple(found.prior_terms),
             moving=tuple(found.moving),
+            batches=batches,
         )
 
     def _docstring(self) -> str:
@@ -113,6 +150,8 @@ class _Lowering:
             statements.append(py.ImportFrom("pyro.distributions", ("constraints",)))
         if "F" in used:
             statements.append(py.Import("torch.nn.functional", "F"))
+        if "unconstrained" in used:
+            statements.append(py.ImportFrom("torch.distributions", ("biject_to",)))
         statements.append(py.Blank())
         if used & {"real", "DTYPE"}:
             statements.append(py.assign("DTYPE", py.dotted(f"torch.{self.dtype}")))
@@ -150,6 +189,13 @@ class _Lowering:
             lines.append("")
         for kind, name in given:
             lines.append(f"{name}: {self._describe(kind)}{', observed' if name in optional else ''}")
+        for plate, batch in self._batches().items():
+            whole = self.inputs.whole(plate).id
+            lines += [
+                f"{batch.rows}: the positions of a minibatch's rows among all {whole} of plate {plate}, int64. The",
+                f"    arguments of shape ({plate}, ..) then hold these rows alone, whose log density is scaled to that",
+                "    of all. Left out, they hold all rows.",
+            ]
         return "\n".join(lines)
 
     def _describe(self, kind: Input) -> str:
@@ -166,6 +212,11 @@ class _Lowering:
                 return f"the position of {plate} {label!r}, an int"
             case _:
                 assert_never(kind)
+
+    def _batches(self) -> dict[str, BatchArgument]:
+        """How minibatches are given, for the plates that have a site."""
+        sites, dims = self.statements.plate_sites, self.statements.dims
+        return {p: BatchArgument(self.inputs.rows(p).id, sites[p], dims[p]) for p in sorted(self.batched) if p in sites}
 
     # Guides
 
@@ -185,7 +236,7 @@ class _Lowering:
         for part in guide.parts:
             sites = [self.statements.sites[site] for site in part.sites]
             exposed = py.call("poutine.block", py.Name("model"), expose=sites)
-            settings = tuple((name, py.expr(_plain(value))) for name, value in part.setup.settings)
+            settings = tuple((name, _setting(name, value)) for name, value in part.setup.settings)
             row = py.dotted(f"autoguide.{part.setup.row.name}")
             made = py.Call(row, (exposed,), (*settings, (None, py.Name("settings"))))
             body.append(py.ExprStmt(py.method("guide", "append", made)))
@@ -201,8 +252,11 @@ def _guide_function(name: str, guide: ir.Guide, body: list[py.Stmt], arguments: 
     return py.FunctionDef(name, arguments, tuple(body), docstring="The guide, with the model's arguments.")
 
 
-def _plain(value: object) -> py.Value:
-    return list(value) if isinstance(value, tuple) else value
+def _setting(name: str, value: object) -> py.Expr:
+    """A setting of an autoguide; ways to choose where a latent starts are functions."""
+    if name == "init_loc_fn":
+        return py.dotted(f"autoguide.{value}")
+    return py.expr(list(value) if isinstance(value, tuple) else value)
 
 
 # Functions that programs bring along, by the names they are used under
@@ -223,7 +277,14 @@ def _mixture() -> py.FunctionDef:
     return py.FunctionDef("mixture", params, (py.Return(value),), docstring=doc)
 
 
-HELPERS: dict[str, py.FunctionDef] = {"real": _real(), "mixture": _mixture()}
+HELPERS: dict[str, py.FunctionDef] = {
+    "real": _real(),
+    "mixture": _mixture(),
+    "unconstrained": unconstrained_helper(),
+    "flat": flat_helper(),
+    "before_plates": before_plates_helper(),
+    "triangle": triangle_helper(),
+}
 
 
 def names_in(node: object) -> Iterator[str]:

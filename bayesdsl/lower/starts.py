@@ -17,8 +17,8 @@ DTYPE = py.Name("DTYPE")
 
 
 def start(parameter: ir.Parameter, expressions: Expressions) -> py.Expr:
-    """The start of a param, a new tensor laid out as its plates."""
-    sizes = tuple(expressions.inputs.size(plate) for plate in parameter.plates)
+    """The start of a param, a new tensor laid out as its plates: all members of them, those of a minibatch or not."""
+    sizes = tuple(expressions.inputs.whole(plate) for plate in parameter.plates)
     init, support = parameter.init, parameter.support
     if init is None:
         return _structured(support, sizes) if support.event else _filled(sizes, py.Constant(_inside(support)))

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypedDict, assert_never
 
 from bayesdsl.lower.distributions import Distributions, constraint, event_count
+from bayesdsl.lower.earlier import EarlierPrior
 from bayesdsl.lower.expressions import Expressions
 from bayesdsl.lower.inputs import Inputs
 from bayesdsl.lower.layers import Layers
@@ -19,6 +20,7 @@ from bayesdsl.lower.layout import Layout, align, assign_dims, batch_layout, valu
 from bayesdsl.lower.names import Names
 from bayesdsl.lower.starts import start
 from bayesdsl.model import ir
+from bayesdsl.model.earlier import Earlier
 from bayesdsl.pysrc import nodes as py
 from bayesdsl.source import Span
 
@@ -55,7 +57,8 @@ class Statements:
     What the program must know of them besides their text is gathered on the way: what is `reported`, what is `learned`
     besides (the weights of layers, and the params of guides under their names in the store), the site of each latent in
     `sites`, the arguments that may be left out in `optional`, factors that are part of priors in
-    `prior_terms`, sites whose support depends on other latents in `moving`.
+    `prior_terms`, sites whose support depends on other latents in `moving`, Pyro's name of each plate in `plate_sites`.
+    `earlier` is the posterior of a run that takes the place of priors.
     """
 
     model: ir.Model
@@ -67,8 +70,10 @@ class Statements:
     optional: set[str] = field(default_factory=set)
     prior_terms: list[str] = field(default_factory=list)
     moving: list[str] = field(default_factory=list)
+    plate_sites: dict[str, str] = field(default_factory=dict)
     functions: list[py.FunctionDef] = field(default_factory=list)
     guide: str = ""
+    earlier: Earlier | None = None
 
     def __post_init__(self) -> None:
         self.dims = assign_dims(self.model)
@@ -83,6 +88,12 @@ class Statements:
         for statement in self.model.statements:
             if not isinstance(statement, ir.Observed):
                 self.names.of(statement.name)
+        self.prior = (
+            EarlierPrior(self.earlier, self.names, -min(self.dims.values(), default=0))
+            if self.earlier is not None
+            else None
+        )
+        self._to_come = {latent.name for latent in self.earlier.latents} if self.earlier is not None else set()
 
     def of_model(self) -> list[py.Stmt]:
         """The body of the model function."""
@@ -134,13 +145,15 @@ class Statements:
                 body.append(py.With(items, tuple(piece.statements)))
             else:
                 body += piece.statements
-        return body
+        return [*self.inputs.counts(), *body]
 
     def _plate(self, plate: str) -> py.Stmt:
         # A category column has the name of its plate, and where it is observed it is a site of that name.
         observed = any(statement.name == plate for statement in self.model.of(ir.Observed))
         site = self._own_site(f"{plate}_plate") if observed else plate
-        made = py.call("pyro.plate", site, self.inputs.size(plate), dim=self.dims[plate])
+        batch = {"subsample": self.inputs.rows(plate)} if plate in self.inputs.batched else {}
+        self.plate_sites[plate] = site
+        made = py.call("pyro.plate", site, self.inputs.whole(plate), dim=self.dims[plate], **batch)
         return py.assign(self._plate_variable(plate), made)
 
     def _plate_variable(self, plate: str) -> str:
@@ -181,9 +194,11 @@ class Statements:
         else:
             sizes = tuple(self.inputs.size(plate) for plate in statement.plates)
             dist = self.distributions.prior(statement.dist, statement.support, layout, ())
-            dist = py.method(py.method(dist, "expand", sizes), "to_event", len(sizes))
-        self._report(statement, statement.name, "latent")
-        return [_Piece((), [self._assigned(statement, py.call("pyro.sample", statement.name, dist))])]
+            dist = py.method(dist, "expand", sizes)
+            if self._carried(statement):
+                dist = self.prior.uncounted(statement.name, dist)
+            dist = py.method(dist, "to_event", len(sizes))
+        return self._drawn(statement, (), dist)
 
     def _sample(self, statement: ir.Sample) -> list[_Piece]:
         if statement.layer is not None:
@@ -193,14 +208,34 @@ class Statements:
         if statement.noncentered and not self.guide:
             return self._noncentered(statement, batch)
         if statement.restricted and not isinstance(statement.dist, ir.Improper):
-            return self._restricted(statement, batch)
+            return [self._restricted(statement, batch), *self._earlier(statement)]
         if statement.restricted:
             dist = self.distributions.improper(statement.support, statement.event)
         else:
             dist = self.distributions.prior(statement.dist, statement.support, batch, statement.event)
+        if self._carried(statement):
+            dist = self.prior.uncounted(statement.name, dist)
+        return self._drawn(statement, statement.plates, dist)
+
+    def _drawn(self, statement: ir.Sample, context: ir.Plates, dist: py.Expr) -> list[_Piece]:
         self._report(statement, statement.name, "latent")
         sampled = py.call("pyro.sample", statement.name, dist)
-        return [_Piece(statement.plates, [self._assigned(statement, sampled)])]
+        return [_Piece(context, [self._assigned(statement, sampled)]), *self._earlier(statement)]
+
+    def _carried(self, statement: ir.Sample) -> bool:
+        """Whether an earlier run gives the prior of a latent."""
+        return self.prior is not None and not self.guide and self.earlier.of(statement.name) is not None
+
+    def _earlier(self, statement: ir.Sample) -> list[_Piece]:
+        """After the last of the latents that an earlier run gives, their density together."""
+        if not self._carried(statement):
+            return []
+        self._to_come.discard(statement.name)
+        if self._to_come:
+            return []
+        site = self._own_site("earlier")
+        self.prior_terms.append(site)
+        return [_Piece((), [self.prior.factor(site)])]
 
     def _assigned(self, statement: ir.Sample, value: py.Expr) -> py.Stmt:
         return py.assign(self.names.of(statement.name), value, **self._quote(statement.span))
@@ -235,7 +270,7 @@ class Statements:
             _Piece((), [py.assign(self.names.of(statement.name), shifted, origin=quote["origin"])]),
         ]
 
-    def _restricted(self, statement: ir.Sample, batch: Layout) -> list[_Piece]:
+    def _restricted(self, statement: ir.Sample, batch: Layout) -> _Piece:
         """A prior cut down to a type: flat on the type, times the distribution's density (up to a constant)."""
         layout = (*batch, *statement.event)
         # To the distribution, event plates of the type are independent copies, unless they are its own.
@@ -244,13 +279,17 @@ class Statements:
         density = py.method(dist, "log_prob", py.Name(self.names.of(statement.name)))
         if split > len(batch):
             density = py.method(density, "sum", -1)
+        if self._carried(statement):
+            density = self.prior.weighted(statement.name, density)
         flat = self.distributions.improper(statement.support, statement.event)
         factor = self._own_site(f"{statement.name}_prior")
         self._report(statement, statement.name, "latent")
-        self.prior_terms.append(factor)
         sampled = self._assigned(statement, py.call("pyro.sample", statement.name, flat))
+        if density is None:
+            return _Piece(statement.plates, [sampled])
+        self.prior_terms.append(factor)
         weighted = py.ExprStmt(py.call("pyro.factor", factor, density), origin=sampled.origin)
-        return [_Piece(statement.plates, [sampled, weighted])]
+        return _Piece(statement.plates, [sampled, weighted])
 
     # Data
 
@@ -301,7 +340,17 @@ class Statements:
         else:
             init = start(statement, self.expressions)
             value = py.call("pyro.param", name, init, constraint=constraint(statement.support))
-        return _Piece((), [py.assign(variable, value, **self._quote(statement.span))])
+        assigned = [py.assign(variable, value, **self._quote(statement.span))]
+        for dim, plate in enumerate(statement.plates):
+            if plate in self.inputs.batched:
+                assigned.append(py.assign(variable, self._of_batch(py.Name(variable), plate, dim)))
+        return _Piece((), assigned)
+
+    def _of_batch(self, value: py.Expr, plate: str, dim: int) -> py.Expr:
+        """The members of a minibatch, of a tensor that has all of them."""
+        rows = self.inputs.rows(plate)
+        picked = py.index(value, *(slice(None),) * dim, rows)
+        return py.IfExp(py.Compare("is", rows, py.Constant(None)), value, picked)
 
     def _let(self, statement: ir.Let) -> _Piece:
         layout = value_layout(statement.plates, self.dims)

@@ -477,10 +477,22 @@ Guide = GuideMap | GuideBody
 
 
 @dataclass(frozen=True, slots=True)
+class Batch:
+    """`256 of image`: how many rows of a plate each step takes."""
+
+    size: int
+    plate: str
+
+    def __str__(self) -> str:
+        return f"{self.size} of {self.plate}"
+
+
+@dataclass(frozen=True, slots=True)
 class Inference:
     """An `infer` statement with every setting resolved, defaults included.
 
-    A setting's value is a number, a bool, a text, a `Setup`, or for `guide` the name of one of the spec's guides.
+    A setting's value is a number, a bool, a text, a `Setup`, a `Batch`, or for `guide` the name of one of the spec's
+    guides.
     """
 
     name: str
@@ -490,6 +502,11 @@ class Inference:
 
     def setting(self, name: str) -> object:
         return dict(self.settings)[name]
+
+
+def batch_of(inference: Inference) -> Batch | None:
+    """The minibatches of an inference, None where it takes all rows at every step."""
+    return dict(inference.settings).get("batch")
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,27 @@ class DataRecord(Record):
     rows_dropped: int = Field(ge=0, default=0, description="rows that `where` or `missing drop` left out")
 
 
+class CarriedRecord(Record):
+    """A latent whose prior is from an earlier run."""
+
+    name: str
+    copies: int | None = Field(default=None, description="of its copies those that the run had; null for all")
+
+
+class PriorRecord(Record):
+    """The earlier run whose posterior was the prior. `run` is null for a fit that was not written."""
+
+    run: str | None = Field(description="its directory, as it was given")
+    manifest_sha256: Sha256 | None = None
+    draws_sha256: Sha256 | None = None
+    density: str = Field(description="the family that was fitted to its draws: conditional or low-rank")
+    numbers: int = Field(ge=1, description="unconstrained numbers that the density is of")
+    draws: int = Field(ge=1)
+    effective_draws: float = Field(gt=0)
+    latents: tuple[CarriedRecord, ...]
+    notes: tuple[str, ...] = Field(default=(), description="what was not carried, in words")
+
+
 class FindingRecord(Record):
     kind: str
     serious: bool
@@ -109,6 +130,7 @@ class Manifest(Record):
     threads: int = Field(ge=1)
     dtype: str = Field(description="of reals, such as float64")
     data: tuple[DataRecord, ...] = ()
+    prior: PriorRecord | None = Field(default=None, description="the earlier run that priors are from")
     environment: EnvironmentRecord = Field(default_factory=EnvironmentRecord.current)
     started: Time
     finished: Time

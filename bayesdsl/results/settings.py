@@ -24,6 +24,8 @@ def written(value: object) -> str:
             return f"{value:.12g}"
         case str(name), Mapping() as inside:  # a guide, an optimiser or a loss, as it is recorded
             return call(name, inside)
+        case int(size), str(plate):  # a minibatch
+            return f"{size} of {plate}"
         case list() | tuple():
             return f"[{', '.join(map(written, value))}]"
         case str():

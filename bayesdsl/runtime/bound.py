@@ -25,6 +25,39 @@ class Variable:
 
 
 @dataclass(frozen=True)
+class Minibatch:
+    """How a program takes a minibatch of the rows of `plate`.
+
+    `argument` is where it is given their positions. `site` and `dim` are those of Pyro's plate. `dims` maps the
+    arguments that have a value for each row to the dimension they have it in.
+    """
+
+    plate: str
+    argument: str
+    site: str
+    dim: int
+    dims: dict[str, int]
+
+    def inputs(self, inputs: dict[str, Any], rows: torch.Tensor) -> dict[str, Any]:
+        """The arguments for these rows, int64 of shape (rows,), from those for all of them."""
+        data = {name: inputs[name].index_select(dim, rows) for name, dim in self.dims.items() if name in inputs}
+        return {**inputs, **data, self.argument: rows}
+
+
+@dataclass(frozen=True)
+class Start:
+    """Where unconstrained numbers of a latent are thought to be.
+
+    `places` are their positions among all of the latent's, flat; `centre` and `spread` are as long.
+    """
+
+    site: str
+    places: torch.Tensor
+    centre: torch.Tensor
+    spread: torch.Tensor
+
+
+@dataclass(frozen=True)
 class BoundModel:
     """The emitted program's callables, with the arguments that the data gave.
 
@@ -33,7 +66,8 @@ class BoundModel:
     `source` is the program's text, `module_name` names it in tracebacks. `coords` holds the members of every plate.
     `learned` are the weights of layers and the params of guides by their names in the parameter store, of which a run
     has one value and no draws. `dtype` is that of every real in the program. `moving_supports` names the latents whose
-    support depends on other latents, `prior_terms` the factors that are part of a prior.
+    support depends on other latents, `prior_terms` the factors that are part of a prior. `minibatches` are the tables
+    of which the program takes some rows, where it is asked to. `starts` tell where latents are that an earlier run had.
     """
 
     name: str
@@ -49,6 +83,8 @@ class BoundModel:
     moving_supports: tuple[str, ...] = ()
     prior_terms: tuple[str, ...] = ()
     dtype: torch.dtype = torch.float64
+    minibatches: dict[str, Minibatch] = field(default_factory=dict)
+    starts: tuple[Start, ...] = ()
 
     def variables_in(self, *roles: str) -> tuple[Variable, ...]:
         return tuple(v for v in self.variables if v.role in roles)

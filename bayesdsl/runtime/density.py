@@ -126,6 +126,7 @@ class Density:
         with a proper prior start there (those draw from the global generator). Raises InitFailed."""
         for _ in range(tries):
             u = (2 * torch.rand(self.dimension, generator=generator, dtype=torch.float64) - 1) * radius
+            self._place(u, radius)
             if strategy is not None:
                 with torch.no_grad():
                     u = self._evaluate(u, _Start(strategy)).vector(self.sites)
@@ -138,6 +139,13 @@ class Density:
         if value.isfinite():
             raise InitFailed(self._site_at(int((~gradient.isfinite()).nonzero()[0, 0])), "gradient", tries)
         raise InitFailed(self._first_not_finite(u), "log density", tries)
+
+    def _place(self, u: torch.Tensor, radius: float) -> None:
+        """Move the numbers that an earlier run knew to within a standard deviation of where they were."""
+        sites = {site.name: site for site in self.sites}
+        for start in self.bound.starts:
+            at = sites[start.site].start + start.places
+            u[at] = start.centre + start.spread * u[at] / radius
 
     def trace(self, seed: int = 0) -> bool:
         """Write the value and the gradient down as a list of tensor operations, and use it from now on.

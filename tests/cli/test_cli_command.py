@@ -70,7 +70,7 @@ def test_the_help_fits_eighty_columns():
         (["run", "schools.bayes", "--seed", "-1"], "`-1` is not a whole number from 0"),
         (["run", "schools.bayes", "--seed", "1.5"], "`1.5` is not a whole number"),
         (["run", "schools.bayes", "--interval", "90"], "`90` is not a probability between 0 and 1"),
-        (["run", "schools.bayes", "--data", "school"], "is not of the form TABLE=FILE"),
+        (["run", "schools.bayes", "--data", "=school.csv"], "is not of the form TABLE=FILE"),
         (["run", "schools.bayes", "--dtype", "float16"], "`float16` is not one of float64, float32"),
         (["show"], "`bayesdsl show` needs a run"),
     ],

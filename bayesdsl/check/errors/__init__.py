@@ -1443,16 +1443,6 @@ def unknown_policy(
 # What the language leaves room for
 
 
-def batches_not_yet(source: Source, span: Span) -> Diagnostic:
-    return Diagnostic(
-        "BD490",
-        "minibatches cannot be run yet",
-        source,
-        Label(span),
-        hint="leave `batch` out: every step uses all rows",
-    )
-
-
 def arrow_outside_layer(source: Source, span: Span) -> Diagnostic:
     return Diagnostic(
         "BD206",
@@ -1556,6 +1546,7 @@ _KINDS = {
     SettingKind.TEXT: "a text in quotes",
     SettingKind.FLOATS: "a list of numbers, as in [0.9, 0.999]",
     SettingKind.INTS: "a list of whole numbers, as in [10, 10]",
+    SettingKind.BATCH: "a whole number of rows",
     SettingKind.EXTENTS: "a whole number, or one for each dimension, as in [3, 3]",
 }
 _LISTS = (SettingKind.FLOATS, SettingKind.INTS, SettingKind.EXTENTS)
@@ -1582,7 +1573,7 @@ def _is_number(value: object) -> bool:
 
 def _of_kind(kind: SettingKind, value: object) -> bool:
     match kind:
-        case SettingKind.INT:
+        case SettingKind.INT | SettingKind.BATCH:
             return _is_number(value) and float(value).is_integer()
         case SettingKind.FLOAT:
             return _is_number(value)
@@ -1676,6 +1667,77 @@ def minibatch(source: Source, span: Span, engine: str) -> Diagnostic:
         source,
         Label(span),
         hint="leave `batch` out, or use svi",
+    )
+
+
+def not_a_batch(source: Source, span: Span, tables: Sequence[str]) -> Diagnostic:
+    return Diagnostic(
+        "BD518",
+        "a minibatch is a number of rows of a table",
+        source,
+        Label(span),
+        hint=f"name the table, as in batch = 256 of {tables[0] if tables else 'obs'}",
+    )
+
+
+def of_a_plate(source: Source, span: Span, name: str, plate: str) -> Diagnostic:
+    hint = f"leave `of {plate}` out"
+    return Diagnostic("BD518", f"`{name}` is not a number of members of a plate", source, Label(span), hint=hint)
+
+
+def batch_of_members(source: Source, span: Span, plate: str, declared: Span, tables: Sequence[str]) -> Diagnostic:
+    hint = f"the tables of this spec are {_quoted(tables)}" if tables else "put the data into a table"
+    labels = (Label(declared, "declared here"),)
+    return Diagnostic(
+        "BD518",
+        f"minibatches are of a table's rows, and `{plate}` is not a table",
+        source,
+        Label(span),
+        labels,
+        hint=hint,
+    )
+
+
+def batch_of_nothing(source: Source, span: Span, plate: str, declared: Span) -> Diagnostic:
+    return Diagnostic(
+        "BD518",
+        f"minibatches of `{plate}` leave nothing out: neither a likelihood nor a latent varies over it",
+        source,
+        Label(span),
+        (Label(declared, "declared here"),),
+        hint="leave `batch` out, or name the table whose rows are observed",
+    )
+
+
+def mixes_rows(source: Source, span: Span, plate: str, what: str, batch: Span) -> Diagnostic:
+    return Diagnostic(
+        "BD519",
+        f"{what}, and a minibatch has only some rows of `{plate}`",
+        source,
+        Label(span),
+        (Label(batch, f"minibatches of `{plate}`"),),
+        hint="leave `batch` out, or compute it from the data beforehand, as a column",
+    )
+
+
+def guide_of_rows(source: Source, span: Span, guide: str, plate: str, site: str, declared: Span) -> Diagnostic:
+    return Diagnostic(
+        "BD520",
+        f"{guide} holds all of `{site}` at once, and a minibatch has only some rows of `{plate}`",
+        source,
+        Label(span),
+        (Label(declared, "a value for each row"),),
+        hint=f"give `{site}` AutoNormal or AutoDelta, or a guide by hand that computes it from the row's data",
+    )
+
+
+def loss_of_rows(source: Source, span: Span, loss: str, plate: str) -> Diagnostic:
+    return Diagnostic(
+        "BD521",
+        f"{loss} is not a sum over rows, so minibatches of `{plate}` would bias it",
+        source,
+        Label(span),
+        hint="use Trace_ELBO or TraceMeanField_ELBO, or leave `batch` out",
     )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from bayesdsl.diagnostics.codes import (
     data,
+    earlier,
     inference,
     internal,
     layers,
@@ -29,7 +30,7 @@ SECTIONS: tuple[tuple[int, str, tuple[Code, ...]], ...] = (
     (5, "Inference settings", inference.ROWS),
     (6, "Lints", lints.ROWS),
     (7, "Data", data.ROWS),
-    (8, "Running", tuple(sorted((*running.ROWS, *targets.ROWS), key=lambda row: row.code))),
+    (8, "Running", tuple(sorted((*running.ROWS, *targets.ROWS, *earlier.ROWS), key=lambda row: row.code))),
     (9, "Limits and internal errors", internal.ROWS),
 )
 

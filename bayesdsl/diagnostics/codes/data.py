@@ -951,6 +951,64 @@ ROWS: tuple[Code, ...] = (
         """,
     ),
     Code(
+        "BD765",
+        "source-in-parts",
+        Severity.ERROR,
+        "A file that can only be read whole is to be read in parts",
+        """
+        With `stream = true` a table is read some rows at a time, and twice where something of all rows is needed. Text,
+        Parquet and numpy's plain archives can be read so. What is compressed as a whole, an address and JSON cannot:
+        where a row stands in them is not known before everything in front of it is read.
+        """,
+        """
+        data visit from "visits.csv.gz" (stream = true) { seconds : positive }
+        """,
+        """
+        data visit from "visits.csv" (stream = true) { seconds : positive }
+        """,
+    ),
+    Code(
+        "BD766",
+        "column-in-parts",
+        Severity.ERROR,
+        "A function needs a whole column of a table read in parts",
+        """
+        The mean and the spread of a column are put together from those of its parts, so `zscore`, `center` and
+        `rescale` of a table of any length can be had. A rank cannot: it takes all values at once, in order.
+        """,
+        """
+        data visit from "visits.csv" (stream = true) {
+            seconds : positive
+            place   : real = rank(seconds)
+        }
+        """,
+        """
+        data visit from "visits.csv" (stream = true) {
+            seconds : positive
+            place   : real = zscore(log(seconds))
+        }
+        """,
+    ),
+    Code(
+        "BD767",
+        "table-in-parts",
+        Severity.ERROR,
+        "A table that is needed whole is to be read in parts",
+        """
+        A table read in parts keeps its rows on disk, and each minibatch takes some of them. Names of its rows would
+        have to be in memory all the same, and so would what other tables look up in it. Group-level tables are small
+        beside the rows that refer to them: read those whole, and the long one in parts.
+        """,
+        """
+        data county from "counties.csv" (key = "name", stream = true) { x : real }
+        data house from "houses.csv" { county : category; y : real }
+        """,
+        """
+        data county from "counties.csv" (key = "name") { size : real }
+        data house from "houses.csv" (stream = true) { county : category; y : real }
+        """,
+    ),
+    Code(
         "BD768",
         "layer-sizes-of-data",
         Severity.ERROR,

@@ -314,4 +314,108 @@ ROWS: tuple[Code, ...] = (
         infer svi(guide = by_hand)
         """,
     ),
+    Code(
+        "BD518",
+        "batch-plate",
+        Severity.ERROR,
+        "A minibatch is not of a table's rows",
+        """
+        A minibatch is some of the rows of a table: their data are given to the model in place of all, and what they add
+        to the log density is counted for all of them. A plate that comes from no table has no rows to leave out, and
+        of a table over which nothing varies none would be missed. How many rows a step takes is said with the table
+        that they are of.
+        """,
+        """
+        plate k = 3
+        data obs from "large.csv" { y : real }
+        mu ~ Normal(0, 1)
+        w[k] ~ Normal(mu, 1)
+        observe y ~ Normal(mu, exp(sum[k](w)))
+        infer svi(batch = 256 of k)
+        """,
+        """
+        plate k = 3
+        data obs from "large.csv" { y : real }
+        mu ~ Normal(0, 1)
+        w[k] ~ Normal(mu, 1)
+        observe y ~ Normal(mu, exp(sum[k](w)))
+        infer svi(batch = 256 of obs)
+        """,
+    ),
+    Code(
+        "BD519",
+        "batch-mixes-rows",
+        Severity.ERROR,
+        "A quantity needs all rows of a table that comes in minibatches",
+        """
+        What the rows of a minibatch add to the log density is scaled up to stand for all rows, which is right on
+        average where the log density is a sum over rows. A mean over the rows, a value for each pair of them, a row
+        picked by its label: these would be computed from the rows that happen to be there, and no scale mends that.
+        What depends on the data alone can be a column, which is computed once from all rows.
+        """,
+        """
+        data obs from "large.csv" { x : real; y : real }
+        b ~ Normal(0, 1)
+        observe y ~ Normal(b * (x - mean[obs](x)), 1)
+        infer svi(batch = 256 of obs)
+        """,
+        """
+        data obs from "large.csv" { x : real = center(x); y : real }
+        b ~ Normal(0, 1)
+        observe y ~ Normal(b * x, 1)
+        infer svi(batch = 256 of obs)
+        """,
+    ),
+    Code(
+        "BD520",
+        "batch-guide",
+        Severity.ERROR,
+        "A guide cannot give the latents of some rows alone",
+        """
+        A latent with a value for each row needs, for a minibatch, a guide that gives the values of its rows alone. Most
+        of Pyro's guides join all latents into one vector. AutoNormal and AutoDelta have parameters of their own for
+        each row; a guide by hand can have them too, or compute a row's value from the row's data (amortised inference).
+        """,
+        """
+        data obs from "large.csv" { y : real }
+        mu ~ Normal(0, 1)
+        theta[obs] ~ Normal(mu, 1)
+        observe y ~ Normal(theta, 1)
+        infer svi(guide = AutoMultivariateNormal, batch = 256 of obs)
+        """,
+        """
+        data obs from "large.csv" { y : real }
+        mu ~ Normal(0, 1)
+        theta[obs] ~ Normal(mu, 1)
+        observe y ~ Normal(theta, 1)
+        guide parts {
+            mu    : AutoMultivariateNormal
+            theta : AutoNormal
+        }
+        infer svi(guide = parts, batch = 256 of obs)
+        """,
+    ),
+    Code(
+        "BD521",
+        "batch-loss",
+        Severity.ERROR,
+        "A loss that is not a sum over rows is given minibatches",
+        """
+        The evidence lower bound is a sum over rows, so that a minibatch estimates it, and its slope, without bias.
+        Losses that weight draws by how well they fit all of the data are not: the weights of a minibatch, scaled up,
+        are other weights, and the fit would settle elsewhere.
+        """,
+        """
+        data obs from "large.csv" { y : real }
+        mu ~ Normal(0, 1)
+        observe y ~ Normal(mu, 1)
+        infer svi(loss = RenyiELBO(alpha = 0.5), batch = 256 of obs)
+        """,
+        """
+        data obs from "large.csv" { y : real }
+        mu ~ Normal(0, 1)
+        observe y ~ Normal(mu, 1)
+        infer svi(loss = Trace_ELBO(num_particles = 4), batch = 256 of obs)
+        """,
+    ),
 )

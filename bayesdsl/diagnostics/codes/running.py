@@ -407,4 +407,30 @@ ROWS: tuple[Code, ...] = (
         $ bayesdsl simulate votes.bayes --rows voter=400 --levels party=4
         """,
     ),
+    Code(
+        "BD863",
+        "draws-by-row",
+        Severity.ERROR,
+        "Draws with a value for each row would not fit into memory",
+        """
+        Minibatches make tables of any length possible, and every draw of a latent over such a table is as long as it
+        is: a thousand draws of one number for each of ten million rows are 80 GB. This is said before the fit and not
+        after it. Few draws often do for such quantities; what is wanted of them all together, as a mean, is better
+        asked of the parameters behind them.
+        """,
+        """
+        data visit from "visits.csv" { seconds : positive }      # ten million
+        mu ~ Normal(3, 1)
+        theta[visit] ~ Normal(mu, 1)
+        observe seconds ~ LogNormal(theta, 1)
+        infer svi(batch = 512 of visit, draws = 1000)
+        """,
+        """
+        data visit from "visits.csv" { seconds : positive }      # ten million
+        mu ~ Normal(3, 1)
+        theta[visit] ~ Normal(mu, 1)
+        observe seconds ~ LogNormal(theta, 1)
+        infer svi(batch = 512 of visit, draws = 20)
+        """,
+    ),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import assert_never
 
 import numpy as np
@@ -22,6 +22,22 @@ from bayesdsl.types.supports import SCALARS
 def arguments(joined: Joined, inputs: Mapping[str, Input], dtype: torch.dtype) -> dict[str, object]:
     """The program's arguments by name: ints, and tensors of `dtype` or of int64. Their findings are empty."""
     return {name: _argument(joined, given, dtype) for name, given in inputs.items()}
+
+
+def rebound(
+    values: Mapping[str, object],
+    inputs: Mapping[str, Input],
+    wanted: Mapping[str, Input],
+    coords: Mapping[str, Sequence[object]],
+) -> dict[str, object]:
+    """The arguments `wanted` by a program, from the `values` of those of another program of the same model and data."""
+    known = {given: values[name] for name, given in inputs.items()}
+    return {name: known[given] if given in known else _size(given, coords) for name, given in wanted.items()}
+
+
+def _size(given: Input, coords: Mapping[str, Sequence[object]]) -> int:
+    assert isinstance(given, Size), given
+    return len(coords[given.plate]) - given.short
 
 
 def _argument(joined: Joined, given: Input, dtype: torch.dtype) -> object:

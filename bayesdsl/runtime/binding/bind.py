@@ -24,6 +24,7 @@ from bayesdsl.runtime.binding.layers import layer_findings
 from bayesdsl.runtime.binding.plates import Joined, join
 from bayesdsl.runtime.binding.reading import NOT_GIVEN
 from bayesdsl.runtime.binding.statements import MAX_ELEMENTS, calls, check_statements, expressions
+from bayesdsl.runtime.binding.streaming import is_streamed, stream, stream_findings
 from bayesdsl.runtime.binding.tables import BoundTable, bind_table
 from bayesdsl.runtime.binding.warnings import warnings
 
@@ -76,7 +77,11 @@ def bind_data(
     sources in the spec. Relative paths are meant from `base_dir`. Raises `BayesError` with every finding.
     """
     given, found = _given(model, data)
-    tables, in_tables = _tables(model, given, Path(base_dir))
+    streamed = [name for name, table in model.tables.items() if is_streamed(table, given.get(name, NOT_GIVEN))]
+    tables, in_tables = _tables(model, given, Path(base_dir), frozenset(streamed))
+    if streamed:
+        found += [*in_tables, *stream_findings(model, streamed)]
+        return _bound_in_parts(model, program, given, Path(base_dir), dtype, streamed[0], tables, found)
     joined = join(model, tables)
     if found:
         # What was given under a wrong name may be what is not given under the right one.
@@ -116,13 +121,49 @@ def _given(model: ir.Model, data: Mapping[str, object] | None) -> tuple[dict[str
     return given, [errors.unknown_table(name, nearest(name, known), known) for name in unknown]
 
 
+def _bound_in_parts(
+    model: ir.Model,
+    program: Program,
+    given: Mapping[str, object],
+    base_dir: Path,
+    dtype: torch.dtype,
+    plate: str,
+    others: dict[str, BoundTable],
+    found: list[Diagnostic],
+) -> BoundData:
+    """The data with one table that is read in parts. Its columns are not among those for the results, and what would be
+    said of all its rows together, as of columns that go together, is not said."""
+    if found:
+        raise BayesError(_in_order(found))
+    result = stream(
+        model,
+        plate,
+        given.get(plate, NOT_GIVEN),
+        others,
+        program.inputs,
+        base_dir=base_dir,
+        gaps_allowed=_gaps_allowed(model),
+        dtype=dtype,
+        check=lambda joined: _against_model(joined)[1],
+    )
+    observed, constant = (
+        {name: column for name, column in columns.items() if plate not in column[0]}
+        for columns in _columns(result.joined)
+    )
+    facts = [_facts(table) for table in others.values()]
+    facts.append(TableFacts(plate, result.name, result.sha256, result.rows, result.rows_dropped))
+    return BoundData(result.inputs, dict(result.members), tuple(facts), observed, constant)
+
+
 def _tables(
-    model: ir.Model, given: Mapping[str, object], base_dir: Path
+    model: ir.Model, given: Mapping[str, object], base_dir: Path, left_out: frozenset[str]
 ) -> tuple[dict[str, BoundTable], list[Diagnostic]]:
     gaps_allowed = _gaps_allowed(model)
     tables: dict[str, BoundTable] = {}
     found: list[Diagnostic] = []
     for name, table in model.tables.items():
+        if name in left_out:
+            continue
         bound, findings = bind_table(model, table, given.get(name, NOT_GIVEN), base_dir, gaps_allowed)
         found += findings
         if bound is not None:

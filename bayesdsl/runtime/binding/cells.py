@@ -14,6 +14,7 @@ from functools import cache
 import numpy as np
 
 from bayesdsl.catalogue.functions import FUNCTIONS, OPERATORS
+from bayesdsl.runtime.binding.wholes import Moments
 from bayesdsl.runtime.sources.table import RawColumn, spell_float
 
 
@@ -136,10 +137,14 @@ OWN_MISSING: dict[str, Callable[..., Cells]] = {"and": _and, "or": _or, "where":
 
 @dataclass(frozen=True)
 class WholeColumn:
-    """A function of the values of a column; `spread` says that they may not all be equal."""
+    """A function of the values of a column; `spread` says that they may not all be equal.
+
+    `of_parts` computes it of some of the values, from the moments of all; None where it takes more than these.
+    """
 
     compute: Callable[[np.ndarray], np.ndarray]
     spread: bool = False
+    of_parts: Callable[[np.ndarray, Moments], np.ndarray] | None = None
 
 
 def _zscore(x: np.ndarray) -> np.ndarray:
@@ -154,6 +159,18 @@ def _rescale(x: np.ndarray) -> np.ndarray:
     return (x - x.min()) / (x.max() - x.min())
 
 
+def _zscore_of(x: np.ndarray, all_: Moments) -> np.ndarray:
+    return (x - all_.mean) / (all_.sd if all_.count > 1 else np.nan)
+
+
+def _center_of(x: np.ndarray, all_: Moments) -> np.ndarray:
+    return x - all_.mean
+
+
+def _rescale_of(x: np.ndarray, all_: Moments) -> np.ndarray:
+    return (x - all_.least) / (all_.greatest - all_.least)
+
+
 def _rank(x: np.ndarray) -> np.ndarray:
     from scipy.stats import rankdata
 
@@ -162,9 +179,9 @@ def _rank(x: np.ndarray) -> np.ndarray:
 
 # By their names in the catalogue.
 WHOLE_COLUMN = {
-    "zscore": WholeColumn(_zscore, spread=True),
-    "center": WholeColumn(_center),
-    "rescale": WholeColumn(_rescale, spread=True),
+    "zscore": WholeColumn(_zscore, spread=True, of_parts=_zscore_of),
+    "center": WholeColumn(_center, of_parts=_center_of),
+    "rescale": WholeColumn(_rescale, spread=True, of_parts=_rescale_of),
     "rank": WholeColumn(_rank),
 }
 

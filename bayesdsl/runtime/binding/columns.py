@@ -22,6 +22,7 @@ from bayesdsl.runtime.binding.cells import (
     WHOLE_COLUMN,
     Cells,
     Labels,
+    WholeColumn,
     aligned,
     by_row,
     columns_of,
@@ -30,6 +31,7 @@ from bayesdsl.runtime.binding.cells import (
     labels_of,
     numbered,
 )
+from bayesdsl.runtime.binding.wholes import Broken, Wholes
 from bayesdsl.runtime.sources.table import RawTable, Reals
 from bayesdsl.source import Source
 
@@ -43,10 +45,6 @@ class Rejected(Exception):
     def __init__(self, finding: Diagnostic) -> None:
         super().__init__(finding)
         self.finding = finding
-
-
-class Broken(Exception):
-    """An expression over a column that was reported already."""
 
 
 @dataclass(eq=False)
@@ -83,13 +81,21 @@ def names(expr: ir.RowExpr) -> Iterator[ir.RowName]:
                 yield from names(arg)
 
 
+def row_calls(expr: ir.RowExpr) -> Iterator[ir.RowCall]:
+    """Every call in an expression."""
+    if isinstance(expr, ir.RowCall):
+        yield expr
+        for arg in expr.args:
+            yield from row_calls(arg)
+
+
 @dataclass(eq=False)
 class Evaluator:
     """Evaluates expressions over a source on its rows `rows` (ascending positions, None for all).
 
     `columns` and `labels` are columns of the spec that stand above, on the same rows; `broken` those that could not be
     computed; `leaves` the columns of the source that each is computed from. Where `strict` is False, cells that are no
-    numbers pass as NaN.
+    numbers pass as NaN. Where the source is a part of a table, `wholes` knows functions of whole columns.
     """
 
     source: Source
@@ -101,6 +107,7 @@ class Evaluator:
     broken: set[str] = field(default_factory=set)
     leaves: dict[str, tuple[str, ...]] = field(default_factory=dict)
     strict: bool = True
+    wholes: Wholes | None = None
 
     @property
     def count(self) -> int:
@@ -270,18 +277,37 @@ class Evaluator:
         if unusable.any() and self.strict:
             inner = call.args[0]
             raise Rejected(self.not_finite(inner, values, unusable, self.source.slice(inner.span)))
+        if self.wholes is not None and not self.strict:
+            # Only where it is missing is asked for.
+            return Cells(values, cells.absent)
         matrix, gaps = columns_of(values), columns_of(absent)
         result = np.full(matrix.shape, np.nan)
         for i in range(matrix.shape[1]):
-            result[~gaps[:, i], i] = self._of_column(call, matrix[~gaps[:, i], i])
+            result[~gaps[:, i], i] = self._of_column(call, matrix[~gaps[:, i], i], i)
+        if self.wholes is not None:
+            self.wholes.settled(call)
         return Cells(result.reshape(values.shape), cells.absent)
 
-    def _of_column(self, call: ir.RowCall, x: np.ndarray) -> np.ndarray:
+    def _of_column(self, call: ir.RowCall, x: np.ndarray, column: int) -> np.ndarray:
         function = WHOLE_COLUMN[call.function]
+        if self.wholes is not None:
+            return self._of_whole(call, function, x, column)
         if function.spread and len(x) and x.min() == x.max() and self.strict:
             what = self.source.slice(call.args[0].span)
             raise Rejected(errors.no_spread(self.source, call.span, call.function, what, float(x[0]), len(x)))
         return function.compute(x) if len(x) else x
+
+    def _of_whole(self, call: ir.RowCall, function: WholeColumn, x: np.ndarray, column: int) -> np.ndarray:
+        """The same of a part of a column."""
+        if function.of_parts is None:
+            raise Rejected(errors.not_of_parts(self.source, call.span, call.function))
+        found = self.wholes.of(call, column, x)
+        if found is None:
+            return x
+        if function.spread and found.least == found.greatest:
+            what = self.source.slice(call.args[0].span)
+            raise Rejected(errors.no_spread(self.source, call.span, call.function, what, found.least, found.count))
+        return function.of_parts(x, found)
 
     def not_finite(self, expr: ir.RowExpr, values: np.ndarray, selected: np.ndarray, what: str) -> Diagnostic:
         """The finding for values that are infinite or no number, in the rows that a mask selects."""

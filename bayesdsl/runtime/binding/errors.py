@@ -369,6 +369,22 @@ def too_large(source: Source, span: Span, plates: Sequence[str], elements: int, 
 # Rows, keys and levels
 
 
+def not_of_parts(source: Source, span: Span, function: str) -> Diagnostic:
+    """A function of whole columns that cannot be computed part by part."""
+    return Diagnostic(
+        "BD766",
+        f"`{function}` needs all of a column at once, and the table is read in parts",
+        source,
+        Label(span),
+        hint="leave `stream` out of the options, or write the column into the file",
+    )
+
+
+def not_streamed(source: Source, span: Span, plate: str, why: str, hint: str) -> Diagnostic:
+    """A table that is to be read in parts, and that something needs whole."""
+    return Diagnostic("BD767", f"`{plate}` cannot be read in parts: {why}", source, Label(span), hint=hint)
+
+
 def no_rows(source: Source, span: Span, table: str, filters: Sequence[str], near: tuple[str, str] | None) -> Diagnostic:
     """`filters` say what each keeps; `near` is a text that no row has, and a label that may be meant by it."""
     return Diagnostic(

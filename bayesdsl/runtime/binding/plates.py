@@ -8,7 +8,7 @@ and so is what would follow from it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -46,11 +46,14 @@ class Joined:
         return column in self.values or column in self.codes
 
 
-def join(model: ir.Model, tables: dict[str, BoundTable]) -> Joined:
-    """Fit the bound tables together; what is wrong is in `found`."""
+def join(model: ir.Model, tables: dict[str, BoundTable], known: Mapping[str, Sequence[object]] | None = None) -> Joined:
+    """Fit the bound tables together; what is wrong is in `found`. `known` are members that need not be looked for."""
     joined = Joined(model, tables)
     # The plates of the spec come first: the sizes of layers are made of theirs.
     for name, plate in sorted(model.plates.items(), key=lambda item: item[1].origin is ir.Origin.WEIGHTS):
+        if known is not None and name in known:
+            joined.members[name] = known[name]
+            continue
         members = _members(joined, plate) if name == ir.base_plate(name) else None
         if members is not None:
             joined.members[name] = members

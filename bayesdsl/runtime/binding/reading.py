@@ -13,6 +13,7 @@ from bayesdsl.diagnostics.diagnostic import Diagnostic
 from bayesdsl.model import ir
 from bayesdsl.runtime.binding import errors
 from bayesdsl.runtime.binding.columns import Evaluator, Readings, names
+from bayesdsl.runtime.binding.wholes import Wholes
 from bayesdsl.runtime.sources.table import RawTable
 from bayesdsl.source import Source, Span
 
@@ -26,7 +27,8 @@ class Reading:
 
     `given` is what the data were given as, if they were. `parts` are the expressions of each column of the spec over
     the source's columns, one of them or one for each column of a matrix; `broken` the columns (and names in
-    conditions) that mean nothing in this source. `gaps_allowed` are columns whose missing values are kept.
+    conditions) that mean nothing in this source. `gaps_allowed` are columns whose missing values are kept. Where the
+    source is a part of the table, `wholes` knows functions of whole columns.
     """
 
     model: ir.Model
@@ -34,6 +36,7 @@ class Reading:
     raw: RawTable
     given: object = NOT_GIVEN
     gaps_allowed: frozenset[str] = frozenset()
+    wholes: Wholes | None = None
     found: list[Diagnostic] = field(default_factory=list)
     parts: dict[str, tuple[ir.RowExpr, ...]] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
@@ -65,7 +68,10 @@ class Reading:
     def evaluator(self, rows: np.ndarray, strict: bool = True) -> Evaluator:
         """Evaluates expressions on these rows of the source."""
         kept = None if len(rows) == self.raw.rows else rows
-        return Evaluator(self.source, self.readings, self.model.constants, kept, broken=set(self.broken), strict=strict)
+        broken = set(self.broken)
+        return Evaluator(
+            self.source, self.readings, self.model.constants, kept, broken=broken, strict=strict, wholes=self.wholes
+        )
 
     # Which columns of the source are asked for
 

@@ -14,14 +14,15 @@ from bayesdsl.runtime.binding.reading import Reading
 
 
 def kept_rows(reading: Reading) -> np.ndarray | None:
-    """The positions of the rows that are kept; None, with findings, where that is not known or there are none."""
+    """The positions of the rows that are kept; None, with findings, where that is not known or there are none. Of a
+    part of a table, there may be none."""
     filters: list[str] = []
     rows = _filtered(reading, filters)
     if rows is None:
         return None
     if reading.table.drop_missing:
         rows = _without_gaps(reading, rows, filters)
-    if not len(rows):
+    if not len(rows) and reading.wholes is None:
         source, table = reading.source, reading.table
         reading.report(errors.no_rows(source, table.span, table.plate, filters, _near(reading)))
         return None

@@ -22,6 +22,7 @@ from bayesdsl.runtime.binding.columns import SHOWN_CELLS, Broken, Evaluator, Rej
 from bayesdsl.runtime.binding.reading import NOT_GIVEN, Reading
 from bayesdsl.runtime.binding.rows import kept_rows
 from bayesdsl.runtime.binding.supports import violations
+from bayesdsl.runtime.binding.wholes import Wholes
 from bayesdsl.runtime.sources.read import read_source
 from bayesdsl.runtime.sources.table import RawTable
 from bayesdsl.source import Span
@@ -89,6 +90,16 @@ def bind_table(
     reading = Reading(model, table, raw, given, gaps_allowed)
     rows = kept_rows(reading)
     bound = None if rows is None else _Binder(reading, rows).bound
+    return bound, reading.found
+
+
+def bind_part(
+    model: ir.Model, table: ir.Table, raw: RawTable, given: object, gaps_allowed: frozenset[str], wholes: Wholes
+) -> tuple[BoundTable | None, list[Diagnostic]]:
+    """As `bind_table`, for a part of a table. None also where none of its rows are kept."""
+    reading = Reading(model, table, raw, given, gaps_allowed, wholes)
+    rows = kept_rows(reading)
+    bound = None if rows is None or not len(rows) else _Binder(reading, rows).bound
     return bound, reading.found
 
 

@@ -246,6 +246,23 @@ class WorkerFailed(EngineError):
 
 
 @dataclass(eq=False)
+class TooManyValues(EngineError):
+    """The draws of a quantity that varies over the rows of minibatches take more memory than a run may. `most` is how
+    many draws would do."""
+
+    site: str
+    draws: int
+    values: int
+    most: int
+    kind: ClassVar[str] = "too-many-values"
+
+    @property
+    def message(self) -> str:
+        remedy = f"{self.most:,} would do" if self.most else "even one is too large"
+        return f"{self.draws:,} draws of `{self.site}`, {self.values:,} numbers each, are too large to keep: {remedy}"
+
+
+@dataclass(eq=False)
 class Interrupted(EngineError):
     """The run was stopped before there was anything to keep."""
 
@@ -261,3 +278,9 @@ class Interrupted(EngineError):
 def _listed(names: tuple[str, ...]) -> str:
     quoted = [f"`{name}`" for name in names]
     return quoted[0] if len(quoted) == 1 else ", ".join(quoted[:-1]) + " and " + quoted[-1]
+
+
+def reason(error: Exception) -> str:
+    """The first line of what a library's error says, or its name."""
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__

@@ -21,6 +21,7 @@ class Job:
     names: tuple[str, ...]
     settings: Any
     seed: int
+    starts: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True)

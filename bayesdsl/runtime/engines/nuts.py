@@ -102,7 +102,7 @@ def _events(
     processes = min(settings.chains, settings.cores or available_cores())
     if processes == 1 or not settings.parallel or not bound.source:
         return _here(density, names, settings, seed)
-    job = Job(bound.source, bound.name, bound.inputs, bound.dtype, names, settings, seed)
+    job = Job(bound.source, bound.name, bound.inputs, bound.dtype, names, settings, seed, bound.starts)
     return run_chains(job, settings.chains, processes)
 
 

@@ -87,6 +87,7 @@ def _density(job: Job) -> Any:
         variables=(),
         coords={},
         dtype=job.dtype,
+        starts=job.starts,
     )
     density = Density(bound)
     density.trace()

@@ -16,7 +16,7 @@ from bayesdsl.runtime.sources.errors import SourceError
 from bayesdsl.runtime.sources.options import Settings
 from bayesdsl.runtime.sources.table import Missing, RawColumn, RawTable
 
-_HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 
 
 def read_npz(data: bytes, file: str, settings: Settings, sha256: str) -> RawTable:
@@ -26,7 +26,7 @@ def read_npz(data: bytes, file: str, settings: Settings, sha256: str) -> RawTabl
         archive = zipfile.ZipFile(io.BytesIO(data))
         members = archive.infolist()
     except Exception as reason:
-        raise SourceError(errors.broken_npz(file, _reason(reason))) from None
+        raise SourceError(errors.broken_npz(file, reason_of(reason))) from None
     unpacked = sum(member.file_size for member in members)
     if unpacked > settings.max_bytes:
         raise SourceError(errors.too_large(file, unpacked, settings.max_bytes))
@@ -49,7 +49,7 @@ def _member(name: str, archive: zipfile.ZipFile, member: zipfile.ZipInfo, file: 
     except _HoldsObjects:
         raise SourceError(errors.object_array(file, name)) from None
     except Exception as reason:
-        raise SourceError(errors.broken_npz(file, f"array `{name}`: {_reason(reason)}")) from None
+        raise SourceError(errors.broken_npz(file, f"array `{name}`: {reason_of(reason)}")) from None
     make: Callable[[str], RawColumn] = column_from_array(array, lexicon)
     return make(name)
 
@@ -62,9 +62,9 @@ def _array(data: bytes) -> np.ndarray:
     """The array in the bytes of a .npy file; its header is held against their number before anything is made of it."""
     stream = io.BytesIO(data)
     version = np.lib.format.read_magic(stream)
-    if version not in _HEADERS:
+    if version not in HEADERS:
         raise ValueError(f"version {version[0]}.{version[1]} of the format is not read")
-    shape, by_columns, dtype = _HEADERS[version](stream)
+    shape, by_columns, dtype = HEADERS[version](stream)
     if dtype.hasobject:
         raise _HoldsObjects
     count = 1
@@ -79,6 +79,7 @@ def _array(data: bytes) -> np.ndarray:
     return flat.reshape(shape, order="F" if by_columns else "C")
 
 
-def _reason(reason: Exception) -> str:
+def reason_of(reason: BaseException) -> str:
+    """What a library says of damage, in a line."""
     text = " ".join(str(reason).split())
     return (text[:120] or type(reason).__name__).rstrip(".")

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from bayesdsl.runtime.sources import errors
 from bayesdsl.runtime.sources.columns import make_table
 from bayesdsl.runtime.sources.content import encoding_problem, refuse_binary
 from bayesdsl.runtime.sources.errors import SourceError
+from bayesdsl.runtime.sources.opened import OpenedFile, undecodable
 from bayesdsl.runtime.sources.options import MISSING_IN_TEXT, Settings
 from bayesdsl.runtime.sources.table import Missing, RawColumn, RawTable, clean, text_array
 
@@ -87,11 +89,11 @@ class Form:
         blank = not start.strip() and self.sep not in start
         return blank or (self.comment is not None and start.startswith(self.comment))
 
-    def open(self, data: bytes) -> io.TextIOWrapper:
-        """The text, lines ended as in the file, without a byte order mark."""
-        stream = io.BytesIO(data)
+    def open(self, data: bytes | Path) -> io.TextIOWrapper:
+        """The text, lines ended as in the file, without a byte order mark. Of a path, it is read as it is asked for."""
+        stream = io.BufferedReader(OpenedFile(data)) if isinstance(data, Path) else io.BytesIO(data)
         mark = _BYTE_ORDER_MARKS.get(self.encoding, b"")
-        stream.seek(len(mark) if data.startswith(mark) else 0)
+        stream.seek(len(mark) if stream.read(len(mark)) == mark else 0)
         return io.TextIOWrapper(stream, encoding=self.encoding, newline="")
 
 
@@ -148,6 +150,51 @@ def _read(data: bytes, file: str, form: Form, sha256: str) -> RawTable:
     return make_table(file, entries, sha256, places=places)
 
 
+def delimited_parts(
+    path: Path, head: bytes, file: str, settings: Settings, sha256: str, default_sep: str, values: int
+) -> Iterator[RawTable]:
+    """As `read_delimited`, in tables of so many values; `head` is how the file begins. Raises `SourceError`."""
+    form = Form.of(settings, default_sep)
+    refuse_binary(head, file, "delimited text", form.encoding)
+    try:
+        yield from _parts(path, file, form, sha256, values)
+    except UnicodeError:
+        raise SourceError(undecodable(path, file, form.encoding)) from None
+    except csv.Error as reason:
+        raise SourceError(_quoting_problem(path, file, form, str(reason))) from None
+
+
+def _parts(path: Path, file: str, form: Form, sha256: str, values: int) -> Iterator[RawTable]:
+    line, first = next(iter(Placed(path, form)), (0, None))
+    if first is None:
+        raise SourceError(errors.empty_file(file))
+    names = _names(first, line, path, file, form)
+    records = (fields for _, fields in Placed(path, form, len(names)))
+    if form.header is None:
+        next(records)
+    size, before = max(1, values // len(names)), 0
+    while True:
+        blocks: list[list[np.ndarray]] = []
+        rows = 0
+        while rows < size and (block := list(islice(records, min(_BLOCK, size - rows)))):
+            if set(map(len, block)) != {len(names)}:
+                raise SourceError(_ragged(path, file, form, len(names)))
+            blocks.append([np.strings.strip(text_array(fields)) for fields in zip(*block, strict=True)])
+            rows += len(block)
+        if not rows:
+            break
+        places = _Lines(path, file, form, {name: i for i, name in enumerate(names)}, rows, False, before)
+        entries = [
+            (name, partial(RawColumn, cells=_joined(blocks, i), lexicon=form.lexicon, decimal=form.decimal))
+            for i, name in enumerate(names)
+            if name
+        ]
+        yield make_table(file, entries, sha256, places=places)
+        before += rows
+    if not before:
+        raise SourceError(errors.empty_table(file, names, form.header is None))
+
+
 def _joined(blocks: list[list[np.ndarray]], column: int) -> np.ndarray:
     """One column of all blocks, which give it up, so that the table is not held twice."""
     parts = [text_array([])]
@@ -172,7 +219,7 @@ def _is_blank(fields: Sequence[str]) -> bool:
     return not fields or (len(fields) == 1 and not fields[0].strip())
 
 
-def _names(first: list[str], line: int, data: bytes, file: str, form: Form) -> list[str]:
+def _names(first: list[str], line: int, data: bytes | Path, file: str, form: Form) -> list[str]:
     """The columns' names, "" for a first column without one; `first` is the first record, which begins on `line`."""
     names = [clean(field).strip() for field in first]
     if form.header is not None:
@@ -188,7 +235,7 @@ def _names(first: list[str], line: int, data: bytes, file: str, form: Form) -> l
     return names
 
 
-def _check_separator(data: bytes, file: str, form: Form) -> None:
+def _check_separator(data: bytes | Path, file: str, form: Form) -> None:
     """A header of one field that is several with another separator, as are the lines below it, has the wrong one."""
     for sep in _SEPARATORS:
         if sep in (form.sep, form.quote):
@@ -206,7 +253,7 @@ def _check_separator(data: bytes, file: str, form: Form) -> None:
             raise SourceError(errors.wrong_separator(file, form.sep, sep, max(widths), commas and not points))
 
 
-def _ragged(data: bytes, file: str, form: Form, expected: int) -> Diagnostic:
+def _ragged(data: bytes | Path, file: str, form: Form, expected: int) -> Diagnostic:
     """What to say of the first record without the expected number of fields; there is one."""
     records = Placed(data, form, expected)
     line, fields = next((line, fields) for line, fields in records if len(fields) != expected)
@@ -227,7 +274,7 @@ def _ragged(data: bytes, file: str, form: Form, expected: int) -> Diagnostic:
     return errors.ragged_row(file, line, expected, len(fields), shown, reason)
 
 
-def _quoting_problem(data: bytes, file: str, form: Form, reason: str) -> Diagnostic:
+def _quoting_problem(data: bytes | Path, file: str, form: Form, reason: str) -> Diagnostic:
     placed = Placed(data, form)
     try:
         for _ in placed:
@@ -249,7 +296,7 @@ class Placed:
     Blank lines and lines of comment are left out, as are records of one empty field where there are more columns.
     """
 
-    def __init__(self, data: bytes, form: Form, width: int = 1) -> None:
+    def __init__(self, data: bytes | Path, form: Form, width: int = 1) -> None:
         self.first = 0
         self._text = form.open(data)
         self._form = form
@@ -279,23 +326,24 @@ class Placed:
 
 @dataclass(frozen=True, eq=False)
 class _Lines:
-    """Places of the cells of a delimited file."""
+    """Places of the cells of a delimited file, or of `rows` of its rows after the `before` first."""
 
-    data: bytes
+    data: bytes | Path
     file: str
     form: Form
     columns: dict[str, int]
     rows: int
     in_step: bool
+    before: int = 0
 
     @cached_property
     def starts(self) -> np.ndarray:
-        """The line that each row begins on, from 1."""
-        skipped = 1 if self.form.header is None else 0
+        """The line that each row begins on, from 1, and that of the row after them."""
+        skipped = self.before + (1 if self.form.header is None else 0)
         if self.in_step:
             return np.arange(self.rows) + 1 + skipped
         lines = (line for line, _ in Placed(self.data, self.form, len(self.columns)))
-        return np.fromiter(islice(lines, skipped, None), dtype=np.int64)
+        return np.fromiter(islice(lines, skipped, skipped + self.rows + 1), dtype=np.int64)
 
     def cell(self, row: int, column: str) -> Cell:
         first = int(self.starts[row])

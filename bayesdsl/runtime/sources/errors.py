@@ -340,6 +340,13 @@ def unsupported_address(file: str, scheme: str) -> Diagnostic:
 # Options
 
 
+def not_in_parts(file: str, what: str, remedy: str) -> Diagnostic:
+    """A source that can only be read whole, where it is to be read in parts."""
+    return Diagnostic(
+        "BD765", f"`{file}` is {what} and cannot be read in parts", hint=f"{remedy}, or leave `stream` out"
+    )
+
+
 def unknown_option(file: str, name: str, known: Sequence[str]) -> Diagnostic:
     """An option that does not exist."""
     near = nearest(name, known)

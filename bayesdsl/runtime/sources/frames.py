@@ -31,9 +31,7 @@ def read_parquet(data: bytes, file: str, settings: Settings, sha256: str) -> Raw
     reader = next((read for module, read in _PARQUET_READERS.items() if importlib.util.find_spec(module)), None)
     if reader is None:
         raise SourceError(errors.parquet_unavailable(file))
-    # The most common damage is a file cut short, and not every library is sound on what is no Parquet at all.
-    if not data.startswith(_MARK) or not data.endswith(_MARK) or int.from_bytes(data[-8:-4], "little") + 12 > len(data):
-        raise SourceError(errors.broken_parquet(file, "it does not begin and end as one"))
+    check_ends(data, data[-8:], len(data), file)
     try:
         frame = reader(data)
     except (KeyboardInterrupt, SystemExit):
@@ -42,6 +40,15 @@ def read_parquet(data: bytes, file: str, settings: Settings, sha256: str) -> Raw
         text = " ".join(str(reason).split())[:120] or type(reason).__name__
         raise SourceError(errors.broken_parquet(file, text)) from None
     return read_frame(frame, file, settings.missing or Missing(), sha256)
+
+
+def check_ends(head: bytes, tail: bytes, size: int, file: str) -> None:
+    """Raises `SourceError` where a file of this size, by how it begins and its last eight bytes, is no Parquet.
+
+    The most common damage is a file cut short, and not every library is sound on what is no Parquet at all.
+    """
+    if not head.startswith(_MARK) or not tail.endswith(_MARK) or int.from_bytes(tail[:4], "little") + 12 > size:
+        raise SourceError(errors.broken_parquet(file, "it does not begin and end as one"))
 
 
 def _by_polars(data: bytes) -> Any:

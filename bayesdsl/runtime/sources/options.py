@@ -59,6 +59,7 @@ class Settings:
     format: str | None = None
     max_gb: float | None = None
     key: str | None = None
+    stream: bool | None = None
 
     @property
     def max_bytes(self) -> int:
@@ -155,6 +156,12 @@ def _gigabytes(value: object) -> float:
     return float(value)
 
 
+def _truth(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise Refused("it must be true or false")
+    return value
+
+
 OPTIONS: Mapping[str, Option] = {
     row.name: row
     for row in (
@@ -180,6 +187,13 @@ OPTIONS: Mapping[str, Option] = {
         Option("format", _ALL, _format, 'format = "csv"', "the format, where the name does not say it"),
         Option("max_gb", _ALL, _gigabytes, "max_gb = 8", "the largest size to read, in GiB; 2 if not said"),
         Option("key", _ALL, _text, 'key = "name"', "the column whose values label the rows; used when data is bound"),
+        Option(
+            "stream",
+            ("csv", "tsv", "npz", "parquet"),
+            _truth,
+            "stream = true",
+            "whether to read the file in parts and keep its rows on disk, for files that memory does not hold",
+        ),
     )
 }
 

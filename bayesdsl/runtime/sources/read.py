@@ -74,8 +74,8 @@ def read_source(
     if replaced:
         settings = replace(settings, sha256=None, format=None)
     remotely = remote.is_address(file)
-    path = None if remotely else _located(file, name, base_dir)
-    format = settings.format or _format_of(remote.file_name(file) if remotely else file, file)
+    path = None if remotely else located(file, name, base_dir)
+    format = settings.format or format_of(remote.file_name(file) if remotely else file, file)
     if not replaced:
         check_applies(settings, format, file)
     if path is None:
@@ -90,7 +90,7 @@ def read_source(
     return _READERS[format](_unpacked(data, file, remotely, settings.max_bytes), file, settings, actual)
 
 
-def _format_of(path: str, file: str) -> str:
+def format_of(path: str, file: str) -> str:
     """The format that a file's name tells."""
     suffix = Path(path.lower().removesuffix(".gz")).suffix
     for format, suffixes in FORMATS.items():
@@ -109,7 +109,7 @@ def _unpacked(data: bytes, file: str, remotely: bool, limit: int) -> bytes:
     return data
 
 
-def _located(file: str, table: str, base_dir: Path) -> Path:
+def located(file: str, table: str, base_dir: Path) -> Path:
     """The path of a regular file."""
     path = base_dir / _expanded(file)
     try:

@@ -35,14 +35,17 @@ def encoder(x, weight_0, bias_0, weight_2_0, bias_2_0, weight_2_1, bias_2_1):
     return x1, x2
 
 
-def model(n_pixel, n_image, pixels=None):
+def model(n_pixel, n_image, pixels=None, image_rows=None):
     """The model. Observed arguments left out are drawn instead.
 
     n_pixel: the number of members of plate pixel, an int
     n_image: the number of members of plate image, an int
     pixels: shape (image, pixel), observed
+    image_rows: the positions of a minibatch's rows among all n_image of plate image, int64. The
+        arguments of shape (image, ..) then hold these rows alone, whose log density is scaled to that
+        of all. Left out, they hold all rows.
     """
-    image_plate = pyro.plate("image", n_image, dim=-2)
+    image_plate = pyro.plate("image", n_image, dim=-2, subsample=image_rows)
     latent_plate = pyro.plate("latent", n_latent, dim=-1)
     pixel_plate = pyro.plate("pixel", n_pixel, dim=-1)
     # 4: layer decoder : [latent] -> [pixel] = Linear(latent, 400) -> Softplus -> Linear(400, pixel)
@@ -83,9 +86,9 @@ def model(n_pixel, n_image, pixels=None):
         )
 
 
-def amortised(n_pixel, n_image, pixels=None):
+def amortised(n_pixel, n_image, pixels=None, image_rows=None):
     """The guide, with the model's arguments."""
-    image_plate = pyro.plate("image", n_image, dim=-2)
+    image_plate = pyro.plate("image", n_image, dim=-2, subsample=image_rows)
     latent_plate = pyro.plate("latent", n_latent, dim=-1)
     # 10: layer encoder : [pixel] -> [latent], [latent] =
     encoder_0_weight = pyro.param(

@@ -239,17 +239,186 @@ CASES = (
         (", batch = 256 of obs", ""),
     ),
     case(
-        "batches_not_yet",
-        "BD490",
+        "not_a_batch",
+        "BD518",
         """
         data obs from "large.csv" { y : real }
         mu ~ Normal(0, 1)
         observe y ~ Normal(mu, 1)
-        infer svi(steps = 400, «batch = 256 of obs»)
+        infer svi(steps = 400, «batch = 256»)
+        """,
+        "batch = 256 of obs",
+        "batch = 256 of obs",
+    ),
+    case(
+        "of_a_plate",
+        "BD518",
+        """
+        data obs from "large.csv" { y : real }
+        mu ~ Normal(0, 1)
+        observe y ~ Normal(mu, 1)
+        infer svi(«steps = 400 of obs»)
+        """,
+        "leave `of obs` out",
+        "steps = 400",
+    ),
+    case(
+        "batch_of_members",
+        "BD518",
+        """
+        data obs from "large.csv" { g : category; y : real }
+        mu[g] ~ Normal(0, 1)
+        observe y ~ Normal(mu[g], 1)
+        infer svi(batch = 256 of «g»)
+        """,
+        "the tables of this spec are `obs`",
+        "obs",
+    ),
+    case(
+        "batch_of_nothing",
+        "BD518",
+        """
+        data obs from "large.csv" { g : category; y : real }
+        data g from "groups.csv" (key = "name") { x : real }
+        b ~ Normal(0, 1)
+        observe y ~ Normal(b * x[g], 1)
+        infer «svi(batch = 256 of g)»
+        """,
+        "leave `batch` out",
+        "svi(batch = 256 of obs)",
+    ),
+    case(
+        "mixes_rows",
+        "BD519",
+        """
+        data obs from "large.csv" { x : real; y : real }
+        b ~ Normal(0, 1)
+        observe y ~ Normal(b * (x - «mean[obs](x)»), 1)
+        infer svi(batch = 256 of obs)
         """,
         "leave `batch` out",
         None,
-        (", batch = 256 of obs", ""),
+        (" - mean[obs](x)", ""),
+    ),
+    case(
+        "mixes_rows",
+        "BD519",
+        """
+        data obs from "large.csv" { x : real; y : real }
+        f[obs] ~ Normal(x, 1)
+        observe y ~ Normal(«cumsum[obs](f)», 1)
+        infer svi(batch = 256 of obs)
+        """,
+        "as a column",
+        "f",
+    ),
+    case(
+        "mixes_rows",
+        "BD519",
+        """
+        data obs from "large.csv" (key = "name") { x : real; y : real }
+        f[obs] ~ Normal(x, 1)
+        observe y ~ Normal(f - «f[obs = "first"]», 1)
+        infer svi(batch = 256 of obs)
+        """,
+        "leave `batch` out",
+        None,
+        ("(batch = 256 of obs)", ""),
+    ),
+    case(
+        "mixes_rows",
+        "BD519",
+        """
+        data pupil from "pupils.csv" (key = "name") { school : category; y : real }
+        data school from "schools.csv" (key = "name") { z : real }
+        a[school] ~ Normal(0, 1)
+        observe z ~ Normal(a, 1)
+        observe y ~ Normal(«a[school]», 1)
+        infer svi(batch = 256 of school)
+        """,
+        "leave `batch` out",
+        None,
+        ("(batch = 256 of school)", ""),
+    ),
+    case(
+        "mixes_rows",
+        "BD519",
+        """
+        data place from "places.csv" { y : real; x : real }
+        s ~ HalfNormal(1)
+        observe y ~ Normal(«sum[place'](exp(-abs(x - x[place'])))», s)
+        infer svi(batch = 256 of place)
+        """,
+    ),
+    case(
+        "mixes_rows",
+        "BD519",
+        """
+        data obs from "large.csv" { x : real; y : real }
+        param f[obs] = «x»
+        b ~ Normal(0, 1)
+        observe y ~ Normal(b * f, 1)
+        infer svi(batch = 256 of obs)
+        """,
+    ),
+    case(
+        "mixes_rows",
+        "BD519",
+        """
+        data obs from "large.csv" { x : real; y : real }
+        b ~ Normal(0, 1)
+        observe y ~ Normal(b * x, 1)
+        guide q {
+            param s : positive = 1
+            b ~ Normal(«mean[obs](y)», s)
+        }
+        infer svi(guide = q, batch = 256 of obs)
+        """,
+        "leave `batch` out",
+        None,
+        ("mean[obs](y)", "1"),
+    ),
+    case(
+        "guide_of_rows",
+        "BD520",
+        """
+        data obs from "large.csv" { y : real }
+        mu ~ Normal(0, 1)
+        theta[obs] ~ Normal(mu, 1)
+        observe y ~ Normal(theta, 1)
+        infer «svi(guide = AutoMultivariateNormal, batch = 256 of obs)»
+        """,
+        "give `theta` AutoNormal or AutoDelta",
+        None,
+        ("AutoMultivariateNormal", "AutoNormal"),
+    ),
+    case(
+        "guide_of_rows",
+        "BD520",
+        """
+        data obs from "large.csv" { y : real }
+        mu ~ Normal(0, 1)
+        theta[obs] ~ Normal(mu, 1)
+        observe y ~ Normal(theta, 1)
+        guide parts { mu : AutoNormal; theta : AutoDiagonalNormal }
+        infer «svi(guide = parts, batch = 256 of obs)»
+        """,
+        "give `theta` AutoNormal or AutoDelta",
+        None,
+        ("AutoDiagonalNormal", "AutoDelta"),
+    ),
+    case(
+        "loss_of_rows",
+        "BD521",
+        """
+        data obs from "large.csv" { y : real }
+        mu ~ Normal(0, 1)
+        observe y ~ Normal(mu, 1)
+        infer «svi(loss = RenyiELBO, batch = 256 of obs)»
+        """,
+        "use Trace_ELBO",
+        None,
+        ("RenyiELBO", "Trace_ELBO"),
     ),
     case(
         "nothing_to_infer",

@@ -367,3 +367,17 @@ def test_discrete_latents_need_a_guide_by_hand() -> None:
     exact = 1 / (1 + np.exp(-4.0))  # the odds are exp((9 - 1) / 2)
     # The score estimator is noisy; the share of a thousand draws adds a standard error of 0.004.
     assert posterior.draws["k"].mean() == pytest.approx(exact, abs=0.03)
+
+
+def test_a_guide_by_hand_may_stand_for_a_prior_that_cannot_be_drawn_from():
+    """The model is looked at once, anywhere in the support; the draws are the guide's."""
+    import bayesdsl as bd
+
+    model = bd.compile_text("""
+        data toss { heads : binary = [1, 0, 0] }
+        p ~ Flat(unit)
+        observe heads ~ Bernoulli(p)
+        guide by_hand { param a : positive = 2; p ~ Beta(a, 3) }
+        infer svi(guide = by_hand, steps = 5, draws = 200)
+        """)
+    assert 0 < model.fit()["p"].min() < model.fit()["p"].max() < 1
