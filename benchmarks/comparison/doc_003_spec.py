@@ -12,11 +12,11 @@ def answers(setting):
         predicted = fit.predict(grid=GRID, seed=setting.seed)
         return setting.at(predicted.rows["x"], {"mean": predicted["curve"][None], "y": predicted["y"][None]})
 
-    depth = setting.steps(8, 3)
-    chain = {"chains": 1, "warmup": setting.steps(50, 5), "draws": setting.steps(50, 5), "max_tree_depth": depth}
+    depth = setting.steps(7, 3)
+    chain = {"chains": 1, "warmup": setting.steps(25, 5), "draws": setting.steps(25, 5), "max_tree_depth": depth}
     yield "one hidden layer, NUTS", curves(shallow.fit(seed=setting.seed, **chain))
 
-    length = {"steps": setting.steps(2500, 20), "draws": setting.steps(500, 20)}
+    length = {"steps": setting.steps(1000, 20), "draws": setting.steps(300, 20)}
     yield "five hidden layers, SVI", curves(deep.fit(seed=setting.seed, **length))
 
     first = shallow.fit("svi", guide="AutoDiagonalNormal", seed=setting.seed, **length)
