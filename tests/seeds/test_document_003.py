@@ -58,7 +58,7 @@ data row { x : real; y : real }
 a ~ Normal(0, 2)
 b ~ Normal(0, 2)
 observe y ~ Normal(a + b * x, 0.5)
-infer nuts(chains = 1, warmup = 300, draws = 800, full_mass = true)
+infer nuts(chains = 1, warmup = 200, draws = 500, full_mass = true)
 """
 
 
@@ -66,7 +66,7 @@ def test_003_updating_in_two_steps_equals_one_step() -> None:
     """A conjugate model, whose posterior is known: after the first rows, and after the others with the first posterior
     as prior. x is far from 0, so a and b are correlated, and carrying them one by one would be far off.
 
-    800 draws of a chain with full mass are worth 400 or more: means to three errors of 0.05 sd, sds to four of 3.5 %.
+    500 draws of a chain with full mass are worth 300 or so: means to three errors of 0.06 sd, sds to four of 4 %.
     """
     rng = np.random.default_rng(7)
     x = rng.normal(3, 1, size=40)
@@ -79,8 +79,8 @@ def test_003_updating_in_two_steps_equals_one_step() -> None:
         mean, covariance = exact(x[rows], y[rows])
         draws = np.stack([fit["a"].ravel(), fit["b"].ravel()])
         sds = np.sqrt(np.diag(covariance))
-        assert (np.abs(draws.mean(axis=1) - mean) < 0.15 * sds).all()
-        assert np.allclose(draws.std(axis=1) / sds, 1, atol=0.15)
+        assert (np.abs(draws.mean(axis=1) - mean) < 0.2 * sds).all()
+        assert np.allclose(draws.std(axis=1) / sds, 1, atol=0.17)
         correlation = covariance[0, 1] / sds.prod()
         assert correlation < -0.9
         assert np.corrcoef(draws)[0, 1] == pytest.approx(correlation, abs=0.02)

@@ -76,7 +76,7 @@ sigma ~ HalfNormal(5)
 shift ~ Normal(0, 1)
 slope ~ Normal(0, 10)
 observe y ~ Normal(shift + slope * x, sigma)
-infer svi(guide = AutoMultivariateNormal, optim = Adam(lr = 0.02), steps = 800)
+infer svi(guide = AutoMultivariateNormal, optim = Adam(lr = 0.02), steps = 500)
 """)
     # A single row at x = 0, which says nothing of the slope and next to nothing of sigma.
     second = reordered.fit(data={"row": {"x": [0.0], "y": [0.5]}}, prior_from=first, seed=2)
