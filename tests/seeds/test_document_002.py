@@ -13,9 +13,9 @@ TRUTH = {"w": np.array([1.5, -2.8]), "b": 10.5, "sigma": 1.0}
 
 
 def test_002_one_linear_model_by_sgd_adam_and_nuts(specs: Path) -> None:
-    """The three agree within 0.6 of a posterior sd: the error of the draws is a tenth at most, Adam's noise at this rate
-    is 0.2 to 0.4, and the maximum of the likelihood has a sigma that is a quarter of an sd under its mean. The truth is
-    within three sd of each.
+    """The three agree within 0.6 of a posterior sd: the error of the draws is a tenth at most, Adam's noise at this
+    rate is 0.2 to 0.4, and the maximum of the likelihood has a sigma that is a quarter of an sd under its mean. The
+    truth is within three sd of each.
     """
     model = bd.compile(specs / "linear.bayes").bind()
     chain = model.fit(seed=1, chains=1, warmup=250, draws=400)
