@@ -30,7 +30,8 @@ from how much the answers of each program move from seed to seed; for points at 
 {arrived} more.
 
 Where an introduction takes tens of thousands of steps or chains that run for minutes, both programs make do with a few
-thousand steps, where needed larger ones, and with shorter paths of the chains. A step costs what it costs.
+thousand steps, where needed larger ones, and with shorter paths of the chains. A step costs what it costs. Where *may
+be* is several standard deviations, the runs were too short to settle from every start, and that they agree says little.
 """
 
 SHORT = "\n**These figures are from short runs, which the tests make: too few steps to say anything.**\n"
