@@ -23,7 +23,8 @@ _PLACES = {
     "BayesError": "bayesdsl.diagnostics.diagnostic",
     "Diagnostic": "bayesdsl.diagnostics.diagnostic",
     "Source": "bayesdsl.source",
-    "open_run": "bayesdsl.results.rundir",
+    "open_run": "bayesdsl.opened",
+    "load_predictor": "bayesdsl.export.archive",
     "RunError": "bayesdsl.results.errors",
 }
 

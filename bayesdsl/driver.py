@@ -28,11 +28,14 @@ from bayesdsl.syntax.parser import parse
 if TYPE_CHECKING:
     from types import ModuleType
 
+    from bayesdsl.export.archive import Predictor
     from bayesdsl.export.graph.value import Graph
     from bayesdsl.lower.program import Program
     from bayesdsl.model.earlier import Earlier
+    from bayesdsl.prediction.trained import Trained
     from bayesdsl.pysrc.printer import Printed
     from bayesdsl.results.manifest import PriorRecord
+    from bayesdsl.results.predictive import Prediction
     from bayesdsl.results.rundir import Run
     from bayesdsl.results.simulated import Simulation
     from bayesdsl.results.summary import Summary
@@ -535,6 +538,44 @@ class Fit:
 
         return judge(self.posterior, self.summary())
 
+    @cached_property
+    def trained(self) -> Trained:
+        """What predictions are made from."""
+        from bayesdsl.lower.amortised import amortised
+        from bayesdsl.prediction.trained import Trained
+
+        data = self.bound.data
+        columns = {**data.observed, **data.constant}
+        guide = dict(self.inference.settings).get("guide")
+        model = amortised(self.bound.compiled.spec, guide if isinstance(guide, str) else None)
+        return Trained(model, data.training, self.posterior, columns)
+
+    def predict(
+        self,
+        data: Any = None,
+        *,
+        grid: Mapping[str, Any] | None = None,
+        at: Mapping[str, Any] | None = None,
+        table: str | None = None,
+        seed: int = 0,
+        interval: float = 0.9,
+        draws: int | None = None,
+    ) -> Prediction:
+        """What the posterior says of rows: of `data` (a path, a frame, a dict of columns); of a `grid` (values by
+        column, or `"LOW:HIGH:NUMBER"`; several make a product) with other columns fixed by `at`; of those of the fit.
+
+        The same seed gives the same numbers. Raises `BayesError`.
+        """
+        from bayesdsl.prediction.predict import predict
+
+        return predict(self.trained, data, grid=grid, at=at, table=table, seed=seed, interval=interval, draws=draws)
+
+    def predictor(self, *, table: str | None = None, draws: int | None = None) -> Predictor:
+        """A program that predicts new rows, to be saved and used without bayesdsl. Raises `BayesError`."""
+        from bayesdsl.prediction.archive import exported
+
+        return exported(self.trained, table=table, draws=draws)
+
     def to_datatree(self) -> Any:
         """The draws as an xarray DataTree in ArviZ's conventions."""
         from bayesdsl.results.netcdf import to_datatree
@@ -547,6 +588,7 @@ class Fit:
         `interval` is the probability between the bounds of the summary that is written.
         """
         from bayesdsl.results.rundir import write_run
+        from bayesdsl.results.training import PREDICTION, PredictionRecord
 
         compiled = self.bound.compiled
         return write_run(
@@ -558,6 +600,7 @@ class Fit:
             summary=self.summary(interval),
             observed=self.bound.data.observed,
             constant=self.bound.data.constant,
+            extra={PREDICTION: PredictionRecord.of(self.bound.data.training).to_json()},
             overwrite=overwrite,
         ).directory
 

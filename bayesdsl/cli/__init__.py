@@ -24,6 +24,8 @@ VERBS: dict[str, str] = {
     "run": "infer: a table, whether to trust it, and a directory with the draws",
     "show": "show a run again",
     "report": "a page about a run: figures and drawings, one file of HTML",
+    "predict": "what a run says of new rows, or of a grid",
+    "export": "a run's predictor as a program, for Python and C++",
     "simulate": "data from the prior or from values of your own, ready to be fitted",
     "graph": "draw the model as a picture",
     "emit": "print the Pyro program of a spec",

@@ -72,6 +72,13 @@ def seed(text: str) -> int:
     return int(text)
 
 
+def positive(text: str) -> int:
+    """The type of a number of things."""
+    if not text.isdecimal() or not 0 < int(text) <= MOST_SEED:
+        raise argparse.ArgumentTypeError(f"`{text}` is not a whole number from 1")
+    return int(text)
+
+
 def probability(text: str) -> float:
     """The type of the probability between the ends of an interval."""
     try:

@@ -21,7 +21,21 @@ DONE, FOUND, USAGE, BUG, INTERRUPTED, CLOSED = 0, 1, 2, 70, 130, 141
 
 # Findings that are about the command rather than what a spec or its data say, and the one that is an interrupt.
 _OF_THE_COMMAND = frozenset(
-    {"BD109", "BD804", "BD805", "BD806", "BD808", "BD809", "BD849", "BD850", "BD853", "BD854", "BD858"}
+    {
+        "BD109",
+        "BD804",
+        "BD805",
+        "BD806",
+        "BD808",
+        "BD809",
+        "BD822",
+        "BD823",
+        "BD849",
+        "BD850",
+        "BD853",
+        "BD854",
+        "BD858",
+    }
 )
 _OF_AN_INTERRUPT = "BD810"
 

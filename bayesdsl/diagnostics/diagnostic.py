@@ -1,6 +1,6 @@
 """What is wrong with a spec or its data, as a value.
 
-Diagnostics are made by the typed constructors of `syntax/errors.py`, `check/errors.py` and `runtime/errors.py`, one
+Diagnostics are made by the typed constructors of `syntax/errors.py`, `check/errors/` and `runtime/errors.py`, one
 function for each thing that can be wrong, and rendered by `diagnostics/render.py`. Nothing else formats a message.
 """
 

@@ -80,7 +80,7 @@ class Distributions:
         expr = dist.arg(parameter.name)
         if parameter.static and isinstance(expr, ir.Number) and not parameter.tensor:
             return py.Constant(expr.value)
-        own = _extent(parameter.extent, event, dict(dist.own).get(parameter.name))
+        own = extent_of(parameter.extent, event, dict(dist.own).get(parameter.name))
         layout = (*batch, *own)
         node = self.expressions.tensor(expr, layout)
         if dist.row.broadcasts:
@@ -121,7 +121,7 @@ def event_count(dist: ir.Dist) -> int:
             assert_never(dist)
 
 
-def _extent(extent: Extent, event: ir.Plates, own: str | None) -> ir.Plates:
+def extent_of(extent: Extent, event: ir.Plates, own: str | None) -> ir.Plates:
     """The dimensions of an argument to the right of the independent copies."""
     match extent:
         case Extent.SCALAR:

@@ -6,6 +6,7 @@ dot[feature](x, beta)      in the layout (sample)  ->   x @ beta
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import assert_never
 
@@ -29,22 +30,25 @@ ONE_BY_ONE = frozenset({"prod", "any", "all"})
 class Expressions:
     """Lowers expressions. `layouts` is how each value of the program is laid out, by its name in the spec.
 
-    `layers` are those that may be applied, with the names of their functions.
+    `layers` are those that may be applied, with the names of their functions. `dtype` is the program's name for the
+    type of its reals, `real` how it makes one of a Python number.
     """
 
     inputs: Inputs
     layouts: dict[str, Layout] = field(default_factory=dict)
     layers: dict[str, tuple[ir.Layer, str]] = field(default_factory=dict)
+    dtype: py.Expr = field(default_factory=lambda: py.Name("DTYPE"))
+    real: Callable[[py.Expr], py.Expr] = field(default_factory=lambda: real)
 
     def lower(self, expr: ir.Expr, target: Layout) -> py.Expr:
         """A tensor that broadcasts against `target`, or a Python number."""
         node = self._lower(expr, target)
-        return py.method(node, "to", py.Name("DTYPE")) if _is_truth(expr) else node
+        return py.method(node, "to", self.dtype) if _is_truth(expr) else node
 
     def tensor(self, expr: ir.Expr, target: Layout) -> py.Expr:
         """As `lower`, with known numbers as tensors of the program's dtype."""
         node = self.lower(expr, target)
-        return real(node) if is_number(expr) else node
+        return self.real(node) if is_number(expr) else node
 
     def _lower(self, expr: ir.Expr, target: Layout) -> py.Expr:
         match expr:
@@ -63,7 +67,7 @@ class Expressions:
             case ir.Network():
                 return self._network(expr, target)
             case ir.Members(count):
-                return real(self.inputs.count(count))
+                return self.real(self.inputs.count(count))
             case _:
                 assert_never(expr)
 
@@ -188,7 +192,7 @@ class Expressions:
         node = self._lower(expr, target)
         if _is_truth(expr):
             return node
-        return py.Compare("!=", real(node) if is_number(expr) else node, py.Constant(0))
+        return py.Compare("!=", self.real(node) if is_number(expr) else node, py.Constant(0))
 
     # Reductions
 

@@ -310,6 +310,15 @@ def _check_target(target: Expr | Starred) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class AnnAssign(_Statement):
+    """`target: annotation = value`."""
+
+    target: Name
+    annotation: Expr
+    value: Expr
+
+
+@dataclass(frozen=True, slots=True)
 class ExprStmt(_Statement):
     value: Expr
 
@@ -344,6 +353,18 @@ class If(_Statement):
 
 
 @dataclass(frozen=True, slots=True)
+class For(_Statement):
+    """`for target in iterable: body`."""
+
+    target: Expr
+    iterable: Expr
+    body: tuple[Stmt, ...]
+
+    def __post_init__(self) -> None:
+        _check_target(self.target)
+
+
+@dataclass(frozen=True, slots=True)
 class FunctionDef(_Statement):
     """`def name(params, *, keyword_only) -> returns:`."""
 
@@ -357,6 +378,19 @@ class FunctionDef(_Statement):
     def __post_init__(self) -> None:
         _check_identifier(self.name)
         _check_params(self.params, self.keyword_only)
+
+
+@dataclass(frozen=True, slots=True)
+class ClassDef(_Statement):
+    """`class name(bases):`."""
+
+    name: str
+    bases: tuple[Expr, ...]
+    body: tuple[Stmt, ...]
+    docstring: str | None = None
+
+    def __post_init__(self) -> None:
+        _check_identifier(self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -399,7 +433,21 @@ class Blank(_Statement):
     """An empty line."""
 
 
-Stmt: TypeAlias = Assign | ExprStmt | Return | With | If | FunctionDef | Import | ImportFrom | Comment | Blank
+Stmt: TypeAlias = (
+    Assign
+    | AnnAssign
+    | ExprStmt
+    | Return
+    | With
+    | If
+    | For
+    | FunctionDef
+    | ClassDef
+    | Import
+    | ImportFrom
+    | Comment
+    | Blank
+)
 
 
 @dataclass(frozen=True, slots=True)

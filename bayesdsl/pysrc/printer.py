@@ -26,18 +26,21 @@ from types import EllipsisType
 from typing import NamedTuple, TypeAlias, assert_never
 
 from bayesdsl.pysrc.nodes import (
+    AnnAssign,
     Assign,
     Attribute,
     BinOp,
     Blank,
     BoolOp,
     Call,
+    ClassDef,
     Comment,
     Compare,
     Constant,
     Dict,
     Expr,
     ExprStmt,
+    For,
     FunctionDef,
     If,
     IfExp,
@@ -607,7 +610,7 @@ def _gap(previous: Stmt | None, anchor: Stmt, *, asked: bool, top: bool) -> int:
     match previous, anchor:
         case Comment(), _ if not asked:
             return 0
-        case (FunctionDef(), _) | (_, FunctionDef()):
+        case (FunctionDef() | ClassDef(), _) | (_, FunctionDef() | ClassDef()):
             return 2 if top else 1
         case (Import() | ImportFrom(), Import() | ImportFrom()):
             return int(asked)
@@ -629,6 +632,9 @@ def _statement(statement: Stmt, width: int, inherited: int | None) -> list[Line]
         case Assign(targets, value):
             lead = "".join(f"{_bare(target)} = " for target in targets)
             return lines + _mapped(_layout(Item(lead, value), width, Place.STATEMENT), origin)
+        case AnnAssign(target, annotation, value):
+            lead = f"{target.id}: {_flat(annotation)} = "
+            return lines + _mapped(_layout(Item(lead, value), width, Place.STATEMENT), origin)
         case ExprStmt(value):
             return lines + _mapped(_layout(Item("", value), width, Place.STATEMENT), origin)
         case Return(value):
@@ -637,8 +643,14 @@ def _statement(statement: Stmt, width: int, inherited: int | None) -> list[Line]
             return lines + _mapped(_with(items, width), origin) + _block(body, width, origin)
         case If():
             return lines + _if("if", statement, width, origin)
+        case For(target, iterable, body):
+            head = _layout(Item(f"for {_bare(target)} in ", iterable), width, Place.STATEMENT, ":")
+            return lines + _mapped(head, origin) + _block(body, width, origin)
         case FunctionDef(body=body, docstring=docstring):
             return lines + _mapped(_signature(statement, width), origin) + _block(body, width, origin, docstring)
+        case ClassDef(name, bases, body, docstring):
+            head = _fit([f"class {name}", *([_parents(bases)] if bases else []), ":"], width)
+            return lines + _mapped(head, origin) + _block(body, width, origin, docstring)
         case Import(module, alias):
             text = f"import {module}" if alias is None else f"import {module} as {alias}"
             return [*lines, Line(text, origin)]
@@ -702,6 +714,10 @@ def _signature(function: FunctionDef, width: int) -> list[str]:
     params = Bracket("(", (*map(_param, function.params), *marker, *map(_param, function.keyword_only)), ")")
     returns = "" if function.returns is None else f" -> {_flat(function.returns)}"
     return _fit([f"def {function.name}", params, f"{returns}:"], width)
+
+
+def _parents(bases: tuple[Expr, ...]) -> Bracket:
+    return Bracket("(", tuple(Item("", base) for base in bases), ")")
 
 
 def _import_from(module: str, names: tuple[str, ...], width: int) -> list[str]:

@@ -75,6 +75,9 @@ NAMED = {
     "Compiled.emit": bayesdsl.Compiled.emit,
     "Bound.fit": bayesdsl.Bound.fit,
     "Fit.summary": bayesdsl.Fit.summary,
+    "Fit.predict": bayesdsl.Fit.predict,
+    "Fit.predictor": bayesdsl.Fit.predictor,
+    "load_predictor": bayesdsl.load_predictor,
 }
 
 

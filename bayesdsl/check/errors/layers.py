@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from bayesdsl.catalogue.rows import Module, Setting, SettingKind
-from bayesdsl.check.errors import _did_you_mean, _plate_set, _quoted
+from bayesdsl.check.errors.words import did_you_mean, plate_set, quoted
 from bayesdsl.diagnostics.diagnostic import Diagnostic, Label
 from bayesdsl.model import ir
 from bayesdsl.source import Source, Span
@@ -36,7 +36,7 @@ def unknown_module(source: Source, span: Span, name: str, left_out: str | None, 
     if left_out is not None:
         reason = f"{left_out[0].lower()}{left_out[1:].rstrip('.')}"
         return Diagnostic("BD321", f"`{name}` cannot be part of a layer", source, Label(span), hint=reason)
-    hint = _did_you_mean(near, "the modules are torch.nn's: Linear, Conv2d, Tanh, ReLU, Flatten, ..")
+    hint = did_you_mean(near, "the modules are torch.nn's: Linear, Conv2d, Tanh, ReLU, Flatten, ..")
     return Diagnostic("BD321", f"there is no module `{name}`", source, Label(span), hint=hint)
 
 
@@ -149,7 +149,7 @@ def wrong_results(source: Source, span: Span, said: int, given: int) -> Diagnost
 
 
 def no_such_weight(source: Source, span: Span, name: str, layer: str, known: Sequence[str]) -> Diagnostic:
-    hint = f"there are {_quoted(known)}" if known else "its modules have no weights"
+    hint = f"there are {quoted(known)}" if known else "its modules have no weights"
     return Diagnostic("BD323", f"no module of `{layer}` has a `{name}`", source, Label(span), hint=hint)
 
 
@@ -206,7 +206,7 @@ def wrong_arguments(source: Source, span: Span, layer: ir.Layer, given: int) -> 
 def input_plates(source: Source, span: Span, layer: ir.Layer, plates: ir.Plates, found: ir.Plates) -> Diagnostic:
     return Diagnostic(
         "BD324",
-        f"`{layer.name}` takes a value over {_plate_set(plates)}, and this one is over {_plate_set(found)}",
+        f"`{layer.name}` takes a value over {plate_set(plates)}, and this one is over {plate_set(found)}",
         source,
         Label(span),
         (Label(layer.span, "declared here"),),
@@ -269,7 +269,7 @@ def guide_of_weights(source: Source, span: Span, guide: str, layers: Mapping[str
     )
     return Diagnostic(
         "BD507",
-        f"the guide `{guide}` says nothing of the weights of {_quoted(names)}",
+        f"the guide `{guide}` says nothing of the weights of {quoted(names)}",
         source,
         Label(span),
         tuple(Label(place, "not in the guide") for place in list(layers.values())[:4]),

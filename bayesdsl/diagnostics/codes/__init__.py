@@ -14,12 +14,15 @@ from bayesdsl.diagnostics.codes import (
     lints,
     names,
     plates,
+    prediction,
     running,
     syntax,
     targets,
     types,
 )
 from bayesdsl.diagnostics.codes.row import Code
+
+_RUNNING = (*running.ROWS, *prediction.ROWS, *targets.ROWS, *earlier.ROWS)
 
 # The digit after "BD", what its codes are about, and the codes.
 SECTIONS: tuple[tuple[int, str, tuple[Code, ...]], ...] = (
@@ -30,7 +33,7 @@ SECTIONS: tuple[tuple[int, str, tuple[Code, ...]], ...] = (
     (5, "Inference settings", inference.ROWS),
     (6, "Lints", lints.ROWS),
     (7, "Data", data.ROWS),
-    (8, "Running", tuple(sorted((*running.ROWS, *targets.ROWS, *earlier.ROWS), key=lambda row: row.code))),
+    (8, "Running", tuple(sorted(_RUNNING, key=lambda row: row.code))),
     (9, "Limits and internal errors", internal.ROWS),
 )
 

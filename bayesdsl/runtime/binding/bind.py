@@ -16,6 +16,7 @@ import torch
 from bayesdsl.catalogue.spelling import nearest
 from bayesdsl.diagnostics.diagnostic import BayesError, Diagnostic
 from bayesdsl.lower.program import Program
+from bayesdsl.lower.training import Training
 from bayesdsl.model import ir
 from bayesdsl.runtime.binding import errors, ranges
 from bayesdsl.runtime.binding.arguments import argument_findings, arguments
@@ -26,6 +27,7 @@ from bayesdsl.runtime.binding.reading import NOT_GIVEN
 from bayesdsl.runtime.binding.statements import MAX_ELEMENTS, calls, check_statements, expressions
 from bayesdsl.runtime.binding.streaming import is_streamed, stream, stream_findings
 from bayesdsl.runtime.binding.tables import BoundTable, bind_table
+from bayesdsl.runtime.binding.training import training, training_of_parts
 from bayesdsl.runtime.binding.warnings import warnings
 
 __all__ = ["MAX_ELEMENTS", "BoundData", "TableFacts", "bind_data"]
@@ -53,7 +55,7 @@ class BoundData:
     """The program's arguments, the members of every plate, and what a run record says of the data.
 
     `observed` and `constant` are the columns by name: their plates and their values, for the results; categories are
-    positions among their plate's members.
+    positions among their plate's members. `training` is what predictions of new rows have to know of these data.
     """
 
     inputs: dict[str, object]
@@ -62,6 +64,7 @@ class BoundData:
     observed: dict[str, tuple[tuple[str, ...], np.ndarray]]
     constant: dict[str, tuple[tuple[str, ...], np.ndarray]]
     warnings: tuple[Diagnostic, ...] = ()
+    training: Training | None = None
 
 
 def bind_data(
@@ -98,6 +101,7 @@ def bind_data(
         tuple(_facts(table) for table in tables.values()),
         *_columns(joined),
         warnings=_in_order(warnings(joined, known)),
+        training=training(joined),
     )
 
 
@@ -152,7 +156,8 @@ def _bound_in_parts(
     )
     facts = [_facts(table) for table in others.values()]
     facts.append(TableFacts(plate, result.name, result.sha256, result.rows, result.rows_dropped))
-    return BoundData(result.inputs, dict(result.members), tuple(facts), observed, constant)
+    known = training_of_parts(result.joined, plate, result.rows)
+    return BoundData(result.inputs, dict(result.members), tuple(facts), observed, constant, training=known)
 
 
 def _tables(

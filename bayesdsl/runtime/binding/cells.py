@@ -139,50 +139,45 @@ OWN_MISSING: dict[str, Callable[..., Cells]] = {"and": _and, "or": _or, "where":
 class WholeColumn:
     """A function of the values of a column; `spread` says that they may not all be equal.
 
-    `of_parts` computes it of some of the values, from the moments of all; None where it takes more than these.
+    `fit` gives what it has to know of the column, `apply` its values on numbers that need not be the column's: a
+    prediction computes with what was fitted to the rows of the fit. `of_moments` fits it to all values of a column of
+    which only some are at hand; None where it takes more than their moments.
     """
 
-    compute: Callable[[np.ndarray], np.ndarray]
+    fit: Callable[[np.ndarray], np.ndarray]
+    apply: Callable[[np.ndarray, np.ndarray], np.ndarray]
     spread: bool = False
-    of_parts: Callable[[np.ndarray, Moments], np.ndarray] | None = None
+    of_moments: Callable[[Moments], np.ndarray] | None = None
 
 
-def _zscore(x: np.ndarray) -> np.ndarray:
-    return (x - x.mean()) / (x.std(ddof=1) if len(x) > 1 else np.nan)
+def _mean_and_sd(x: np.ndarray) -> np.ndarray:
+    return np.array([x.mean(), x.std(ddof=1) if len(x) > 1 else np.nan])
 
 
-def _center(x: np.ndarray) -> np.ndarray:
-    return x - x.mean()
-
-
-def _rescale(x: np.ndarray) -> np.ndarray:
-    return (x - x.min()) / (x.max() - x.min())
-
-
-def _zscore_of(x: np.ndarray, all_: Moments) -> np.ndarray:
-    return (x - all_.mean) / (all_.sd if all_.count > 1 else np.nan)
-
-
-def _center_of(x: np.ndarray, all_: Moments) -> np.ndarray:
-    return x - all_.mean
-
-
-def _rescale_of(x: np.ndarray, all_: Moments) -> np.ndarray:
-    return (x - all_.least) / (all_.greatest - all_.least)
-
-
-def _rank(x: np.ndarray) -> np.ndarray:
-    from scipy.stats import rankdata
-
-    return rankdata(x)
+def _rank(x: np.ndarray, ordered: np.ndarray) -> np.ndarray:
+    """Ranks among the numbers of `ordered`, which ascend; equal ones share their mean rank."""
+    below, up_to = np.searchsorted(ordered, x, "left"), np.searchsorted(ordered, x, "right")
+    return (below + up_to + 1) / 2
 
 
 # By their names in the catalogue.
 WHOLE_COLUMN = {
-    "zscore": WholeColumn(_zscore, spread=True, of_parts=_zscore_of),
-    "center": WholeColumn(_center, of_parts=_center_of),
-    "rescale": WholeColumn(_rescale, spread=True, of_parts=_rescale_of),
-    "rank": WholeColumn(_rank),
+    "zscore": WholeColumn(
+        _mean_and_sd,
+        lambda x, known: (x - known[0]) / known[1],
+        spread=True,
+        of_moments=lambda m: np.array([m.mean, m.sd if m.count > 1 else np.nan]),
+    ),
+    "center": WholeColumn(
+        lambda x: np.array([x.mean()]), lambda x, known: x - known[0], of_moments=lambda m: np.array([m.mean])
+    ),
+    "rescale": WholeColumn(
+        lambda x: np.array([x.min(), x.max()]),
+        lambda x, known: (x - known[0]) / (known[1] - known[0]),
+        spread=True,
+        of_moments=lambda m: np.array([m.least, m.greatest]),
+    ),
+    "rank": WholeColumn(np.sort, _rank),
 }
 
 

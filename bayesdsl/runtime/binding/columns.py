@@ -15,6 +15,7 @@ from typing import assert_never
 import numpy as np
 
 from bayesdsl.diagnostics.diagnostic import Cell, Diagnostic
+from bayesdsl.lower.training import Statistics, call_key
 from bayesdsl.model import ir
 from bayesdsl.runtime.binding import errors
 from bayesdsl.runtime.binding.cells import (
@@ -96,6 +97,9 @@ class Evaluator:
     `columns` and `labels` are columns of the spec that stand above, on the same rows; `broken` those that could not be
     computed; `leaves` the columns of the source that each is computed from. Where `strict` is False, cells that are no
     numbers pass as NaN. Where the source is a part of a table, `wholes` knows functions of whole columns.
+
+    `statistics` is what functions of whole columns found in theirs, by the place of the call and for each column of a
+    matrix; with `fitted`, they take what was found in another table instead.
     """
 
     source: Source
@@ -108,6 +112,8 @@ class Evaluator:
     leaves: dict[str, tuple[str, ...]] = field(default_factory=dict)
     strict: bool = True
     wholes: Wholes | None = None
+    statistics: Statistics = field(default_factory=dict)
+    fitted: Statistics | None = None
 
     @property
     def count(self) -> int:
@@ -290,16 +296,22 @@ class Evaluator:
 
     def _of_column(self, call: ir.RowCall, x: np.ndarray, column: int) -> np.ndarray:
         function = WHOLE_COLUMN[call.function]
+        if self.fitted is not None:
+            return function.apply(x, np.array(self.fitted[call_key(call)][column]))
         if self.wholes is not None:
             return self._of_whole(call, function, x, column)
         if function.spread and len(x) and x.min() == x.max() and self.strict:
             what = self.source.slice(call.args[0].span)
             raise Rejected(errors.no_spread(self.source, call.span, call.function, what, float(x[0]), len(x)))
-        return function.compute(x) if len(x) else x
+        if not len(x):
+            return x
+        known = function.fit(x)
+        self.statistics.setdefault(call_key(call), []).append(known.tolist())
+        return function.apply(x, known)
 
     def _of_whole(self, call: ir.RowCall, function: WholeColumn, x: np.ndarray, column: int) -> np.ndarray:
         """The same of a part of a column."""
-        if function.of_parts is None:
+        if function.of_moments is None:
             raise Rejected(errors.not_of_parts(self.source, call.span, call.function))
         found = self.wholes.of(call, column, x)
         if found is None:
@@ -307,7 +319,9 @@ class Evaluator:
         if function.spread and found.least == found.greatest:
             what = self.source.slice(call.args[0].span)
             raise Rejected(errors.no_spread(self.source, call.span, call.function, what, found.least, found.count))
-        return function.of_parts(x, found)
+        known = function.of_moments(found)
+        self.statistics.setdefault(call_key(call), []).append(known.tolist())
+        return function.apply(x, known)
 
     def not_finite(self, expr: ir.RowExpr, values: np.ndarray, selected: np.ndarray, what: str) -> Diagnostic:
         """The finding for values that are infinite or no number, in the rows that a mask selects."""

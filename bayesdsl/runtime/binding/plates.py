@@ -210,6 +210,14 @@ def _arrange(joined: Joined, table: BoundTable, column: ir.Column) -> None:
         joined.found.append(_crossed(joined, column, plate, names))
 
 
+def member_order(joined: Joined, table: BoundTable, column: ir.Column) -> tuple[int, ...]:
+    """Which column of a sound matrix stands for each member of its plate."""
+    plate = ir.base_plate(column.plates[1])
+    width = table.values[column.name].shape[1]
+    order = _order(table.members[column.name], width, joined.members[plate], joined.tables.get(plate))
+    return tuple(int(place) for place in order)
+
+
 def _order(
     names: Sequence[str] | None, width: int, members: Sequence[object], rows: BoundTable | None
 ) -> Sequence[int] | np.ndarray | None:

@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 import numpy as np
 
 from bayesdsl.diagnostics.diagnostic import Diagnostic
+from bayesdsl.lower.training import Statistics
 from bayesdsl.model import ir
 from bayesdsl.runtime.binding import errors
 from bayesdsl.runtime.binding.columns import Evaluator, Readings, names
@@ -28,7 +29,8 @@ class Reading:
     `given` is what the data were given as, if they were. `parts` are the expressions of each column of the spec over
     the source's columns, one of them or one for each column of a matrix; `broken` the columns (and names in
     conditions) that mean nothing in this source. `gaps_allowed` are columns whose missing values are kept. Where the
-    source is a part of the table, `wholes` knows functions of whole columns.
+    source is a part of the table, `wholes` knows functions of whole columns. `fitted` is what these found in the rows
+    of a fit, which they then take instead of looking at these.
     """
 
     model: ir.Model
@@ -37,6 +39,7 @@ class Reading:
     given: object = NOT_GIVEN
     gaps_allowed: frozenset[str] = frozenset()
     wholes: Wholes | None = None
+    fitted: Statistics | None = None
     found: list[Diagnostic] = field(default_factory=list)
     parts: dict[str, tuple[ir.RowExpr, ...]] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
@@ -69,9 +72,11 @@ class Reading:
         """Evaluates expressions on these rows of the source."""
         kept = None if len(rows) == self.raw.rows else rows
         broken = set(self.broken)
-        return Evaluator(
+        made = Evaluator(
             self.source, self.readings, self.model.constants, kept, broken=broken, strict=strict, wholes=self.wholes
         )
+        made.fitted = self.fitted
+        return made
 
     # Which columns of the source are asked for
 

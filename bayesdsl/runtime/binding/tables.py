@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from bayesdsl.diagnostics.diagnostic import BayesError, Cell, Diagnostic
+from bayesdsl.lower.training import Statistics
 from bayesdsl.model import ir
 from bayesdsl.runtime.binding import errors, in_place
 from bayesdsl.runtime.binding.cells import Cells, Labels, by_row, labels_of, side_by_side
@@ -91,6 +92,15 @@ def bind_table(
     rows = kept_rows(reading)
     bound = None if rows is None else _Binder(reading, rows).bound
     return bound, reading.found
+
+
+def bind_rows(
+    model: ir.Model, table: ir.Table, raw: RawTable, fitted: Statistics
+) -> tuple[BoundTable, list[Diagnostic]]:
+    """All rows of a source as rows of a table that was fitted on others: nothing is filtered, and functions of whole
+    columns take what they found then (`fitted`). What could be bound of it, and findings."""
+    reading = Reading(model, table, raw, raw, fitted=fitted)
+    return _Binder(reading, np.arange(raw.rows)).bound, reading.found
 
 
 def bind_part(

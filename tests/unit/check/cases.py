@@ -14,7 +14,7 @@ from textwrap import dedent
 class Case:
     """A spec with one finding.
 
-    `constructor` is the function of `check/errors.py` that makes it. `hint` stands in its hint. `fix` is what comes in
+    `constructor` is the function of `check/errors/` that makes it. `hint` stands in its hint. `fix` is what comes in
     place of the marked text, `fixed` are other replacements (what, by what); both empty where no fix is tried.
     """
 

@@ -28,7 +28,7 @@ ELSEWHERE = {"few_rows"}
 
 
 def constructors() -> dict[str, object]:
-    """The functions of check/errors.py that make a finding."""
+    """The functions of check/errors/ that make a finding."""
     return {
         name: function
         for module in (errors, layers)

@@ -13,9 +13,11 @@ from bayesdsl.pysrc.nodes import (
     BinOp,
     BoolOp,
     Call,
+    ClassDef,
     Compare,
     Constant,
     Dict,
+    For,
     FunctionDef,
     Import,
     ImportFrom,
@@ -120,6 +122,8 @@ def test_names_people_use_are_identifiers(name):
         lambda: Assign((Tuple(()),), X),
         lambda: Assign((Tuple((Starred(X), Starred(Y))),), X),
         lambda: ImportFrom("torch", ()),
+        lambda: For(call("f"), X, ()),
+        lambda: ClassDef("class", (), ()),
     ],
 )
 def test_nodes_that_are_no_python_are_refused(build):

@@ -8,16 +8,19 @@ import textwrap
 import pytest
 
 from bayesdsl.pysrc.nodes import (
+    AnnAssign,
     Assign,
     BinOp,
     Blank,
     BoolOp,
     Call,
+    ClassDef,
     Comment,
     Compare,
     Constant,
     Dict,
     ExprStmt,
+    For,
     FunctionDef,
     If,
     IfExp,
@@ -193,6 +196,12 @@ STATEMENTS = [
         "def f(a, b=1, *, c) -> x.y:\n    pass",
     ),
     (FunctionDef("f", (Param("a", ONE, Name("int")),), ()), "def f(a: int = 1):\n    pass"),
+    (AnnAssign(A, index("dict", B, C), Dict()), "a: dict[b, c] = {}"),
+    (For(A, call("range", 3), (ExprStmt(B),)), "for a in range(3):\n    b"),
+    (For(Tuple((A, B)), X, ()), "for a, b in x:\n    pass"),
+    (ClassDef("A", (), ()), "class A:\n    pass"),
+    (ClassDef("A", (B, C), (), "What it is."), 'class A(b, c):\n    """What it is."""'),
+    (ClassDef("A", (B,), (FunctionDef("f", (), ()),)), "class A(b):\n    def f():\n        pass"),
     (assign("x", 1, comment="first\nsecond"), "# first\n# second\nx = 1"),
 ]
 

@@ -13,17 +13,20 @@ from bayesdsl.pysrc.nodes import (
     COMPARISON_OPS,
     LOGICAL_OPS,
     PREFIX_OPS,
+    AnnAssign,
     Assign,
     Attribute,
     BinOp,
     Blank,
     BoolOp,
     Call,
+    ClassDef,
     Comment,
     Compare,
     Constant,
     Dict,
     ExprStmt,
+    For,
     FunctionDef,
     If,
     IfExp,
@@ -147,6 +150,8 @@ def statement_as_ast(statement):
     match statement:
         case Assign(targets, value):
             return [ast.Assign([stored(as_ast(target)) for target in targets], as_ast(value))]
+        case AnnAssign(target, annotation, value):
+            return [ast.AnnAssign(stored(as_ast(target)), as_ast(annotation), as_ast(value), 1)]
         case ExprStmt(value):
             return [ast.Expr(as_ast(value))]
         case Return(value):
@@ -156,6 +161,12 @@ def statement_as_ast(statement):
             return [ast.With(contexts, block_as_ast(body))]
         case If(test, body, orelse):
             return [ast.If(as_ast(test), block_as_ast(body), block_as_ast(orelse) if orelse else [])]
+        case For(target, iterable, body):
+            return [ast.For(stored(as_ast(target)), as_ast(iterable), block_as_ast(body), [])]
+        case ClassDef(name, bases, body, docstring):
+            doc = [] if docstring is None else [ast.Expr(ast.Constant(docstring))]
+            inner = [found for inner in body for found in statement_as_ast(inner)]
+            return [ast.ClassDef(name, [as_ast(base) for base in bases], [], doc + inner or [ast.Pass()], [])]
         case FunctionDef(name, params, body, docstring, keyword_only, returns):
             doc = [] if docstring is None else [ast.Expr(ast.Constant(docstring))]
             inner = [found for inner in body for found in statement_as_ast(inner)]
@@ -306,6 +317,7 @@ contexts = small.filter(lambda node: not isinstance(node, Tuple))
 simple = st.one_of(
     st.builds(Assign, tuples(targets, least=1, most=2), small, **about),
     st.builds(ExprStmt, small, **about),
+    st.builds(AnnAssign, names.map(Name), small, small, **about),
     st.builds(Return, st.none() | small, **about),
     st.builds(Import, st.sampled_from(["torch", "pyro.distributions"]), st.none() | names, **about),
     st.builds(ImportFrom, st.just("pyro.infer"), tuples(names, least=1, most=5), **about),
@@ -319,6 +331,8 @@ def nested(inner):
     return st.one_of(
         st.builds(With, tuples(st.tuples(contexts, st.none() | names.map(Name)), least=1), body, **about),
         st.builds(If, small, body, body, **about),
+        st.builds(For, targets, small, body, **about),
+        st.builds(ClassDef, names, tuples(small, most=2), body, st.none() | st.just("What it does."), **about),
         st.builds(
             FunctionDef,
             names,
@@ -348,7 +362,7 @@ def simple_statements(body, inherited=None):
     for statement in body:
         origin = inherited if statement.origin is None else statement.origin
         match statement:
-            case With(body=inner) | FunctionDef(body=inner):
+            case With(body=inner) | FunctionDef(body=inner) | For(body=inner) | ClassDef(body=inner):
                 yield from simple_statements(inner, origin)
             case If(body=inner, orelse=orelse):
                 yield from simple_statements(inner, origin)
@@ -363,7 +377,7 @@ def simple_statements(body, inherited=None):
 @given(statements, widths)
 def test_every_line_of_a_statement_is_mapped_to_where_it_came_from(body, width):
     printed = print_module(Module(None, body), width)
-    compound = (ast.With, ast.If, ast.FunctionDef, ast.Pass)
+    compound = (ast.With, ast.If, ast.For, ast.FunctionDef, ast.ClassDef, ast.Pass)
     parsed = [
         node
         for node in ast.walk(ast.parse(printed.text))
