@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from seeds.later import needs_predictions
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -50,7 +49,6 @@ def test_the_lines_of_the_page_are_those_of_the_programs(figures: dict) -> None:
         }, f"document {number}: run `make compare`"
 
 
-@needs_predictions
 def test_both_programs_of_every_document_run(root: Path, rugged_file: Path, figures: dict, tmp_path: Path) -> None:
     """A few steps of each: what they answer is nothing yet, but both name the same quantities in the same shapes."""
     command = [sys.executable, "-m", "benchmarks.comparison", "--short", "--out", str(tmp_path)]

@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from seeds.later import needs_predictions
 
 import bayesdsl as bd
 
@@ -38,7 +37,6 @@ def test_000_priors_on_a_linear_layer_by_an_autodiagonalnormal(regression: bd.Fi
     assert regression["sigma"].shape == (1, 800)
 
 
-@needs_predictions
 def test_000_quantiles_and_a_summary_of_800_predictive_draws(regression: bd.Fit, rugged_file: Path) -> None:
     """90 % intervals of incomes hold nine in ten of 170 rows, give or take three standard errors of 0.023; those of
     the regression line hold few.
@@ -76,7 +74,6 @@ def test_000_slopes_inside_and_outside_africa(rugged: bd.Bound, tmp_path: Path) 
     assert page.count("<svg") >= 2
 
 
-@needs_predictions
 def test_000_a_served_predictor_draws_what_the_posterior_predicts(regression: bd.Fit, tmp_path: Path) -> None:
     """Saved, loaded by torch alone, asked for any number of rows. Its draws have the mean of `predict`'s to four
     standard errors of a difference of two means of 800 draws, sqrt(2 / 800) of a standard deviation each, and its

@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pyro
 import pytest
-from seeds.later import needs_predictions
 
 import bayesdsl as bd
 
@@ -70,7 +69,6 @@ def test_001_a_model_apart_from_its_data(rugged: bd.Bound) -> None:
     assert log_prob == pyro.poutine.trace(given).get_trace(**inputs).log_prob_sum()
 
 
-@needs_predictions
 def test_001_guides_and_the_posterior_predictive_distribution(root: Path, rugged_file: Path) -> None:
     """A guide by hand and an autoguide answer alike, to three quarters of a posterior sd: the one has no correlations,
     and both move by a quarter of it with the optimiser's noise. Predicted incomes have the spread of those that were

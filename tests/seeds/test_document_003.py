@@ -6,14 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from seeds.later import needs_predictions
 
 import bayesdsl as bd
 
 GRID = {"x": "-0.5:1.5:3000"}
 
 
-@needs_predictions
 def test_003_a_network_with_one_hidden_layer_is_unsure_in_the_gap(specs: Path) -> None:
     """The band of the curve on the document's grid, from four short chains: at least three times as wide in the middle
     of the gap as on the data. It is five to six times as wide from this seed and from others.
@@ -24,7 +22,6 @@ def test_003_a_network_with_one_hidden_layer_is_unsure_in_the_gap(specs: Path) -
     assert width_of_the_gap(fit) > 3
 
 
-@needs_predictions
 @pytest.mark.slow
 def test_003_a_network_with_one_hidden_layer_as_written(specs: Path) -> None:
     """The figure of the document: narrow on the data, at least three times as wide in the middle of the gap."""
@@ -35,7 +32,6 @@ def test_003_a_network_with_one_hidden_layer_as_written(specs: Path) -> None:
     assert 0.06 < np.sqrt(np.median(fit["s"])) < 0.09
 
 
-@needs_predictions
 def test_003_five_hidden_layers_with_scales_by_fan_in(specs: Path) -> None:
     """471 weights and biases, whose prior scales are those of the document, fitted and predicted on the grid."""
     model = bd.compile(specs / "deep_bnn.bayes")

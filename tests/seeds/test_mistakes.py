@@ -9,7 +9,6 @@ import pyro
 import pyro.distributions as dist
 import pytest
 import torch
-from seeds.later import needs_predictions
 
 import bayesdsl as bd
 
@@ -106,7 +105,6 @@ def test_clearing_the_parameter_store_while_a_fit_runs_changes_nothing(specs: Pa
     assert alone.posterior.losses[-10:].mean() < alone.posterior.losses[0]
 
 
-@needs_predictions
 def test_a_predictor_gives_as_many_columns_as_it_gets_rows(tmp_path: Path) -> None:
     """Document 000 traces the size of a plate: a batch of one then comes out as 50 columns."""
     x, y = points()
