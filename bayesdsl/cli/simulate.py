@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bayesdsl.cli import screen, specs
-from bayesdsl.cli.arguments import Parser, add_dtype, add_specs, pair, seed, the_spec
+from bayesdsl.cli.arguments import Parser, add_dtype, add_specs, files_of_tables, pair, positive, seed, table_file, the_spec
 from bayesdsl.cli.failures import DONE, Usage
 from bayesdsl.cli.run import RANDOM_SEEDS
 
@@ -48,7 +48,7 @@ def parser() -> Parser:
         default=[],
         help="the value of an unknown, or of members of it; may be repeated",
     )
-    _repeated(made, "--data", pair("TABLE", "FILE", "--data house=x.csv"), "TABLE=FILE", "predictors from a file")
+    _repeated(made, "--data", table_file, "[TABLE=]FILE", "predictors from a file")
     _repeated(
         made,
         "--column",
@@ -59,7 +59,7 @@ def parser() -> Parser:
     _repeated(
         made, "--levels", pair("PLATE", "N", "--levels county=10"), "PLATE=N", "levels of a category: number or names"
     )
-    made.add_argument("--draws", metavar="N", type=_positive, default=1, help="data sets to draw (default 1)")
+    made.add_argument("--draws", metavar="N", type=positive, default=1, help="data sets to draw (default 1)")
     made.add_argument(
         "--seed",
         metavar="N",
@@ -81,21 +81,15 @@ def _repeated(made: Parser, option: str, kind: Callable[[str], Any], shape: str,
     made.add_argument(option, metavar=shape, action="append", default=[], type=kind, help=f"{what}; may be repeated")
 
 
-def _positive(text: str) -> int:
-    if not text.isdecimal() or not int(text):
-        raise argparse.ArgumentTypeError(f"`{text}` is not a whole number from 1")
-    return int(text)
-
-
 def run(options: argparse.Namespace) -> int:
     """Draw, and write or show. Nothing is written where there are findings."""
-    from bayesdsl.cli.run import _data
     from bayesdsl.driver import compile
 
     rows = _once("--rows", options.rows, _number)
     columns, levels = _once("--column", options.column), _once("--levels", options.levels)
-    pinned, data = _pinned(options.set), _data(options.data)
+    pinned = _pinned(options.set)
     compiled = compile(specs.read(the_spec(options.specs, "simulate")), dtype=options.dtype)
+    data = files_of_tables(options.data, list(compiled.spec.tables))
     screen.report(compiled.diagnostics, sys.stderr)
     number = options.seed if options.seed is not None else secrets.randbelow(RANDOM_SEEDS)
     found = compiled.simulate(
