@@ -4,11 +4,13 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 RUNS   ?= runs
+# A copy of the data on ruggedness, where it is not to be fetched.
+RUGGED ?= $(wildcard ../shared/data/rugged.csv)
 # Tests run side by side, each process with one thread: chains of a sampler have processes of their own.
 JOBS   ?= 2
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest
 
-.PHONY: demo test test-slow test-network lint format golden docs clean
+.PHONY: demo test test-slow test-network lint format golden docs compare clean
 
 demo: $(VENV)/.installed
 	$(BIN)/bayesdsl run specs/penguins.bayes --infer careful --seed 1 --out $(RUNS)/penguins --overwrite
@@ -32,6 +34,9 @@ format: $(VENV)/.tested
 
 golden: $(VENV)/.tested
 	$(PYTEST) tests/golden --update-golden
+
+compare: $(VENV)/.tested
+	$(BIN)/python -m benchmarks.comparison $(if $(RUGGED),--rugged $(RUGGED))
 
 docs: $(VENV)/.tested
 	$(BIN)/python docs/generate.py

@@ -70,6 +70,9 @@ def at_random_point(bound: Bound, seed: int = 0) -> Point:
         if isinstance(_statement(world.model, variable.name), ir.Sample | ir.Parameter):
             tensor = tensors[variable.name]
             world.values[variable.name] = by_name(world, variable.dims, variable.layout, tensor)
+    for name in tensors.keys() & {s.name for s in world.model.of(ir.Parameter)} - world.values.keys():
+        # A learned weight of a network: its dimensions have no plates.
+        world.values[name] = xr.DataArray(tensors[name].numpy())
     return Point(bound, world, tensors, float(value), gradient)
 
 

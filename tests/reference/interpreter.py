@@ -21,6 +21,7 @@ import xarray as xr
 
 from bayesdsl.model import ir
 from reference.densities import ELEMENTWISE, WHOLE_VALUE, by_member
+from reference.networks import apply_network
 
 # A value a rounding error outside its set is still in it.
 SLACK = 1e-12
@@ -279,6 +280,8 @@ def _evaluate(world: World, expr: ir.Expr) -> xr.DataArray:
             return SCANS[function](evaluate(world, arg), plate)
         case ir.Reduce(function, over, (arg,)):
             return REDUCTIONS[function](evaluate(world, arg), over).astype(float)
+        case ir.Network():
+            return apply_network(world, expr, [evaluate(world, arg) for arg in expr.args])
         case _:
             raise AssertionError(expr)
 

@@ -1,0 +1,1 @@
+"""Plain Pyro programs beside specs: `python -m benchmarks.comparison`."""
