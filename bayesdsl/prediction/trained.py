@@ -15,6 +15,10 @@ from bayesdsl.prediction import errors
 from bayesdsl.runtime.posterior import Posterior
 
 
+# Outcomes drawn around a point.
+OF_A_POINT = 1000
+
+
 @dataclass(frozen=True, eq=False)
 class Trained:
     """A model with its posterior. `columns` are the rows of the fit: plates and values by the spec's names of columns,
@@ -45,10 +49,14 @@ class Trained:
     def kept(self, draws: int | None) -> np.ndarray:
         """The positions of the draws to use, among those of all chains: all, or so many, evenly spread.
 
+        Of a point, which is one draw, as many copies: outcomes vary around it all the same.
+
         Raises ValueError where `draws` is not positive.
         """
         if draws is not None and draws < 1:
             raise ValueError(f"draws is a positive number, not {draws}")
+        if self.posterior.kind == "point":
+            return np.zeros(draws or OF_A_POINT, dtype=np.int64)
         if draws is None or draws >= self.count:
             return np.arange(self.count)
         return np.linspace(0, self.count - 1, draws).round().astype(np.int64)

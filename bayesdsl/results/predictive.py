@@ -70,6 +70,8 @@ def figures_of(draws: np.ndarray, interval: float, levels: int | None = None) ->
     tails = [(1 - interval) / 2, (1 + interval) / 2]
     lower, upper = _quantiles(draws, tails)
     sd = draws.std(axis=0, ddof=1) if len(draws) > 1 else np.full(draws.shape[1:], np.nan)
+    # The mean of equal numbers can differ from them in the last digit.
+    sd = np.where((draws == draws[:1]).all(axis=0) & ~np.isnan(sd), 0.0, sd)
     shares = None
     if levels is not None:
         shares = np.stack([(draws == level).mean(axis=0) for level in range(levels)], axis=-1)

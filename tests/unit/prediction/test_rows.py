@@ -370,3 +370,23 @@ def test_some_of_the_draws_are_evenly_spread(houses):
     np.testing.assert_array_equal(found["spread"], houses["spread"][0][places])
     with pytest.raises(ValueError, match="positive"):
         houses.predict(draws=0)
+
+
+def test_outcomes_vary_around_a_point():
+    spec = bd.compile_text("""
+    data row { x : real; y : real }
+    param a, b
+    param s : positive
+    m = a + b * x
+    observe y ~ Normal(m, s)
+    infer mle(optim = Adam(lr = 0.1), steps = 2000)
+    """)
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=200)
+    fit = spec.fit(data={"row": {"x": x, "y": 1 + 2 * x + 0.5 * rng.normal(size=200)}})
+    found = fit.predict(data={"row": {"x": [0.0, 1.0]}}, seed=2)
+    mean = np.array([1.0, 3.0])
+    # The estimates are off by about 0.5 / sqrt(200), the spread of 1,000 draws by 2 % of itself.
+    assert found.draws["m"].mean(0) == pytest.approx(mean, abs=0.15)
+    assert found.draws["m"].std(0) == pytest.approx([0, 0], abs=1e-12)
+    assert found.draws["y"].std(0) == pytest.approx([0.5, 0.5], rel=0.2)
