@@ -14,7 +14,6 @@ from bayesdsl.model import ir
 from bayesdsl.prediction import errors
 from bayesdsl.runtime.posterior import Posterior
 
-
 # Outcomes drawn around a point.
 OF_A_POINT = 1000
 
