@@ -81,7 +81,7 @@ def test_004_the_horseshoe_as_written(specs: Path) -> None:
 
     assert np.abs(median[truth == 0]).mean() < 0.1
     assert (np.abs(median - truth)[truth != 0] < 0.5).all()
-    assert fit["sigma"].std() == 0
+    assert np.ptp(fit["sigma"]) == 0
     assert abs(fit["sigma"].mean() - 1) > 0.1
 
 
@@ -131,11 +131,11 @@ def test_004_an_autoencoder_beats_a_mean_field_guide(specs: Path) -> None:
 
 @pytest.mark.slow
 def test_004_an_autoencoder_as_written(specs: Path) -> None:
-    """Its ELBO against that of a mean-field guide after as many steps, on all images."""
+    """Its ELBO against that of a mean-field guide after as many steps of as many images."""
     source = (specs / "vae.bayes").read_text(encoding="utf-8")
     model = bd.compile_text(f"{source}\n{MEAN_FIELD}\n", name=str(specs / "vae.bayes")).bind()
     amortised = -model.fit(seed=1, draws=5).posterior.losses[-200:].mean() / 1797
-    field = -model.fit("field", seed=1, steps=5000).posterior.losses[-200:].mean() / 1797
+    field = -model.fit("field", seed=1, steps=5000, draws=5, batch="256 of image").posterior.losses[-200:].mean() / 1797
 
     assert amortised > field
 
