@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 SUFFIXES = (".csv", ".parquet", ".nc")
 TABLE_ROWS = 20
+TABLE_COLUMNS = 16
 GAP = "  "
 
 
@@ -272,8 +273,9 @@ class PredictionTable:
         return pd.DataFrame(self.columns)
 
     def __str__(self) -> str:
-        """The first rows, columns side by side."""
-        shown = {name: values[:TABLE_ROWS] for name, values in self.columns.items()}
+        """The first rows of the first columns, side by side."""
+        names = list(self.columns)[: len(self.told_apart_by) + TABLE_COLUMNS]
+        shown = {name: self.columns[name][:TABLE_ROWS] for name in names}
         cells = [[name, *map(_spelled, values.tolist())] for name, values in shown.items()]
         widths = [max(map(len, column)) for column in cells]
         lines = [
@@ -282,6 +284,8 @@ class PredictionTable:
         ]
         if len(self) > TABLE_ROWS:
             lines.append(f"  .. {len(self) - TABLE_ROWS:,} more rows")
+        if len(self.columns) > len(names):
+            lines.append(f"  .. {len(self.columns) - len(names):,} more columns, which a file has")
         return "\n".join(lines)
 
 

@@ -30,7 +30,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--documents", nargs="+", choices=list(DOCUMENTS), default=list(DOCUMENTS), metavar="NUMBER")
     parser.add_argument("--short", action="store_true", help="a few steps of everything")
     parser.add_argument("--seeds", type=int, help="runs of each program (by default two)")
-    parser.add_argument("--rugged", help="rugged.csv, where it is not to be fetched")
+    # A path is meant from where the command is given; a spec would look beside itself.
+    parser.add_argument("--rugged", type=os.path.abspath, help="rugged.csv, where it is not to be fetched")
     parser.add_argument("--out", type=Path, default=ROOT / "docs", help="where comparison.json and comparison.md lie")
     options = parser.parse_args(arguments)
 
