@@ -26,6 +26,7 @@ from bayesdsl.runtime.sources.table import RawTable
 
 MOST_ROWS = 10_000_000
 SHOWN_ROWS = 5
+ROUNDING = 1e-14
 
 Values = Sequence[Any] | np.ndarray
 
@@ -268,4 +269,7 @@ def points(name: str, value: Any) -> list[Any]:
         raise BayesError((errors.bad_grid(name, value, "is not two numbers and how many points"),)) from None
     if not np.isfinite(ends).all() or not 1 <= count <= MOST_ROWS:
         raise BayesError((errors.bad_grid(name, value, f"needs finite ends and 1 to {MOST_ROWS:,} points"),))
-    return np.linspace(*ends, count).tolist()
+    values = np.linspace(*ends, count)
+    # A point that should be 0 comes out some rounding away from it.
+    values[np.abs(values) < ROUNDING * np.abs(values).max()] = 0.0
+    return values.tolist()
