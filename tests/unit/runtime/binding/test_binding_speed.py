@@ -7,7 +7,9 @@ import time
 import numpy as np
 
 ROWS = 1_000_000
-SECONDS = 5  # the work takes a tenth of that; the rest is for a machine that is busy with other things
+# Of the processor, whatever else the machine does; the work takes a twentieth of that, and a pass in Python over each
+# cell would take more.
+SECONDS = 10
 
 
 def test_a_million_rows_of_ten_columns_are_bound_in_seconds(bind):
@@ -18,7 +20,7 @@ def test_a_million_rows_of_ten_columns_are_bound_in_seconds(bind):
     slopes = ", ".join(f"b{i}" for i in range(8))
     mean = " + ".join(f"b{i} * x{i}" for i in range(8))
     spec = f"data t {{\ny : real\ng : category\n{declared}\n}}\na, {slopes} ~ Normal(0, 1)\nc[g] ~ Normal(0, 1)\n"
-    started = time.perf_counter()
+    started = time.process_time()
     bound = bind(spec + f"observe y ~ Normal(a + c[g] + {mean}, 1)\n", {"t": columns})
-    assert time.perf_counter() - started < SECONDS
+    assert time.process_time() - started < SECONDS
     assert bound.inputs["g_of_t"].shape == (ROWS,)
