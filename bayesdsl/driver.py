@@ -325,8 +325,7 @@ class Compiled:
             line = _spec_line(drawn, error)
             if line is None:
                 raise
-            message = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-            raise BayesError((errors.program_failed(self.spec, line, message),)) from error
+            raise BayesError((errors.program_failed(self.spec, line, _said(error)),)) from error
         return Simulation.of(self.spec, seed, found)
 
 
@@ -419,8 +418,7 @@ class Bound:
             line = _spec_line(self.compiled, error)
             if line is None:
                 raise
-            message = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-            raise BayesError((errors.program_failed(self.compiled.spec, line, message),)) from error
+            raise BayesError((errors.program_failed(self.compiled.spec, line, _said(error)),)) from error
         spec = self.compiled.spec
         known = {"centred": centred_scales(spec), "networks": networks(spec)} if posterior.kind == "mcmc" else {}
         posterior = replace(posterior, facts={**posterior.facts, **known})
@@ -491,6 +489,11 @@ def _engine_settings(inference: ir.Inference) -> dict[str, Any]:
     if isinstance(values.get("guide"), str):
         values["guide"] = (values["guide"], {})
     return values
+
+
+def _said(error: BaseException) -> str:
+    """The first line of what an error of the program says."""
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
 
 
 def _spec_line(compiled: Compiled, error: BaseException) -> int | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from bayesdsl.catalogue import shapes
 from bayesdsl.catalogue.rows import REQUIRED, Module, Setting, SettingKind
 from bayesdsl.types.sizes import Count
-from bayesdsl.types.supports import NONNEGATIVE, OPEN_UNIT, POSITIVE, REAL, Support, interval
+from bayesdsl.types.supports import NONNEGATIVE, OPEN_UNIT, POSITIVE, REAL, SIMPLEX, Support, interval
 
 PLUMBING = frozenset(
     {
@@ -160,11 +160,12 @@ _ACTIVATIONS = (
             shapes.along,
             dims=("dim",),
             support=support,
+            vector=vector,
         )
-        for name, doc, function, support in (
-            ("LogSoftmax", "The logarithm of Softmax(x).", "F.log_softmax", interval(hi=0.0)),
-            ("Softmax", "exp(x) over its sum.", "F.softmax", interval(0.0, 1.0)),
-            ("Softmin", "Softmax(-x).", "F.softmin", interval(0.0, 1.0)),
+        for name, doc, function, support, vector in (
+            ("LogSoftmax", "The logarithm of Softmax(x).", "F.log_softmax", interval(hi=0.0), None),
+            ("Softmax", "exp(x) over its sum.", "F.softmax", interval(0.0, 1.0), SIMPLEX),
+            ("Softmin", "Softmax(-x).", "F.softmin", interval(0.0, 1.0), SIMPLEX),
         )
     ),
 )
@@ -317,7 +318,8 @@ def _padding(default: object = 0) -> Setting:
 
 def _convolution(dims: int) -> Module:
     channels = (_size("in_channels", "Channels that come in."), _size("out_channels", "Channels that come out."))
-    padding = _extent("padding", 'What is added on each side; "same" keeps the size, "valid" adds nothing.', 0, lo=0)
+    words = 'What is added on each side; "same" keeps the size, "valid" adds nothing.'
+    padding = Setting("padding", SettingKind.EXTENTS, 0, words, lo=0, choices=("same", "valid"))
     return Module(
         f"Conv{dims}d",
         f"A convolution over {dims} dimension{'s' if dims > 1 else ''}.",

@@ -177,9 +177,9 @@ class Setting:
     """A setting of an engine or of a component.
 
     `lo` and `hi` are inclusive unless `lo_open` or `hi_open`; of a list they bound every element, and the list has as
-    many as its default. `excludes` are values in between that are not allowed. A default of None leaves the choice to
-    the library, one of `REQUIRED` says that there is none. The default of a guide, an optimiser or a loss is what a
-    user would write.
+    many as its default. `excludes` are values in between that are not allowed; `choices` the texts it may be, for
+    EXTENTS besides numbers. A default of None leaves the choice to the library, one of `REQUIRED` says that there is
+    none. The default of a guide, an optimiser or a loss is what a user would write.
     """
 
     name: str
@@ -239,13 +239,14 @@ Settings = Mapping[str, object]
 class Module:
     """A module of torch.nn, under torch's name, with its settings in torch's order and with torch's defaults.
 
-    `sizes` gives the sizes of one value after it from those before, without the dimensions of rows; it raises `Misfit`.
-    `weights` gives its parameters with their shapes, under torch's names and in torch's order.
-    `function` is the function of torch that it applies: to the value, then to the settings `leading`, then to its
-    weights; `keywords` are the settings the function takes by keyword, `dims` those that are dimensions of the value.
+    `sizes` gives the sizes of one value after it from those before, without the dimensions of rows; it raises
+    `Misfit`. `weights` gives its parameters with their shapes, under torch's names and in torch's order. `function` is
+    the function of torch that it applies: to the value, then to the settings `leading`, then to its weights;
+    `keywords` are the settings the function takes by keyword, `dims` those that are dimensions of the value.
     `lowering` names the function of `lower/layers.py` where it is more than such a call. `rows` says that it takes
     exactly one dimension of rows before the value's own. `support` is where its results lie, None for where what goes
-    in lies. `takes_category` says that what goes in are members of a plate.
+    in lies; `vector` where all of them lie together, where they are one vector. `takes_category` says that what goes
+    in are members of a plate.
     """
 
     name: str
@@ -260,6 +261,7 @@ class Module:
     lowering: str | None = None
     rows: bool = False
     support: Support | None = REAL
+    vector: Support | None = None
     takes_category: bool = False
 
 

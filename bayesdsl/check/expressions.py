@@ -30,7 +30,6 @@ from bayesdsl.types.supports import (
     POSITIVE,
     POSITIVE_ORDERED,
     REAL,
-    SIMPLEX,
     UNKNOWN,
     Support,
     interval,
@@ -503,10 +502,8 @@ def _result_support(layer: ir.Layer, output: int) -> Support:
     last = next((step for step in reversed(steps) if step.row.support is not None), None)
     if last is None:
         return REAL
-    settings, plates = dict(last.settings), layer.outputs[output]
-    if last.row.name == "Softmax" and last is steps[-1] and len(plates) == 1 and settings["dim"] in (-1, 1):
-        return SIMPLEX
-    return last.row.support
+    whole = last.row.vector is not None and last is steps[-1] and len(layer.outputs[output]) == 1
+    return last.row.vector if whole else last.row.support
 
 
 # Structure: vectors and matrices of which each value is one, along the plates that come last.

@@ -63,8 +63,9 @@ def _findings(source: Source, statements: tuple[ir.Statement, ...], inference: i
         ]
     settings = dict(inference.settings)
     schedule = settings.get("schedule")
-    if isinstance(schedule, ir.Setup) and schedule.row.name == "OneCycleLR":
-        planned = dict(schedule.settings)["total_steps"]
+    if isinstance(schedule, ir.Setup):
+        # Of a schedule that ends, torch takes no step beyond.
+        planned = dict(schedule.settings).get("total_steps", settings["steps"])
         if planned < settings["steps"]:
             found.append(errors.schedule_too_short(source, span, planned, settings["steps"]))
     if not latents and not (params and engine.params):

@@ -19,6 +19,7 @@ from bayesdsl.check.errors import layers as layer_errors
 from bayesdsl.check.expressions import number
 from bayesdsl.check.scope import Scope
 from bayesdsl.check.settings import constant
+from bayesdsl.diagnostics.diagnostic import Severity
 from bayesdsl.model import ir
 from bayesdsl.model.shapes import follow, sizes_of
 from bayesdsl.source import Span
@@ -220,7 +221,7 @@ class _Builder:
                 self.scope.report(layer_errors.module_setting(self.scope.source, expr.span, row, setting, reason))
             return value
         value = constant(self.scope, expr)
-        if setting.name == "padding" and value in ("same", "valid") and row.name.startswith("Conv"):
+        if setting.kind is SettingKind.EXTENTS and value in setting.choices:
             return value
         reason = errors.setting_problem(setting, value)
         if reason is not None:
@@ -383,7 +384,7 @@ def _sample(scope: Scope, weight: _Weight, plates: ir.Plates, prior: ast.Prior, 
     before = len(scope.findings)
     dist = distribution(scope, prior.dist, Place(plates, (), weight.name, prior.span))
     scope.local = {}
-    if dist is None or any(finding.severity.value == "error" for finding in scope.findings[before:]):
+    if dist is None or any(finding.severity is Severity.ERROR for finding in scope.findings[before:]):
         return None
     return ir.Sample(weight.name, plates, (), dist, dist.support, prior.span, layer=layer.name)
 

@@ -15,7 +15,6 @@ class Size:
     """The number of a plate's members, as an int."""
 
     plate: str
-    short: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,14 +83,8 @@ class Layers:
         row, settings = step.row, dict(step.settings)
         args = [source, *(self._leading(step, name, source) for name in row.leading)]
         weights = dict(step.weights)
+        args += (py.Name(_parameter(step, leaf)) for leaf in ("weight", "bias") if leaf in weights)
         keywords: dict[str, py.Value] = {}
-        for leaf in ("weight", "bias"):
-            if leaf in weights:
-                keywords[leaf] = py.Name(_parameter(step, leaf))
-        # What comes right after the value is given by position, as people write it.
-        if not row.leading or row.function == "F.layer_norm":
-            args += keywords.values()
-            keywords = {}
         defaults = {setting.name: setting.default for setting in row.settings}
         for name in row.dims:
             keywords[name] = self._dim(step, name)

@@ -123,7 +123,7 @@ _LISTS = (SettingKind.FLOATS, SettingKind.INTS, SettingKind.EXTENTS)
 
 def setting_problem(row: Setting, value: object) -> str | None:
     """Why a value does not do for a setting, None where it does."""
-    if row.choices and value not in row.choices:
+    if row.choices and row.kind is not SettingKind.EXTENTS and value not in row.choices:
         return "must be one of " + ", ".join(f'"{choice}"' for choice in row.choices)
     if not _of_kind(row.kind, value):
         return f"must be {_KINDS[row.kind]}"

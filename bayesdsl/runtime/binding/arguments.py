@@ -37,13 +37,13 @@ def rebound(
 
 def _size(given: Input, coords: Mapping[str, Sequence[object]]) -> int:
     assert isinstance(given, Size), given
-    return len(coords[given.plate]) - given.short
+    return len(coords[given.plate])
 
 
 def _argument(joined: Joined, given: Input, dtype: torch.dtype) -> object:
     match given:
-        case Size(plate, short):
-            return joined.size(plate) - short
+        case Size(plate):
+            return joined.size(plate)
         case Values(name):
             return torch.tensor(joined.values[name], dtype=dtype)
         case Codes(name):
