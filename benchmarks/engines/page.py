@@ -272,7 +272,7 @@ SECTIONS = (
     (
         "Do they agree?",
         "The largest difference of a posterior mean from that of the peer with the most effective draws, in Monte "
-        f"Carlo standard errors; more than {figures.ERRORS:g} and {figures.NO_MATTER:g} standard deviations is no agreement.",
+        f"Carlo standard errors; more than {figures.ERRORS:g}, and {figures.NO_MATTER:g} sd, is none.",
         _agreement,
     ),
     ("Draws and runs", "Chains x (warmup + draws), and how many such runs the median is of.", _settings),

@@ -15,7 +15,7 @@ from benchmarks.engines.setting import CORES, MODELS_AT, Model, Setting
 
 VARIABLES: dict[str, str] = {}
 LIBRARIES = ("pyro.infer.autoguide", "bayesdsl.driver", "bayesdsl.runtime.binding.bind")
-LATENT_ROWS = 256
+BATCH = 256
 
 
 class Peer:
@@ -104,7 +104,7 @@ class Peer:
         model, guide = autoencoder.pyro(self.arrays)
         svi = SVI(model, guide, pyro.optim.Adam({"lr": 0.001}), Trace_ELBO())
         pixels = torch.from_numpy(self.arrays["pixels"])
-        return lambda: svi.step(pixels[torch.randperm(len(pixels))[:LATENT_ROWS]])
+        return lambda: svi.step(pixels[torch.randperm(len(pixels))[:BATCH]])
 
 
 def by_hand(program: Any, inputs: dict[str, Any]) -> None:
