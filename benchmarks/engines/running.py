@@ -102,7 +102,14 @@ def run(cell: Cell, repeats: int, quick: bool, build: Path) -> dict[str, Any]:
 def environment(peer: str, build: Path) -> dict[str, str]:
     variables = import_module(f"benchmarks.engines.peers.{peer}").VARIABLES
     paths = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
-    return {**os.environ, **ONE_THREAD, **variables, "PYTHONPATH": paths, "BENCH_BUILD": str(build)}
+    return {
+        **os.environ,
+        **ONE_THREAD,
+        **variables,
+        "PYTHONPATH": paths,
+        "BENCH_BUILD": str(build),
+        "BAYESDSL_CACHE": str(build / "bayesdsl"),
+    }
 
 
 def _child(
@@ -175,6 +182,7 @@ def _cold_runs(cell: Cell, repeats: int, build: Path, arrays: Mapping[str, Any])
                 **environment(cell.peer, build),
                 "HOME": home,
                 "XDG_CACHE_HOME": str(Path(home, "cache")),
+                "BAYESDSL_CACHE": str(Path(home, "bayesdsl")),
                 "NUMBA_CACHE_DIR": str(Path(home, "numba")),
                 "PYTENSOR_FLAGS": f"base_compiledir={home}/pytensor",
             }

@@ -115,7 +115,7 @@ _ROWS = (
         "row",
         ("a", "b"),
         setting=Setting(draws=100, warmup=100),
-        slow=_pyro(30, 30),
+        slow=(*_pyro(30, 30), ("numpyro", Setting(warmup=50, draws=50))),
         size="large",
     ),
     Model(
