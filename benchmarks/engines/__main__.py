@@ -40,6 +40,8 @@ def main(arguments: list[str] | None = None) -> int:
     kept = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {"cells": {}}
     # A run that is resumed is the same run.
     named = kept.get("run") if options.resume else None
+    if not (options.resume or options.only):
+        kept["cells"] = {}
     kept["run"] = named or datetime.now(UTC).strftime("%Y-%m-%d %H:%M")
     for number, cell in enumerate(cells, 1):
         done = kept["cells"].get(cell.key)

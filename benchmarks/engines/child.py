@@ -66,14 +66,30 @@ def nuts(peer: Any, model: Model, job: dict[str, Any]) -> dict[str, Any]:
     begun = time.perf_counter()
     while len(runs) < job["repeats"] and (not runs or time.perf_counter() - begun < job["budget"]):
         sampled = peer.sample(setting, len(runs) + 1)
+        if setting.scaled:
+            runs.append({"seconds": sampled.seconds, **sampled.notes})
+            continue
         table = quantities(sampled.draws, model.reported)
         least = min(ess for _, _, ess in table.values())
         runs.append({"seconds": sampled.seconds, "ess": least, **sampled.notes})
+    if setting.scaled:
+        return found | {
+            "runs": runs,
+            "leapfrogs_per_second": [run["leapfrogs_with_warmup"] / run["seconds"] for run in runs],
+        }
     return found | {
         "runs": runs,
         "ess_per_second": [run["ess"] / run["seconds"] for run in runs],
+        "ess_per_leapfrog": [_per_leapfrog(run, setting) for run in runs],
         "quantities": table,
     }
+
+
+def _per_leapfrog(run: dict[str, Any], setting: Any) -> float | None:
+    """Effective draws a leapfrog step, if those of warmup are as many a draw as those counted."""
+    if "leapfrogs" not in run:
+        return None
+    return run["ess"] / (run["leapfrogs"] * (setting.warmup + setting.draws) / setting.draws)
 
 
 def quantities(draws: dict[str, np.ndarray], reported: tuple[str, ...]) -> dict[str, tuple[float, float, float]]:
@@ -92,7 +108,7 @@ def quantities(draws: dict[str, np.ndarray], reported: tuple[str, ...]) -> dict[
 
 
 def svi(peer: Any, model: Model, job: dict[str, Any]) -> dict[str, Any]:
-    guides = GUIDES.get(model.stem, ("AutoDiagonalNormal", "AutoNormal"))
+    guides = GUIDES.get(model.stem, ("AutoDiagonalNormal", "AutoNormal")[: 2 if model.size == "small" else 1])
     steps = 20 if job["quick"] else STEPS[model.size]
     return {"guides": {guide: peer.svi(guide, steps) for guide in guides}}
 
@@ -101,7 +117,7 @@ def both(peer: Any, model: Model, job: dict[str, Any]) -> dict[str, Any]:
     return gradient(peer, model, job) | nuts(peer, model, job)
 
 
-FIGURES = {"gradient": gradient, "nuts": nuts, "svi": svi, "rows": gradient, "dimensions": both}
+FIGURES = {"gradient": gradient, "nuts": both, "svi": svi, "rows": gradient, "dimensions": both}
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

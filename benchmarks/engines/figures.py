@@ -12,6 +12,7 @@ from benchmarks.engines.setting import EVERY, MODELS, PEERS
 
 Cells = Mapping[str, Mapping[str, Any]]
 
+SAME_SAMPLER = "numpyro"
 # Of some hundred standard normal differences a model, the largest is about three; effective draws are estimates.
 ERRORS = 5.0
 # Where what is compared differs by less, it agrees: in standard deviations of the posterior.
@@ -26,11 +27,23 @@ def cell(cells: Cells, figure: str, model: str, peer: str) -> Mapping[str, Any] 
 
 def ess_per_second(cells: Cells, model: str, peer: str, figure: str = "nuts") -> float | None:
     found = cell(cells, figure, model, peer)
-    return None if found is None else median(found["ess_per_second"])
+    if found is None:
+        return None
+    if not scaled(cells, model, peer, figure):
+        return median(found["ess_per_second"])
+    other = cell(cells, figure, model, SAME_SAMPLER)
+    return other and median(found["leapfrogs_per_second"]) * median(other["ess_per_leapfrog"])
 
 
-def microseconds(cells: Cells, model: str, peer: str, figure: str = "gradient") -> float | None:
+def scaled(cells: Cells, model: str, peer: str, figure: str = "nuts") -> bool:
+    """Whether a peer's effective draws a second are made from its steps a second, and another's draws a step."""
     found = cell(cells, figure, model, peer)
+    return found is not None and "leapfrogs_per_second" in found
+
+
+def microseconds(cells: Cells, model: str, peer: str, figure: str = "nuts") -> float | None:
+    """Of a gradient. One that was measured by itself comes first."""
+    found = (figure == "nuts" and cell(cells, "gradient", model, peer)) or cell(cells, figure, model, peer)
     return None if found is None else found["gradient_us"]
 
 
@@ -78,7 +91,8 @@ def reference(cells: Cells, model: str) -> str | None:
     """The peer with the most effective draws: what others are compared with."""
     least = {}
     for peer in PEERS:
-        if found := cell(cells, "nuts", model, peer):
+        found = cell(cells, "nuts", model, peer)
+        if found and "quantities" in found:
             least[peer] = min(ess for _, _, ess in found["quantities"].values())
     others = {peer: ess for peer, ess in least.items() if peer != "ours"}
     return max(others, key=others.__getitem__) if others else None
@@ -88,7 +102,7 @@ def difference(cells: Cells, model: str, peer: str) -> Difference | None:
     """Of posterior means of a peer from those of the reference."""
     other = reference(cells, model)
     found = cell(cells, "nuts", model, peer)
-    if other is None or other == peer or found is None:
+    if other is None or other == peer or found is None or "quantities" not in found:
         return None
     theirs = cell(cells, "nuts", model, other)["quantities"]
     compared = [_compared(name, one, theirs[name]) for name, one in found["quantities"].items()]

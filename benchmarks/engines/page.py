@@ -121,7 +121,8 @@ def _by_peer(cells: Cells, kind: str, models: Mapping[str, Model], get: Figure, 
             found = get(cells, name, peer)
             faster = figures.ratio(ours, found) if more_is_better else figures.ratio(found, ours)
             failed = "failed" in cells.get(f"{kind}/{name}/{peer}", {})
-            row.append(FAILED if failed else figure(found) + ("" if peer == "ours" else _times(faster)))
+            about = "~" if more_is_better and found and figures.scaled(cells, name, peer, kind) else ""
+            row.append(FAILED if failed else about + figure(found) + ("" if peer == "ours" else _times(faster)))
         rows.append(row)
     return _table(("", *(TITLES[peer] for peer in PEERS)), rows) if rows else []
 
@@ -131,7 +132,7 @@ def _nuts(cells: Cells) -> list[str]:
 
 
 def _gradients(cells: Cells) -> list[str]:
-    return _by_peer(cells, "gradient", MODELS, figures.microseconds, False)
+    return _by_peer(cells, "nuts", MODELS, figures.microseconds, False)
 
 
 def _cold(cells: Cells) -> list[str]:
@@ -241,7 +242,9 @@ def _machine(kept: Mapping[str, Any]) -> list[str]:
 SECTIONS = (
     (
         "NUTS, effective draws per second",
-        "The least effective of all reported quantities (bulk), per second of sampling with warmup, without compiling.",
+        "The least effective of all reported quantities (bulk), per second of sampling with warmup, without compiling. "
+        "Marked ~: from the leapfrog steps a second of a short run, and the effective draws a step of NumPyro, whose "
+        "sampler is the same; all draws would take many minutes.",
         _nuts,
     ),
     ("Gradients", "Microseconds of the log density with its gradient, on one thread.", _gradients),

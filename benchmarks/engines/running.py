@@ -67,7 +67,7 @@ FIGURES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 def plan(only: str | None) -> list[Cell]:
     """All cells, peers in turn; `only` names models, peers and figures, of each kind that it names those alone.
 
-    Raises ValueError for a name that is none of these.
+    Gradients are taken with NUTS, and by themselves where they are named. Raises ValueError for a name that is none of these.
     """
     named = set(filter(None, (only or "").split(",")))
     unknown = named - set(EVERY) - set(PEERS) - set(FIGURES)
@@ -82,7 +82,9 @@ def plan(only: str | None) -> list[Cell]:
         for figure, (models, peers) in FIGURES.items()
         for model in models
         for peer in peers
-        if wanted(figure, FIGURES) and wanted(model, EVERY) and wanted(peer, PEERS)
+        if (figure in named if figure == "gradient" else wanted(figure, FIGURES))
+        and wanted(model, EVERY)
+        and wanted(peer, PEERS)
     ]
 
 

@@ -58,12 +58,27 @@ class Peer:
         started = time.perf_counter()
         chains = forked(lambda chain: self._chain(setting, 100 * seed + chain), range(setting.chains), CORES)
         seconds = time.perf_counter() - started
-        draws = {name: np.stack([chain[name] for chain, _ in chains]) for name in chains[0][0]}
-        return Sampled(seconds, draws, {"divergences": sum(count for _, count in chains)})
+        draws = {name: np.stack([chain[name] for chain, *_ in chains]) for name in chains[0][0]}
+        notes = {"divergences": sum(count for _, count, _ in chains)}
+        if setting.scaled:
+            notes["leapfrogs_with_warmup"] = sum(steps for _, _, steps in chains)
+        return Sampled(seconds, draws, notes)
 
-    def _chain(self, setting: Setting, seed: int) -> tuple[dict[str, np.ndarray], int]:
+    def _chain(self, setting: Setting, seed: int) -> tuple[dict[str, np.ndarray], int, int]:
+        """Draws, and how many divergences and gradients there were."""
         import pyro
         from pyro.infer import MCMC, NUTS, Predictive
+        from pyro.ops import integrator
+
+        plain, steps = integrator.potential_grad, 0
+
+        def counted(*arguments: Any) -> Any:
+            nonlocal steps
+            steps += 1
+            return plain(*arguments)
+
+        # This process ends with the chain.
+        integrator.potential_grad = counted
 
         pyro.set_rng_seed(seed)
         kernel = NUTS(self.program, max_tree_depth=setting.depth)
@@ -75,7 +90,7 @@ class Peer:
             samples |= Predictive(self.program, samples, return_sites=missing)(**self.inputs)
         divergences = sum(map(len, mcmc.diagnostics()["divergences"].values()))
         shape = {name: value.reshape(len(value), -1).squeeze(-1) for name, value in samples.items()}
-        return {name: shape[name].numpy() for name in self.model.reported}, divergences
+        return {name: shape[name].numpy() for name in self.model.reported}, divergences, steps
 
     def svi(self, guide: str, steps: int) -> dict[str, float]:
         import pyro
