@@ -67,7 +67,7 @@ FIGURES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 def plan(only: str | None) -> list[Cell]:
     """All cells, peers in turn; `only` names models, peers and figures, of each kind that it names those alone.
 
-    Gradients are taken with NUTS, and by themselves where they are named. Raises ValueError for a name that is none of these.
+    Gradients are taken with NUTS, and by themselves where they are named. Raises ValueError for an unknown name.
     """
     named = set(filter(None, (only or "").split(",")))
     unknown = named - set(EVERY) - set(PEERS) - set(FIGURES)
@@ -145,7 +145,7 @@ def _finish(command: list[str], variables: Mapping[str, str], folder: str) -> fl
     )
     try:
         out, err = process.communicate(timeout=LONGEST)
-    except subprocess.TimeoutExpired:
+    except (subprocess.TimeoutExpired, KeyboardInterrupt):
         # Its chains have processes of their own, in the same group.
         os.killpg(process.pid, 9)
         process.communicate()
