@@ -10,6 +10,7 @@ import json
 import resource
 import sys
 import time
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -59,6 +60,8 @@ def gradient(peer: Any, model: Model, job: dict[str, Any]) -> dict[str, Any]:
 def nuts(peer: Any, model: Model, job: dict[str, Any]) -> dict[str, Any]:
     """Several runs with seeds of their own, as many as `budget` seconds allow, one at least."""
     setting = model.setting_of("pyro" if peer.slow() else job["peer"], job["quick"])
+    # Steps are counted with those of warmup by Pyro alone.
+    setting = replace(setting, scaled=setting.scaled and job["peer"] == "pyro")
     started = time.perf_counter()
     peer.ready(setting)
     found: dict[str, Any] = {"setting": str(setting), "ready_seconds": time.perf_counter() - started}

@@ -45,10 +45,10 @@ class Peer:
 
     def slow(self) -> bool:
         """Whether NUTS is Pyro's, which has to make do with fewer draws."""
-        return self._fit(Setting(1, 10, 10, 4), 0).posterior.facts.get("engine", "pyro") == "pyro"
+        return self._fit(_short(1), 0).posterior.facts.get("engine", "pyro") == "pyro"
 
     def ready(self, setting: Setting) -> None:
-        self._fit(Setting(setting.chains, 10, 10, 4), 0)
+        self._fit(_short(setting.chains), 0)
 
     def sample(self, setting: Setting, seed: int) -> Sampled:
         started = time.perf_counter()
@@ -87,6 +87,11 @@ class Peer:
             if long - short > 10 * timing.LONG_ENOUGH or many > 10**7:
                 return {"steps_per_second": (many - few) / (long - short), **loss_of(losses)}
             few, many = 4 * few, 4 * many
+
+
+def _short(chains: int) -> Setting:
+    """What compiles, and runs hardly; shorter warmups are left to Pyro."""
+    return Setting(chains, 30, 10, 4)
 
 
 def loss_of(losses: np.ndarray) -> dict[str, float]:
