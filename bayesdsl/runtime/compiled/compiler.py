@@ -23,11 +23,11 @@ from functools import cache
 from pathlib import Path
 
 from bayesdsl.runtime.compiled import cache as cached
-from bayesdsl.runtime.compiled.cache import Cache, digest
+from bayesdsl.runtime.compiled.artefact import NATIVE
 from bayesdsl.runtime.compiled.cpu import FEATURES, cpu
+from bayesdsl.runtime.compiled.entries import Cache, digest
 
 COMPILERS = ("cc", "gcc", "clang")
-NATIVE = "native"
 OBJECT, TEXT = "kernel.so", "kernel.c"
 # A change to how texts are compiled that nothing else in the name of an entry shows.
 MAKE = "1"
@@ -131,7 +131,7 @@ def why_not() -> str | None:
     return None
 
 
-def build(source: str, *, directory: Path | None = None, march: str = NATIVE) -> Path:
+def build(source: str, *, directory: Path | None = None) -> Path:
     """The shared object of a C text: compiled ahead, compiled before, or compiled now into the cache or `directory`.
 
     Raises BuildError with what the compiler said, NoCompiler where there is none.
@@ -140,19 +140,26 @@ def build(source: str, *, directory: Path | None = None, march: str = NATIVE) ->
     prepared = cached.ahead()
     if prepared is not None and (entry := prepared.find(text)) is not None:
         return entry / OBJECT
-    place = cached.current() if directory is None else Cache(directory)
+    recording = cached.recorded()
+    entry = _built(source, cached.current() if directory is None else Cache(directory), recording)
+    if recording is not None:
+        recording.place.copy(text, entry)
+    return entry / OBJECT
+
+
+def _built(source: str, place: Cache, recording: cached.Recording | None) -> Path:
+    """The entry of a text, compiled now unless it was before."""
+    march = NATIVE if recording is None else recording.march
+    text = f"{digest(source)}-{_processor(march)}"
     try:
         made_by = compiler(march)
     except NoCompiler:
-        known = next(place.matching(f"{text}-{_processor(march)}-*"), None)
+        known = next(place.matching(f"{text}-*"), None)
         if known is None:
             raise
-        return known / OBJECT
-    name = f"{text}-{_processor(march)}-{made_by.name}"
-    entry = place.find(name)
-    if entry is None:
-        entry = _made(place, name, source, made_by)
-    return entry / OBJECT
+        return known
+    name = f"{text}-{made_by.name}"
+    return place.find(name) or _made(place, name, source, made_by)
 
 
 def _made(place: Cache, name: str, source: str, made_by: Compiler) -> Path:
@@ -258,7 +265,7 @@ def _probed(command: tuple[str, ...], march: str) -> Compiler | str:
     version = _called([*command, "--version"])
     if version.returncode:
         return f"`{shlex.join(command)}` does not work: {_first(version.stderr, 1)}"
-    plain = Compiler(command, version.stdout.strip().splitlines()[0], FLAGS, ("-lm",), False, False, march)
+    plain = Compiler(command, _first(version.stdout, 1), FLAGS, ("-lm",), False, False, march)
     with tempfile.TemporaryDirectory(prefix="bayesdsl-") as directory:
         text = Path(directory) / TEXT
         text.write_text(_TRIAL, encoding="utf-8")
