@@ -30,6 +30,7 @@ VERBS: dict[str, str] = {
     "graph": "draw the model as a picture",
     "emit": "print the Pyro program of a spec",
     "fmt": "lay specs out in the standard way",
+    "doctor": "what there is on this machine for a run, and whether it works",
     "explain": "a finding's code, a distribution, a function, an engine's settings",
 }
 
