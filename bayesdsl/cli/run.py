@@ -104,6 +104,9 @@ def parser() -> Parser:
         help="probability between the lower and upper bound in the table (default 0.9)",
     )
     add_dtype(made)
+    made.add_argument(
+        "--compiled", metavar="DIR", help="use what `bayesdsl compile` wrote there instead of compiling anything"
+    )
     made.add_argument("-q", "--quiet", action="store_true", help="no announcement and no progress")
     return made
 
@@ -130,7 +133,8 @@ def run(options: argparse.Namespace) -> int:
     _check_suits(compiled, inference)
     target = None if options.no_save else _target(compiled, inference, options)
     number = options.seed if options.seed is not None else secrets.randbelow(RANDOM_SEEDS)
-    fit = _fit(compiled, inference, data, number, options)
+    with _compiled_ahead(compiled, options):
+        fit = _fit(compiled, inference, data, number, options)
     return _conclude(fit, target, options)
 
 
@@ -203,6 +207,21 @@ def _check_report(options: argparse.Namespace) -> None:
 
 
 # Running
+
+
+@contextmanager
+def _compiled_ahead(compiled: Compiled, options: argparse.Namespace) -> Iterator[None]:
+    """Use the programs in the directory that was named. Raises BayesError where they do not run here."""
+    if options.compiled is None:
+        yield
+        return
+    from bayesdsl.results.manifest import fingerprint
+    from bayesdsl.runtime.compiled import ahead, cache
+
+    directory = Path(options.compiled).absolute()
+    screen.report(ahead.usable(directory, fingerprint(compiled.spec.source.text), compiled.dtype), sys.stderr)
+    with cache.using(directory):
+        yield
 
 
 def _fit(
