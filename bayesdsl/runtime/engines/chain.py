@@ -39,6 +39,7 @@ class NutsSettings:
     max_tree_depth: int = 10
     init_strategy: str = "init_to_uniform"
     init_radius: float = 2.0
+    engine: str = "compiled"
     cores: int | None = None
     parallel: bool = True
 
