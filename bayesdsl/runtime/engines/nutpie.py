@@ -45,7 +45,7 @@ class Native(Protocol):
     """A log density over R^`dimension` as machine code.
 
     `address` is that of `int64_t f(uint64_t dim, const double *u, double *gradient, double *value, void *context)`,
-    `copy_address` that of `int64_t f(uint64_t dim, uint64_t size, const double *u, double *out, void *context)`, which
+    `copy` that of `int64_t f(uint64_t dim, uint64_t size, const double *u, double *out, void *context)`, which
     copies `u`. Both return 0 and may be called from several threads with the one `context`.
     """
 
@@ -54,7 +54,7 @@ class Native(Protocol):
     @property
     def address(self) -> int: ...
     @property
-    def copy_address(self) -> int: ...
+    def copy(self) -> int: ...
     @property
     def context(self) -> int: ...
 
@@ -113,7 +113,7 @@ class Chain:
         sizes = {"number": dimension, "unconstrained_parameter": dimension}
         model = lib.PyMcModel(
             lib.LogpFunc(native.address, native.context, native),
-            lib.ExpandFunc(dimension, dimension, native.copy_address, native.context, native),
+            lib.ExpandFunc(dimension, dimension, native.copy, native.context, native),
             lib.PyVariable.new_variables(["u"], ["float64"], [(dimension,)], sizes, {"u": ["number"]}),
             dimension,
             sizes,

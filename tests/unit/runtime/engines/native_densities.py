@@ -114,7 +114,7 @@ class ByHand:
         return _address(self.library, self.name)
 
     @property
-    def copy_address(self) -> int:
+    def copy(self) -> int:
         return _address(self.library, "bd_copy")
 
     @property
