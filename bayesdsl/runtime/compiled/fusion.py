@@ -1,10 +1,10 @@
 """Loops over the same places done in one loop, so that what they hand on stays in registers.
 
-    for i: t1[i] = a * x[i]
-    for i: t2[i] = exp(t1[i])       three loops
-    for i: s += t2[i]
+for i: t1[i] = a * x[i]
+for i: t2[i] = exp(t1[i])       three loops
+for i: s += t2[i]
 
-    for i: s += exp(a * x[i])       one
+for i: s += exp(a * x[i])       one
 """
 
 from __future__ import annotations

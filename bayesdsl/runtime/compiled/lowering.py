@@ -40,14 +40,6 @@ from bayesdsl.runtime.compiled.sizes import ONE, ZERO, Size, product, strides
 
 _END = 9223372036854775807
 
-# Made from shapes alone: one number everywhere, and which argument it is.
-_FILLED = {
-    "full.default": 1, "full_like.default": 1, "new_full.default": 2, "scalar_tensor.default": 0,
-    "zeros.default": 0.0, "zeros_like.default": 0.0, "new_zeros.default": 0.0, "empty.memory_format": 0.0,
-    "empty_like.default": 0.0, "new_empty.default": 0.0, "new_empty_strided.default": 0.0, "empty_strided.default": 0.0,
-    "ones.default": 1.0, "ones_like.default": 1.0, "new_ones.default": 1.0,
-}  # fmt: skip
-
 
 @dataclass
 class Lowered:
@@ -101,12 +93,10 @@ class _Lowering:
     def settled(self, operation: Operation) -> Any:
         """What does not vary: a number everywhere, a view of what is there, or None, to be worked out beforehand."""
         target = operation.target
-        if target in _FILLED:
-            where = _FILLED[target]
-            value = where if isinstance(where, float) else operation.args[where]
-            if isinstance(value, Operation):
-                value = self.number(value)
-            return None if value is None else _splat(value, operation.kind)
+        if target == "full.default":
+            value = operation.args[1]
+            number = self.number(value) if isinstance(value, Operation) else value
+            return None if number is None else _splat(number, operation.kind)
         if target in _VIEWS:
             known = all(self.values.get(source) is not None for source in operation.sources())
             return self.handle(operation) if known else None
@@ -885,7 +875,9 @@ def _broadcast_to(view: View, shape: tuple[Size, ...]) -> View:
 
 def _only_double(o: Operation) -> None:
     if o.dtype != torch.float64:
-        raise NotCompilable(f"there is machine code for torch's `{o.target.partition('.')[0]}` in double precision only")
+        raise NotCompilable(
+            f"there is machine code for torch's `{o.target.partition('.')[0]}` in double precision only"
+        )
 
 
 _HANDLERS: dict[str, Callable[[_Lowering, Operation], Any]] = {

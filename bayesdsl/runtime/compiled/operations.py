@@ -24,6 +24,14 @@ from bayesdsl.runtime.compiled.sizes import Size, explain
 
 aten = torch.ops.aten
 
+# Tensors of one number everywhere: the number, or which argument says it.
+_FILLED = {
+    "full.default": 1, "full_like.default": 1, "new_full.default": 2, "scalar_tensor.default": 0,
+    "zeros.default": 0.0, "zeros_like.default": 0.0, "new_zeros.default": 0.0, "empty.memory_format": 0.0,
+    "empty_like.default": 0.0, "new_empty.default": 0.0, "new_empty_strided.default": 0.0, "empty_strided.default": 0.0,
+    "ones.default": 1.0, "ones_like.default": 1.0, "new_ones.default": 1.0,
+}  # fmt: skip
+
 Function = Callable[..., tuple[torch.Tensor, ...]]
 
 
@@ -116,6 +124,22 @@ def _traced(function: Function, inputs: Sequence[torch.Tensor]) -> fx.GraphModul
     return module
 
 
+# What is rare, or several operations in one: torch has formulas for it.
+_DECOMPOSED = """
+native_layer_norm native_layer_norm_backward native_group_norm native_group_norm_backward _native_batch_norm_legit
+_native_batch_norm_legit_functional native_batch_norm native_batch_norm_backward _softmax _softmax_backward_data
+_log_softmax _log_softmax_backward_data logsumexp gelu gelu_backward silu silu_backward elu elu_backward hardswish
+hardswish_backward hardtanh hardtanh_backward leaky_relu leaky_relu_backward mish mish_backward hardsigmoid
+hardsigmoid_backward log_sigmoid_forward log_sigmoid_backward nll_loss_forward nll_loss_backward mse_loss
+mse_loss_backward huber_loss smooth_l1_loss binary_cross_entropy binary_cross_entropy_backward
+binary_cross_entropy_with_logits embedding_dense_backward norm linalg_vector_norm dist var var_mean std std_mean
+addcmul addcdiv lerp addmv addr baddbmm mvlgamma cumprod_backward logit logit_backward _prelu_kernel
+_prelu_kernel_backward trace nansum rot90 unfold_backward renorm native_dropout special_entr special_log_ndtr
+tril_indices triu_indices diag_embed softshrink softshrink_backward hardshrink threshold hinge soft_margin_loss roll
+isposinf isneginf logaddexp logaddexp2 glu glu_backward sinc nan_to_num heaviside frac cosh_ sinh_ outer block_diag
+std_mean.correction _euclidean_dist polar
+"""
+
 _TABLE: dict[Any, Any] = {}
 
 
@@ -124,23 +148,7 @@ def _decompositions() -> dict[Any, Any]:
     if not _TABLE:
         from torch._decomp import get_decompositions
 
-        packets = (
-            "native_layer_norm native_layer_norm_backward native_group_norm native_group_norm_backward "
-            "_native_batch_norm_legit _native_batch_norm_legit_functional native_batch_norm native_batch_norm_backward "
-            "_softmax _softmax_backward_data _log_softmax _log_softmax_backward_data logsumexp "
-            "gelu gelu_backward silu silu_backward elu elu_backward hardswish hardswish_backward "
-            "hardtanh hardtanh_backward leaky_relu leaky_relu_backward mish mish_backward hardsigmoid "
-            "hardsigmoid_backward log_sigmoid_forward log_sigmoid_backward nll_loss_forward nll_loss_backward "
-            "mse_loss mse_loss_backward huber_loss smooth_l1_loss binary_cross_entropy binary_cross_entropy_backward "
-            "binary_cross_entropy_with_logits embedding_dense_backward norm linalg_vector_norm dist var var_mean std "
-            "std_mean addcmul addcdiv lerp addmv addr baddbmm mvlgamma cumprod_backward logit logit_backward "
-            "_prelu_kernel _prelu_kernel_backward trace nansum rot90 unfold_backward renorm native_dropout "
-            "special_entr special_log_ndtr tril_indices triu_indices diag_embed "
-            "softshrink softshrink_backward hardshrink threshold hinge soft_margin_loss roll isposinf isneginf "
-            "logaddexp logaddexp2 glu glu_backward sinc nan_to_num heaviside frac cosh_ sinh_ outer block_diag "
-            "std_mean.correction _euclidean_dist polar"
-        ).split()
-        found = [getattr(aten, name) for name in packets if "." not in name and hasattr(aten, name)]
+        found = [getattr(aten, name) for name in _DECOMPOSED.split() if "." not in name and hasattr(aten, name)]
         for packet in found:
             try:
                 _TABLE.update(get_decompositions([packet]))
@@ -197,7 +205,9 @@ class _Unified:
                 case "get_attr":
                     made = Operation(first.name, "constant", (self._constant(nodes),), {}, self._kinds(nodes))
                 case "output":
-                    outputs = tuple(self._value(*parts) for parts in zip(*(node.args[0] for node in nodes), strict=True))
+                    outputs = tuple(
+                        self._value(*parts) for parts in zip(*(node.args[0] for node in nodes), strict=True)
+                    )
                     continue
                 case _:
                     made = self._call(nodes)
@@ -212,10 +222,19 @@ class _Unified:
             # Folded, it would freeze one draw; not folded, the list would not be a function.
             raise NotCompilable(f"{first.target} draws at random")
         target = "getitem" if first.target is operator.getitem else str(first.target).removeprefix("aten.")
+        if target in _FILLED:
+            return self._filled(nodes, _FILLED[target])
         args = tuple(self._value(*values) for values in zip(*(node.args for node in nodes), strict=True))
         names = list(first.kwargs)
         kwargs = {name: self._value(*(node.kwargs[name] for node in nodes)) for name in names}
         return Operation(first.name, target, args, kwargs, self._kinds(nodes))
+
+    def _filled(self, nodes: tuple[fx.Node, ...], value: int | float) -> Operation:
+        """Made from a shape alone, whatever tensor that was taken from."""
+        (kind,) = self._kinds(nodes)
+        if isinstance(value, int):
+            value = self._value(*(node.args[value] for node in nodes))
+        return Operation(nodes[0].name, "full.default", (kind.shape, value), {"dtype": kind.dtype}, (kind,))
 
     def _value(self, *values: Any) -> Any:
         first = values[0]

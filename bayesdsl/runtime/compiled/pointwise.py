@@ -19,12 +19,15 @@ class Pointwise:
     keywords: tuple[str, ...] = ()
 
 
+# Called alike here and in C.
+_SAME = """
+exp log log1p expm1 sqrt sin cos tan tanh sinh cosh asin acos atan asinh acosh atanh erf erfc floor ceil trunc
+log2 log10 exp2
+"""
+
+
 def _rows() -> dict[str, Pointwise]:
-    same = (
-        "exp log log1p expm1 sqrt sin cos tan tanh sinh cosh asin acos atan asinh acosh atanh erf erfc floor ceil trunc "
-        "log2 log10 exp2"
-    ).split()
-    rows = {name: Pointwise(f"{name}({{0}})") for name in same}
+    rows = {name: Pointwise(f"{name}({{0}})") for name in _SAME.split()}
     special = {
         "lgamma": "bd_lgamma", "digamma": "bd_digamma", "erfinv": "bd_erfinv", "special_erfinv": "bd_erfinv",
         "special_ndtri": "bd_ndtri", "i0": "bd_i0", "special_i0": "bd_i0", "special_i0e": "bd_i0e",

@@ -104,14 +104,14 @@ def _suits(loop: Loop, row: int) -> bool:
     """Whether a loop can be done block by block over one of its dimensions, and is the quicker for it."""
     others = product(size for d, size in enumerate(loop.shape) if d != row)
     for store in loop.stores:
-        used = _dims_of(store.terms)
+        used = dims_of(store.terms)
         if row in used:
-            if not _is_own_row(store, loop.shape[row], row) or not _narrow(store.buffer, loop.shape[row]):
+            if not is_own_row(store, loop.shape[row], row) or not _narrow(store.buffer, loop.shape[row]):
                 return False
         elif store.mode == "set":
             return False
         for load in loads(store):
-            if load.buffer.role != "input" and row in _dims_of(load.terms) and others.constant is None:
+            if load.buffer.role != "input" and row in dims_of(load.terms) and others.constant is None:
                 if not _narrow(load.buffer, loop.shape[row]):
                     return False
     return True
@@ -137,7 +137,9 @@ def _grown(
             if p in members or p not in rows or stages[p].shape[rows[p]] != size:
                 continue
             inside = [q for q in after[p] if q not in done]
-            if all(q in members for q in inside) and all(_hands_on(stages[q], rows[q], stages[p], rows[p]) for q in inside):
+            if all(q in members for q in inside) and all(
+                _hands_on(stages[q], rows[q], stages[p], rows[p]) for q in inside
+            ):
                 members.append(p)
                 changed = True
     return members
@@ -148,21 +150,19 @@ def _hands_on(first: Loop, first_row: int, second: Loop, second_row: int) -> boo
     rows = first.shape[first_row]
     written = {store.buffer: store for store in first.stores}
     for store in first.stores:
-        if store.buffer in second.writes() and not store.buffer.in_pieces and not _is_own_row(store, rows, first_row):
+        if store.buffer in second.writes() and not store.buffer.in_pieces and not is_own_row(store, rows, first_row):
             return False
     for store in second.stores:
-        if store.buffer in written and not store.buffer.in_pieces and not _is_own_row(store, rows, second_row):
+        if store.buffer in written and not store.buffer.in_pieces and not is_own_row(store, rows, second_row):
             return False
         for load in loads(store):
             source = written.get(load.buffer)
-            if source is not None and not (
-                _is_own_row(source, rows, first_row) and _is_own_row(load, rows, second_row)
-            ):
+            if source is not None and not (is_own_row(source, rows, first_row) and is_own_row(load, rows, second_row)):
                 return False
     return True
 
 
-def _is_own_row(access: Load | Store, rows: Size, row: int) -> bool:
+def is_own_row(access: Load | Store, rows: Size, row: int) -> bool:
     """Whether an element of a buffer's row is meant, of the row that the loop is at."""
     step = row_step(access.buffer, rows)
     own = [s for s, index in access.terms if index == row]
@@ -174,7 +174,9 @@ def _is_own_row(access: Load | Store, rows: Size, row: int) -> bool:
         # What is added to the row's start must stay inside the row.
         width = step.constant
         offset = access.offset.constant
-        return width is None and access.offset == ZERO or (offset is not None and width is not None and 0 <= offset < width)
+        return (width is None and access.offset == ZERO) or (
+            offset is not None and width is not None and 0 <= offset < width
+        )
     return step.constant == 1 and _whole_rows(access, rows)
 
 
@@ -210,7 +212,7 @@ def _place(region: Region, stages: Sequence[Stage], outputs: set[Buffer]) -> Non
     outside = {buffer for stage in stages if stage not in inside for buffer in stage.reads() | stage.writes()}
     for loop in region.loops:
         for store in loop.stores:
-            if region.row[loop] in _dims_of(store.terms) and _is_own_row(store, region.rows, region.row[loop]):
+            if region.row[loop] in dims_of(store.terms) and is_own_row(store, region.rows, region.row[loop]):
                 if store.buffer not in outside and store.buffer not in outputs and store.buffer.role == "temporary":
                     region.local.add(store.buffer)
             else:
@@ -218,11 +220,11 @@ def _place(region: Region, stages: Sequence[Stage], outputs: set[Buffer]) -> Non
     for loop in region.loops:
         for store in loop.stores:
             for load in loads(store):
-                if load.buffer in region.local and not _is_own_row(load, region.rows, region.row[loop]):
+                if load.buffer in region.local and not is_own_row(load, region.rows, region.row[loop]):
                     region.local.discard(load.buffer)
 
 
-def _dims_of(terms: tuple[tuple[Size, object], ...]) -> set[int]:
+def dims_of(terms: tuple[tuple[Size, object], ...]) -> set[int]:
     found: set[int] = set()
     for _, index in terms:
         found |= {index} if isinstance(index, int) else _dims_within(index)
@@ -236,10 +238,7 @@ def _dims_within(expr: object) -> set[int]:
         case Iota():
             return {expr.dim}
         case Load():
-            return _dims_of(expr.terms)
+            return dims_of(expr.terms)
         case Apply():
             return set().union(*(_dims_within(arg) for arg in expr.args))
     return set()
-
-
-dims_of, dims_within = _dims_of, _dims_within

@@ -19,7 +19,6 @@ from bayesdsl.runtime.compiled.loops import (
     C_TYPES,
     Apply,
     Buffer,
-    Call,
     Const,
     Expr,
     Iota,
@@ -33,7 +32,7 @@ from bayesdsl.runtime.compiled.loops import (
     loads,
 )
 from bayesdsl.runtime.compiled.lowering import Lowered
-from bayesdsl.runtime.compiled.regions import Region, dims_of, divided, leads, regions
+from bayesdsl.runtime.compiled.regions import Region, dims_of, divided, is_own_row, leads, regions
 from bayesdsl.runtime.compiled.sizes import ONE, ZERO, Size, product
 
 # Rows in a block: a few blocks of doubles fit the nearest cache.
@@ -44,6 +43,9 @@ CHUNK = 16384
 
 # Dimensions of a loop over rows with at most so many places are written out place by place.
 _WRITTEN_OUT = 32
+
+# So many statements at most are put in one loop over a block.
+_MOST_STATEMENTS = 400
 
 # Buffers of a known size up to this many numbers are arrays of the function, others are in its workspace.
 _ON_STACK = 512
@@ -122,27 +124,37 @@ class _Writer:
     functions: list[str] = field(default_factory=list)
     # How variables of the main function are declared as parameters of another.
     declared: dict[str, str] = field(default_factory=dict)
-    work: Size = ZERO
-    work_parts: list[str] = field(default_factory=list)
+    # Where sums over rows go while a region is at work.
+    carried: dict[Buffer, str] = field(default_factory=dict)
     count: int = 0
 
     def text(self) -> Text:
         self.by_column = self.columns()
-        self.registers = self.kept_in_registers()
-        self.body()
+        self.passes = [p for item in self.items for p in (_passes(item) if isinstance(item, Region) else [[item]])]
+        self.users = self.passes_by_buffer()
+        self.work: list[tuple[str, str, str]] = []
+        for position, buffer in enumerate(self.inputs):
+            self.declare(buffer, f"const {C_TYPES[buffer.dtype]} *restrict ", f"in[{position}]")
+        for position, buffer in enumerate(self.outputs):
+            self.declare(buffer, f"{C_TYPES[buffer.dtype]} *restrict ", f"out[{position}]")
+        for item in self.items:
+            self.item(item)
+        written = "\n".join((*self.functions, *self.lines))
+        declarations, work = self.temporaries(written)
         lines = [
             *self.functions,
             f"int64_t {self.name}_workspace(const int64_t *sizes) {{",
             *self.size_lines(),
-            f"  int64_t bytes = {' + '.join(self.work_parts) or '0'};",
-            *(f"  (void){plate};" for plate in self.plates),
-            "  return bytes;",
+            "  int64_t bytes_ = 0;",
+            *(f"  bytes_ += {part};" for part in work),
+            "  return bytes_;",
             "}",
             "",
             f"void {self.name}(const void *const *in, void *const *out, const int64_t *sizes, void *work) {{",
             *self.size_lines(),
             f"  const int threads = (int)sizes[{len(self.plates)}];",
             "  char *free_ = (char *)work;",
+            *declarations,
             *self.lines,
             "  (void)in; (void)out; (void)free_; (void)threads;",
             "}",
@@ -151,220 +163,129 @@ class _Writer:
         return Text(self.name, "\n".join(lines), self.inputs, self.by_column, self.outputs)
 
     def size_lines(self) -> list[str]:
-        return [f"  const int64_t {plate} = sizes[{i}];" for i, plate in enumerate(self.plates)]
+        return [f"  const int64_t {p} = sizes[{i}]; (void){p};" for i, p in enumerate(self.plates)]
 
     def columns(self) -> frozenset[Buffer]:
         """The inputs that are wanted column by column: read by loops over their rows alone."""
         wanted: set[Buffer] = set()
         refused: set[Buffer] = set()
         for item in self.items:
-            loops = item.loops if isinstance(item, Region) else []
             if not isinstance(item, Region):
                 refused |= item.reads()
-            for loop in loops:
-                for store in loop.stores:
-                    for load in loads(store):
-                        suits = leads(load.buffer, item.rows) and _own(load, item, loop)
-                        (wanted if suits else refused).add(load.buffer)
+                continue
+            for loop in item.loops:
+                for load in (load for store in loop.stores for load in loads(store)):
+                    suits = leads(load.buffer, item.rows) and is_own_row(load, item.rows, item.row[loop])
+                    (wanted if suits else refused).add(load.buffer)
         return frozenset(b for b in wanted - refused if b.role == "input")
 
-    def kept_in_registers(self) -> set[Buffer]:
-        """The buffers that one loop alone writes and reads."""
+    def passes_by_buffer(self) -> dict[Buffer, set[int]]:
+        """Which passes read or write a buffer."""
         users: dict[Buffer, set[int]] = {}
-        flat = [loop for item in self.items for loop in (item.loops if isinstance(item, Region) else [item])]
-        for position, stage in enumerate(flat):
-            for buffer in stage.reads() | stage.writes():
+        for position, stages in enumerate(self.passes):
+            for buffer in (b for stage in stages for b in stage.reads() | stage.writes()):
                 users.setdefault(buffer, set()).add(position)
-        result = set()
-        for stage in flat:
-            if isinstance(stage, Loop):
-                alone = [s for s in stage.stores if s.buffer.role == "temporary" and len(users[s.buffer]) == 1]
-                result |= {s.buffer for s in alone if s.mode == "set" and not s.buffer.in_pieces and not s.is_indirect}
-        return result
+        return users
 
-    # The function
+    def declare(self, buffer: Buffer, kind: str, value: str) -> None:
+        self.declared[buffer.name] = kind
+        self.lines.append(f"  {kind}{buffer.name} = ({kind.replace('restrict ', '')}){value};")
 
-    def body(self) -> None:
-        for position, buffer in enumerate(self.inputs):
-            kind = C_TYPES[buffer.dtype]
-            self.declare(buffer.name, f"const {kind} *restrict ", f"(const {kind} *)in[{position}]")
-        for position, buffer in enumerate(self.outputs):
-            kind = C_TYPES[buffer.dtype]
-            self.declare(buffer.name, f"{kind} *restrict ", f"({kind} *)out[{position}]")
+    def temporaries(self, written: str) -> tuple[list[str], list[str]]:
+        """The declarations of the temporary buffers that the text names, and the bytes that they take of the work."""
+        names = set(re.findall(r"\b\w+\b", written))
+        lines, work = [], []
         local = {b for item in self.items if isinstance(item, Region) for b in item.local}
-        made: set[Buffer] = set()
-        for item in self.items:
-            for buffer in sorted(_writes(item), key=lambda b: b.name):
-                if buffer.role == "temporary" and buffer not in made | local | self.registers:
-                    made.add(buffer)
-                    self.make(buffer)
-            match item:
-                case Region():
-                    self.region(item)
-                case Loop() if is_for_blas(item):
-                    self.product(item)
-                case Loop():
-                    self.lines += self.plain(item)
-                case Scan():
-                    self.scan(item)
-                case _:
-                    self.call(item)
+        for buffer in self.users:
+            kind, size = C_TYPES[buffer.dtype], buffer.size
+            if buffer.role != "temporary" or buffer.name not in names or buffer in local:
+                continue
+            if _is_scalar(buffer):
+                lines.append(f"  {kind} {buffer.name} = 0;")
+            elif size.constant is not None and size.constant <= _ON_STACK:
+                lines.append(f"  {kind} {buffer.name}[{max(1, size.constant)}] __attribute__((aligned(64)));")
+            else:
+                work.append(f"BD_ALIGNED(sizeof({kind}) * (size_t){size.c()})")
+                lines.append(f"  {kind} *restrict {buffer.name} = ({kind} *)free_; free_ += {work[-1]};")
+        for name, bytes_ in self.sums_work:
+            work.append(bytes_)
+            lines.append(f"  double *restrict {name} = (double *)free_; free_ += {bytes_};")
+        return lines, work
 
-    def declare(self, name: str, kind: str, value: str) -> None:
-        self.declared[name] = kind
-        self.lines.append(f"  {kind}{name} = {value};")
+    sums_work: list[tuple[str, str]] = field(default_factory=list)
 
-    def make(self, buffer: Buffer) -> None:
-        kind, size = C_TYPES[buffer.dtype], buffer.size
-        if _is_scalar(buffer):
-            self.declared[buffer.name] = f"const {kind} "
-            self.lines.append(f"  {kind} {buffer.name};")
-        elif size.constant is not None and size.constant <= _ON_STACK:
-            self.declared[buffer.name] = f"{kind} *restrict "
-            self.lines.append(f"  {kind} {buffer.name}[{size.constant}] __attribute__((aligned(64)));")
-        else:
-            bytes_ = f"BD_ALIGNED(sizeof({kind}) * (size_t)({size.c()}))"
-            self.declare(buffer.name, f"{kind} *restrict ", f"({kind} *)free_")
-            self.lines.append(f"  free_ += {bytes_};")
-            self.work_parts.append(bytes_)
+    def item(self, item: Stage | Region) -> None:
+        for buffer in _writes(item):
+            if buffer.role == "temporary":
+                kind = C_TYPES[buffer.dtype]
+                self.declared[buffer.name] = f"const {kind} " if _is_scalar(buffer) else f"{kind} *restrict "
+        match item:
+            case Region():
+                self.region(item)
+            case Loop() if is_for_blas(item):
+                self.product(item)
+            case Loop():
+                self.plain(item)
+            case Scan():
+                self.scan(item)
+            case _:
+                names = [b.name for b in (*item.inputs, *item.outputs)]
+                self.lines.append(f"  {item.function}({', '.join((*names, *(size.c() for size in item.sizes)))});")
 
-    def place(self, buffer: Buffer, offset: Size, terms: Iterable[tuple[Size, str]], at: _At) -> str:
+    def fresh_name(self, prefix: str) -> str:
+        self.count += 1
+        return f"{prefix}_{self.count}"
+
+    # Places
+
+    def place(self, buffer: Buffer, offset: Size, terms: Sequence[tuple[Size, str]], at: _At) -> str:
         """An element of a buffer as an expression in C that can be written to as well."""
+        carried = self.carried.get(buffer)
         if _is_scalar(buffer) and buffer.role == "temporary":
-            return buffer.name
-        rows = at.region.rows if at.region is not None else None
-        parts: list[str] = []
-        if rows is not None and buffer in at.region.local:
-            parts = self.within_block(buffer, offset, terms, at)
-        elif rows is not None and buffer in self.by_column:
-            inner = [(s, i) for s, i in terms if i != at.row_index]
+            return carried or buffer.name
+        if at.region is not None and (buffer in at.region.local or buffer in self.by_column):
+            inner = [(step, index) for step, index in terms if index != at.row_index]
+            rows = at.region.rows
+            if not leads(buffer, rows):
+                offset, inner = divided(offset, rows) or ZERO, [(divided(s, rows) or s, i) for s, i in inner]
             flat = _sum_text(offset, inner)
-            parts = [at.row_index, *([f"({flat}) * {rows.c()}"] if flat != "0" else [])]
-        else:
-            parts = [_sum_text(offset, terms)]
-        return f"{buffer.name}[{' + '.join(parts)}]"
+            row, far = ("i_", str(BLOCK)) if buffer in at.region.local else (at.row_index, rows.c())
+            return f"{buffer.name}[{row}]" if flat == "0" else f"{buffer.name}[{row} + ({flat}) * {far}]"
+        return f"{carried or buffer.name}[{_sum_text(offset, terms)}]"
 
-    def within_block(self, buffer: Buffer, offset: Size, terms: Iterable[tuple[Size, str]], at: _At) -> list[str]:
-        rows = at.region.rows
-        inner = [(s, i) for s, i in terms if i != at.row_index]
-        if not leads(buffer, rows):
-            offset, inner = divided(offset, rows) or ZERO, [(divided(s, rows) or s, i) for s, i in inner]
-        flat = _sum_text(offset, inner)
-        return ["i_", *([f"({flat}) * {BLOCK}"] if flat != "0" else [])]
+    # Loops one after another
 
-    # Loops
-
-    def plain(self, loop: Loop) -> list[str]:
+    def plain(self, loop: Loop) -> None:
         """A loop in the order of its dimensions."""
         looped = list(range(len(loop.shape)))
-        lines: list[str] = []
-        at = _At({d: f"i{d}" for d in looped})
-        depths = {id(s): _depth(s, looped) for s in loop.stores if s.mode != "set"}
         for store in loop.stores:
-            if store.mode != "set" and store.buffer in loop.fresh and not self.assigns(store, looped, depths):
-                lines += self.filled(store.buffer, _START[store.mode])
-        return lines + self.nest(loop, looped, [at], depths, loop.fresh)
-
-    def assigns(self, store: Store, looped: Sequence[int], depths: dict[int, int]) -> bool:
-        """Whether what a store combines is known once the loops inside have ended, and put in its place but once."""
-        depth = depths[id(store)]
-        return depth < len(looped) and dims_of(store.terms) >= set(looped[:depth])
+            if store.mode != "set" and store.buffer in loop.fresh and not _assigns(store, looped):
+                self.lines += self.filled(store.buffer, _START[store.mode])
+        extents = [(f"i{d}", loop.shape[d].c()) for d in looped]
+        nest = _Nest(self, [loop], looped, extents)
+        nest.take(loop, [_At({d: f"i{d}" for d in looped})])
+        self.lines += nest.text()
 
     def filled(self, buffer: Buffer, value: str) -> list[str]:
         if _is_scalar(buffer) and buffer.role == "temporary":
             return [f"  {buffer.name} = {value};"]
         return [f"  for (int64_t i = 0; i < {buffer.size.c()}; i++) {buffer.name}[i] = {value};"]
 
-    def nest(
-        self,
-        loop: Loop,
-        looped: Sequence[int],
-        instances: Sequence[_At],
-        depths: dict[int, int],
-        fresh: set[Buffer],
-        row: tuple[str, str] | None = None,
-    ) -> list[str]:
-        """The loops over `looped`, the last of them over a block where `row` is how far and which index; in the
-        innermost what each of `instances` says."""
-        inner = _Body(self, len(looped) + 1)
-        totals: dict[tuple[int, str], tuple[Store, _At, str]] = {}
-        for at in instances:
-            inner.begin(at)
-            for store in loop.stores:
-                value = inner.value(store.value, at, _dtype_of_sum(store))
-                if store.mode == "set":
-                    inner.set(store, value, at)
-                    continue
-                if depths[id(store)] == len(looped):
-                    place = inner.where(store, at)
-                    inner.lines.append(inner.pad + f"{place} = {_COMBINE[store.mode].format(place, value)};")
-                    continue
-                outer = at.upto(looped[: depths[id(store)]])
-                key = (id(store), inner.where(store, outer))
-                if key not in totals:
-                    totals[key] = (store, outer, self.fresh_name("s"))
-                name = totals[key][2]
-                inner.lines.append(inner.pad + f"{name} = {_COMBINE[store.mode].format(name, value)};")
-        lines, closing = [], []
-        for level, dim in enumerate(looped):
-            lines += self.opened(totals, depths, level)
-            pad = "  " * (level + 1)
-            extent, index = (loop.shape[dim].c(), f"i{dim}") if row is None or dim != looped[-1] else row
-            if level == len(looped) - 1 and not loop.serial:
-                lines.append("#pragma GCC ivdep")
-            lines.append(f"{pad}for (int64_t {index} = 0; {index} < {extent}; {index}++) {{")
-            closing.append((level, f"{pad}}}"))
-        lines += self.opened(totals, depths, len(looped)) + inner.lines
-        for level, brace in reversed(closing):
-            lines.append(brace)
-            lines += self.closed(totals, depths, level, looped, fresh)
-        if not looped:
-            lines += self.closed(totals, depths, 0, looped, fresh)
-        return lines
-
-    def opened(self, totals: dict, depths: dict[int, int], level: int) -> list[str]:
-        found = [(store, name) for store, _, name in totals.values() if depths[id(store)] == level]
-        pad = "  " * (level + 1)
-        return [f"{pad}{C_TYPES[_dtype_of_sum(s)]} {name} = {_START[s.mode]};" for s, name in found]
-
-    def closed(
-        self, totals: dict, depths: dict[int, int], level: int, looped: Sequence[int], fresh: set[Buffer]
-    ) -> list[str]:
-        lines = []
-        for (_, place), (store, _, name) in totals.items():
-            if depths[id(store)] == level:
-                once = store.buffer in fresh and self.assigns(store, looped, depths)
-                value = name if once else _COMBINE[store.mode].format(place, name)
-                lines.append("  " * (level + 1) + f"{place} = {value};")
-        return lines
-
-    def fresh_name(self, prefix: str) -> str:
-        self.count += 1
-        return f"{prefix}_{self.count}"
-
     def scan(self, stage: Scan) -> None:
         """Running totals: a variable that lives as long as the innermost loop."""
         rank = len(stage.shape)
         at = _At({d: f"i{d}" for d in range(rank)})
-        body = _Body(self, rank + 1)
-        body.begin(at)
+        body = _Body(self, "  " * (rank + 1))
         value = body.value(stage.store.value, at, stage.store.buffer.dtype)
-        start = "0" if "+" in stage.store.mode else "1"
+        run, start = self.fresh_name("run"), "0" if "+" in stage.store.mode else "1"
         for d in range(rank):
             if d == rank - 1:
-                self.lines.append("  " * (d + 1) + f"double run_{self.count} = {start};")
+                self.lines.append("  " * (d + 1) + f"double {run} = {start};")
             self.lines.append("  " * (d + 1) + f"for (int64_t i{d} = 0; i{d} < {stage.shape[d].c()}; i{d}++) {{")
-        run = f"run_{self.count}"
-        self.count += 1
-        self.lines += body.lines
+        self.lines += body.text(set())
         self.lines.append(body.pad + f"{run} = {stage.store.mode.format(run, value)};")
         self.lines.append(body.pad + f"{body.where(stage.store, at)} = {run};")
         self.lines += ["  " * (d + 1) + "}" for d in reversed(range(rank))]
-
-    def call(self, stage: object) -> None:
-        names = [b.name for b in (*stage.inputs, *stage.outputs)]
-        sizes = [size.c() for size in stage.sizes]
-        self.lines.append(f"  {stage.function}({', '.join((*names, *sizes))});")
 
     def product(self, loop: Loop) -> None:
         """A matrix product for BLAS."""
@@ -376,132 +297,155 @@ class _Writer:
             args += [f"{view.buffer.name} + {view.offset.c()}", *(s.c() for s in view.strides)]
         self.lines.append(f"  bd_gemm_{kind}({', '.join(args)});")
 
-    # Regions
+    # Loops over rows, block by block
 
     def region(self, region: Region) -> None:
         """A function of its own for some of the rows, called for all of them, or by several threads for a chunk each."""
         name = f"{self.name}_rows{len(self.functions)}"
         body = self.rows_body(region)
         text = "\n".join(body)
-        used = sorted({w for w in re.findall(r"\b[a-z]\w*\b", text) if w in self.declared or w in self.plates})
-        carried = list(region.carried.items())
-        sums = {buffer.name for buffer, _ in carried}
-        used = [w for w in used if w not in sums or _reads_outside(w, region)]
+        found = set(re.findall(r"\b[a-z]\w*\b", text))
+        local = {b.name for b in region.local}
+        used = sorted(w for w in found if (w in self.declared or w in self.plates) and w not in local)
         params = [f"const int64_t {w}" if w in self.plates else f"{self.declared[w]}{w}" for w in used]
-        self.functions.append(
-            f"static __attribute__((noinline)) void {name}({', '.join([*params, 'int64_t from_', 'int64_t to_', 'double *restrict sums_'])}) {{\n"
-            + text
-            + "\n}\n"
-        )
-        rows = region.rows.c()
-        per_chunk = " + ".join(buffer.size.c() for buffer, _ in carried) or "0"
-        args = ", ".join(used)
-        comma = ", " if args else ""
-        lines = [
+        head = ", ".join([*params, "int64_t from_", "int64_t to_", "double *restrict sums_"])
+        self.functions.append(f"static __attribute__((noinline)) void {name}({head}) {{\n{text}\n}}\n")
+        rows, args = region.rows.c(), "".join(f"{w}, " for w in used)
+        each = " + ".join(buffer.size.c() for buffer in region.carried) or "0"
+        sums = self.fresh_name("sums")
+        chunks = f"({rows} + {CHUNK - 1}) / {CHUNK}"
+        self.sums_work.append((sums, f"BD_ALIGNED(sizeof(double) * (size_t)(({chunks} + 1) * ({each})))"))
+        self.lines += [
             "  {",
-            f"    const int64_t chunks_ = ({rows} + {CHUNK} - 1) / {CHUNK}, each_ = {per_chunk};",
-            "    double *sums_ = (double *)free_;",
+            f"    const int64_t chunks_ = {chunks}, each_ = {each};",
             "    if (chunks_ <= 1) {",
-            f"      {name}({args}{comma}0, {rows}, sums_);",
+            f"      {name}({args}0, {rows}, {sums});",
             "    } else {",
             "#pragma omp parallel for schedule(static) num_threads(threads) if (threads > 1)",
             "      for (int64_t c_ = 0; c_ < chunks_; c_++) {",
             f"        const int64_t to_ = (c_ + 1) * {CHUNK} < {rows} ? (c_ + 1) * {CHUNK} : {rows};",
-            f"        {name}({args}{comma}c_ * {CHUNK}, to_, sums_ + c_ * each_);",
+            f"        {name}({args}c_ * {CHUNK}, to_, {sums} + c_ * each_);",
             "      }",
             "    }",
+            *self.summed_up(region, sums),
+            "  }",
         ]
-        start = "0"
-        for buffer, store in carried:
-            size = buffer.size.c()
+
+    def summed_up(self, region: Region, sums: str) -> list[str]:
+        """The chunks' sums added up, in their order."""
+        lines, start = [], "0"
+        for buffer, store in region.carried.items():
             place = self.place(buffer, ZERO, [(ONE, "j_")], _At({}))
             fresh = any(buffer in loop.fresh for loop in region.loops)
-            first = f"sums_[{start} + j_]"
-            kind = C_TYPES[buffer.dtype]
-            value = first if fresh else _COMBINE[store.mode].format(place, first)
+            total = "total_" if fresh else _COMBINE[store.mode].format(place, "total_")
+            more = _COMBINE[store.mode].format("total_", f"{sums}[c_ * each_ + {start} + j_]")
             lines += [
-                f"    for (int64_t j_ = 0; j_ < {size}; j_++) {{",
-                f"      double total_ = {first};",
-                "      for (int64_t c_ = 1; c_ < chunks_; c_++) {",
-                f"        total_ = {_COMBINE[store.mode].format('total_', f'sums_[c_ * each_ + {start} + j_]')};",
-                "      }",
-                f"      {place} = ({kind}){value.replace(first, 'total_')};",
+                f"    for (int64_t j_ = 0; j_ < {buffer.size.c()}; j_++) {{",
+                f"      double total_ = {sums}[{start} + j_];",
+                f"      for (int64_t c_ = 1; c_ < chunks_; c_++) total_ = {more};",
+                f"      {place} = {total};",
                 "    }",
             ]
-            start = f"{start} + {size}"
-        lines.append("  }")
-        self.work_parts.append(f"BD_ALIGNED(sizeof(double) * (size_t)((({rows} + {CHUNK} - 1) / {CHUNK} + 1) * ({per_chunk})))")
-        # Sums of one region are read before the next begins: it may use the same memory, but others follow it.
-        self.lines += lines
-        self.lines.append(
-            f"  free_ += BD_ALIGNED(sizeof(double) * (size_t)((({rows} + {CHUNK} - 1) / {CHUNK} + 1) * ({per_chunk})));"
-        )
-
-    def rows_body(self, region: Region) -> list[str]:
-        lines, start = [], "0"
-        self.moved = {}
-        for buffer, store in region.carried.items():
-            if _is_scalar(buffer):
-                lines.append(f"  double {buffer.name}_ = {_START[store.mode]};")
-                self.moved[buffer] = f"{buffer.name}_"
-            else:
-                lines.append(f"  double *restrict {buffer.name}_ = sums_ + {start};")
-                lines.append(f"  for (int64_t i = 0; i < {buffer.size.c()}; i++) {buffer.name}_[i] = {_START[store.mode]};")
-                self.moved[buffer] = f"{buffer.name}_"
             start = f"{start} + {buffer.size.c()}"
-        for buffer in sorted(region.local - self.registers, key=lambda b: b.name):
-            width = product(size for size in buffer.shape if size != region.rows).constant
-            lines.append(f"  {C_TYPES[buffer.dtype]} {buffer.name}[{width * BLOCK}] __attribute__((aligned(64)));")
-        lines.append(f"  for (int64_t b_ = from_; b_ < to_; b_ += {BLOCK}) {{")
-        lines.append(f"    const int64_t n_ = to_ - b_ < {BLOCK} ? to_ - b_ : {BLOCK};")
-        for loop in region.loops:
-            lines += self.rows_loop(region, loop)
-        lines.append("  }")
-        start = "0"
-        for buffer in region.carried:
-            if _is_scalar(buffer):
-                lines.append(f"  sums_[{start}] = {buffer.name}_;")
-            start = f"{start} + {buffer.size.c()}"
-        self.moved = {}
         return lines
 
-    moved: dict[Buffer, str] = field(default_factory=dict)
+    def rows_body(self, region: Region) -> list[str]:
+        opening, closing, start = [], [], "0"
+        for buffer, store in region.carried.items():
+            name = self.carried[buffer] = f"{buffer.name}_"
+            if _is_scalar(buffer) and buffer.role == "temporary":
+                opening.append(f"  double {name} = {_START[store.mode]};")
+                closing.append(f"  sums_[{start}] = {name};")
+            else:
+                opening.append(f"  double *restrict {name} = sums_ + {start};")
+                opening.append(f"  for (int64_t i = 0; i < {buffer.size.c()}; i++) {name}[i] = {_START[store.mode]};")
+            start = f"{start} + {buffer.size.c()}"
+        inner = []
+        for loops in _passes(region):
+            inner += self.rows_pass(region, loops)
+        self.carried = {}
+        names = set(re.findall(r"\b\w+\b", "\n".join(inner)))
+        for buffer in sorted(region.local, key=lambda b: b.name):
+            width = product(size for size in buffer.shape if size != region.rows).constant
+            if buffer.name in names:
+                kind = C_TYPES[buffer.dtype]
+                opening.append(f"  {kind} {buffer.name}[{width * BLOCK}] __attribute__((aligned(64)));")
+        return [
+            *opening,
+            f"  for (int64_t b_ = from_; b_ < to_; b_ += {BLOCK}) {{",
+            f"    const int64_t n_ = to_ - b_ < {BLOCK} ? to_ - b_ : {BLOCK};",
+            *inner,
+            "  }",
+            *closing,
+        ]
 
-    def rows_loop(self, region: Region, loop: Loop) -> list[str]:
-        """One loop of a region, on a block: rows innermost, short other dimensions written out."""
-        row = region.row[loop]
-        others = [d for d in range(len(loop.shape)) if d != row]
-        written, places = [], 1
-        for d in reversed(others):
-            size = loop.shape[d].constant
-            if size is not None and places * size <= _WRITTEN_OUT and not loop.serial:
-                written.append(d)
-                places *= size
-        looped = [d for d in others if d not in written] + [row]
-        base = _At({d: f"i{d}" for d in others}, region, "(b_ + i_)")
-        base.index[row] = "(b_ + i_)"
-        instances = [base]
-        for d in written:
-            instances = [at.with_index(d, str(i)) for at in instances for i in range(loop.shape[d].constant)]
-        depths = {id(s): _depth(s, looped) for s in loop.stores if s.mode != "set"}
-        lines = []
-        fresh = {s.buffer for s in loop.stores if s.buffer in loop.fresh and s.buffer not in region.carried}
-        for store in loop.stores:
-            if store.mode != "set" and store.buffer in fresh:
-                lines += self.cleared_rows(store, region)
-        return lines + self.nest(loop, looped, instances, depths, set(), ("n_", "i_"))
+    def rows_pass(self, region: Region, loops: list[Loop]) -> list[str]:
+        """Loops on a block: rows innermost, short other dimensions written out."""
+        lines: list[str] = []
+        looped, _ = _looped(region, loops[0])
+        row = region.row[loops[0]]
+        extents = [("i_", "n_") if d == row else (f"i{d}", loops[0].shape[d].c()) for d in looped]
+        nest = _Nest(self, loops, looped, extents)
+        for loop in loops:
+            others, written = _looped(region, loop)
+            base = _At({d: f"i{d}" for d in others}, region, "(b_ + i_)")
+            base.index[region.row[loop]] = "(b_ + i_)"
+            instances = [base]
+            for d in written:
+                instances = [at.with_index(d, str(i)) for at in instances for i in range(loop.shape[d].constant)]
+            if len(others) > 1:
+                for store in loop.stores:
+                    if store.mode != "set" and store.buffer in loop.fresh and store.buffer not in region.carried:
+                        lines += self.cleared_rows(store, region)
+            nest.take(loop, instances)
+        return lines + nest.text()
 
     def cleared_rows(self, store: Store, region: Region) -> list[str]:
         """The block's rows of a buffer that something is summed into."""
-        shape = store.buffer.shape
-        width = product(size for size in shape if size != region.rows)
+        width = product(size for size in store.buffer.shape if size != region.rows)
         lead = leads(store.buffer, region.rows)
-        at = _At({}, region, "(b_ + i_)")
-        inner = (ONE, "j_") if lead else (region.rows, "j_")
-        terms = [(width if lead else ONE, "(b_ + i_)"), *([inner] if width != ONE else [])]
-        place = self.place(store.buffer, ZERO, terms, at)
+        terms = [(width if lead else ONE, "(b_ + i_)")]
+        if width != ONE:
+            terms.append((ONE if lead else region.rows, "j_"))
+        place = self.place(store.buffer, ZERO, terms, _At({}, region, "(b_ + i_)"))
         loop = f"for (int64_t i_ = 0; i_ < n_; i_++) {place} = {_START[store.mode]};"
         return [f"    for (int64_t j_ = 0; j_ < {width.c()}; j_++) {loop}" if width != ONE else f"    {loop}"]
+
+
+def _looped(region: Region, loop: Loop) -> tuple[list[int], list[int]]:
+    """The dimensions of a loop over rows that are loops in C, the row last, and those that are written out."""
+    row, places = region.row[loop], 1
+    written = []
+    for d in reversed(range(len(loop.shape))):
+        size = loop.shape[d].constant
+        if d != row and size is not None and places * size <= _WRITTEN_OUT and not loop.serial:
+            written.append(d)
+            places *= size
+    return [d for d in range(len(loop.shape)) if d != row and d not in written] + [row], written
+
+
+def _passes(region: Region) -> list[list[Loop]]:
+    """The loops of a region that are done in one loop over a block: those one after another of rows alone."""
+    result: list[list[Loop]] = []
+    open_, statements = False, 0
+    for loop in region.loops:
+        looped, written = _looped(region, loop)
+        flat = len(looped) == 1 and not loop.serial
+        more = len(loop.stores) * product(loop.shape[d] for d in written).constant
+        if flat and open_ and statements + more <= _MOST_STATEMENTS:
+            result[-1].append(loop)
+            statements += more
+        else:
+            result.append([loop])
+            statements = more
+        open_ = flat
+    return result
+
+
+def _assigns(store: Store, looped: Sequence[int]) -> bool:
+    """Whether what a store combines is known once the loops inside have ended, and put in its place but once."""
+    depth = _depth(store, looped)
+    return depth < len(looped) and dims_of(store.terms) >= set(looped[:depth])
 
 
 @dataclass
@@ -515,23 +459,114 @@ class _At:
     def with_index(self, dim: int, text: str) -> _At:
         return _At({**self.index, dim: text}, self.region, self.row_index)
 
-    def upto(self, looped: Sequence[int]) -> _At:
-        return self
+
+@dataclass(frozen=True)
+class _Total:
+    """A variable that combines something over the loops inside the first `depth`, and where it goes then."""
+
+    name: str
+    store: Store
+    place: str
+    depth: int
+    assigned: bool
+
+
+class _Nest:
+    """Loops in C around what several loops do at each place. In those of a region, `looped` ends with the rows."""
+
+    def __init__(
+        self, writer: _Writer, loops: list[Loop], looped: Sequence[int], extents: Sequence[tuple[str, str]]
+    ) -> None:
+        self.writer, self.loops, self.extents = writer, loops, extents
+        self.body = _Body(writer, "  " * (len(looped) + 1))
+        self.totals: dict[tuple[int, str], _Total] = {}
+
+    def take(self, loop: Loop, instances: Sequence[_At]) -> None:
+        """Do what a loop does, once for each of the places written out."""
+        region = instances[0].region
+        looped = list(range(len(loop.shape))) if region is None else _looped(region, loop)[0]
+        sums: dict[tuple[int, str], tuple[Store, _At, str]] = {}
+        for at in instances:
+            for store in loop.stores:
+                value = self.body.value(store.value, at, _dtype_of_sum(store))
+                depth = _depth(store, looped)
+                if store.mode == "set":
+                    self.body.set(store, value, at)
+                elif depth < len(looped):
+                    self.total(store, value, at, depth, looped, loop)
+                elif store.is_indirect or len(looped) > 1 or store.buffer not in loop.fresh:
+                    place = self.body.where(store, at)
+                    self.body.lines.append(f"{place} = {_COMBINE[store.mode].format(place, value)};")
+                else:
+                    place = self.body.where(store, at)
+                    before = sums.get((id(store), place))
+                    if before is not None:
+                        value = self.body.variable(_COMBINE[store.mode].format(before[2], value), _dtype_of_sum(store))
+                    sums[id(store), place] = (store, at, value)
+        for store, at, value in sums.values():
+            self.body.set(store, value, at)
+
+    def total(self, store: Store, value: str, at: _At, depth: int, looped: Sequence[int], loop: Loop) -> None:
+        place = self.body.where(store, at)
+        key = (id(store), place)
+        if key not in self.totals:
+            assigned = at.region is None and store.buffer in loop.fresh and _assigns(store, looped)
+            self.totals[key] = _Total(self.writer.fresh_name("s"), store, place, depth, assigned)
+        name = self.totals[key].name
+        self.body.lines.append(f"{name} = {_COMBINE[store.mode].format(name, value)};")
+
+    def text(self) -> list[str]:
+        lines, levels = [], len(self.extents)
+        for level, (index, extent) in enumerate(self.extents):
+            pad = "  " * (level + 1)
+            lines += self.opened(level)
+            if level == levels - 1 and not any(loop.serial for loop in self.loops):
+                lines += self.vectorised()
+            lines.append(f"{pad}for (int64_t {index} = 0; {index} < {extent}; {index}++) {{")
+        if not levels:
+            lines += self.opened(0)
+        lines += self.body.text(self.writer.users)
+        for level in reversed(range(levels)):
+            lines += [f"{'  ' * (level + 1)}}}", *self.closed(level)]
+        return lines if levels else lines + self.closed(0)
+
+    def vectorised(self) -> list[str]:
+        """What tells the compiler that places do not depend on each other, and that sums may be added up in any order."""
+        inner = [t for t in self.totals.values() if t.depth == len(self.extents) - 1]
+        signs = {"add": "+", "mul": "*"}
+        if any(t.store.mode not in signs for t in self.totals.values()):
+            return []
+        outer = [t for t in self.totals.values() if t.depth < len(self.extents) - 1]
+        clauses = "".join(f" reduction({signs[t.store.mode]}:{t.name})" for t in (*inner, *outer))
+        return [f"#pragma omp simd{clauses}"]
+
+    def opened(self, level: int) -> list[str]:
+        return [
+            f"{'  ' * (level + 1)}{C_TYPES[_dtype_of_sum(t.store)]} {t.name} = {_START[t.store.mode]};"
+            for t in self.totals.values()
+            if t.depth == level
+        ]
+
+    def closed(self, level: int) -> list[str]:
+        return [
+            f"{'  ' * (level + 1)}{t.place} = "
+            f"{t.name if t.assigned else _COMBINE[t.store.mode].format(t.place, t.name)};"
+            for t in self.totals.values()
+            if t.depth == level
+        ]
 
 
 class _Body:
-    """The statements inside a loop: each expression a variable, worked out once."""
+    """The statements inside a loop: each value a variable, worked out once."""
 
-    def __init__(self, writer: _Writer, depth: int) -> None:
+    def __init__(self, writer: _Writer, pad: str) -> None:
         self.writer = writer
-        self.pad = "  " * depth
-        self.lines: list[str] = []
-        self.known: dict[object, str] = {}
-        self.registers: dict[Buffer, str] = {}
-
-    def begin(self, at: _At) -> None:
-        # What another instance has worked out may be used where it does not depend on the instance: the compiler sees.
-        self.known, self.registers = {}, {}
+        self.pad = pad
+        # Statements; those that put a value in a buffer, with it.
+        self.lines: list[str | tuple[str, Buffer]] = []
+        self.known: dict[tuple[str, torch.dtype], str] = {}
+        self.registers: dict[str, str] = {}
+        self.read: set[Buffer] = set()
 
     def value(self, expr: Expr, at: _At, dtype: torch.dtype | None = None) -> str:
         """The expression's value as text: a variable or a number, of type `dtype` where that is given."""
@@ -541,14 +576,18 @@ class _Body:
             case Iota():
                 return _cast(f"(int64_t){at.index[expr.dim]}", expr.dtype, dtype)
             case Load():
-                if expr.buffer in self.registers:
-                    return _cast(self.registers[expr.buffer], expr.dtype, dtype)
                 terms = [(step, self.index(index, at)) for step, index in expr.terms]
-                text = self.writer.place(expr.buffer, expr.offset, terms, at)
-                return _cast(self.variable(text, expr.dtype), expr.dtype, dtype)
+                place = self.writer.place(expr.buffer, expr.offset, terms, at)
+                found = self.registers.get(place)
+                if found is None:
+                    self.read.add(expr.buffer)
+                    found = self.variable(place, expr.dtype)
+                return _cast(found, expr.dtype, dtype)
             case Apply():
                 args = [self.value(arg, at, expr.takes) for arg in expr.args]
                 text = expr.template.format(*args)
+                if text in args:
+                    return _cast(text, expr.takes or expr.dtype, dtype)
                 return _cast(self.variable(text, expr.dtype), expr.dtype, dtype)
 
     def index(self, index: int | Expr, at: _At) -> str:
@@ -558,36 +597,34 @@ class _Body:
         key = (text, dtype)
         if key not in self.known:
             self.known[key] = name = self.writer.fresh_name("v")
-            self.lines.append(f"{self.pad}const {C_TYPES[dtype]} {name} = {text};")
+            self.lines.append(f"const {C_TYPES[dtype]} {name} = {text};")
         return self.known[key]
 
     def where(self, store: Store, at: _At) -> str:
         terms = [(step, self.index(index, at)) for step, index in store.terms]
-        moved = self.writer.moved.get(store.buffer)
-        if moved is not None:
-            return moved if _is_scalar(store.buffer) else f"{moved}[{_sum_text(store.offset, terms)}]"
         return self.writer.place(store.buffer, store.offset, terms, at)
 
     def set(self, store: Store, value: str, at: _At) -> None:
-        value = _cast(value, None, store.buffer.dtype)
-        if not store.buffer.in_pieces:
-            self.registers[store.buffer] = self.variable(value, store.buffer.dtype)
-            value = self.registers[store.buffer]
-        if store.buffer not in self.writer.registers:
-            self.lines.append(f"{self.pad}{self.where(store, at)} = {value};")
-            # What is read from here on is what has been put there.
-            self.known = {k: v for k, v in self.known.items() if not k[0].startswith(f"{store.buffer.name}[")}
+        place, dtype = self.where(store, at), store.buffer.dtype
+        value = self.variable(f"({C_TYPES[dtype]}){value}", dtype) if not value.startswith("v_") else value
+        # What is read from here on is what has been put there.
+        self.known.pop((place, dtype), None)
+        self.lines.append((f"{place} = {value};", store.buffer))
+        if not store.is_indirect:
+            self.registers[place] = value
 
-
-def _own(load: Load, region: Region, loop: Loop) -> bool:
-    from bayesdsl.runtime.compiled.regions import _is_own_row
-
-    return _is_own_row(load, region.rows, region.row[loop])
-
-
-def _reads_outside(name: str, region: Region) -> bool:
-    """Whether a region's loops read the buffer of that name, into which they sum, as it was before: never."""
-    return any(b.name == name for loop in region.loops for s in loop.stores for b in (x.buffer for x in loads(s)))
+    def text(self, users: dict[Buffer, set[int]] | set) -> list[str]:
+        """The statements, without those that put where nobody reads."""
+        kept = []
+        for line in self.lines:
+            if isinstance(line, str):
+                kept.append(self.pad + line)
+                continue
+            statement, buffer = line
+            alone = buffer.role == "temporary" and len(users[buffer]) == 1 and buffer not in self.read
+            if not alone:
+                kept.append(self.pad + statement)
+        return kept
 
 
 def _depth(store: Store, looped: Sequence[int]) -> int:
@@ -637,5 +674,3 @@ def _cast(text: str, have: torch.dtype | None, want: torch.dtype | None) -> str:
     if want == torch.bool:
         return f"(uint8_t)({text} != 0)"
     return f"({C_TYPES[want]})({text})" if have is not None else text
-
-
