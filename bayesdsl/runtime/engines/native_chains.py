@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 
+from bayesdsl.runtime.compiled.density import native_density
 from bayesdsl.runtime.density import Density
 from bayesdsl.runtime.engines.chain import Chunk, NutsSettings
 from bayesdsl.runtime.engines.components import initialisation
@@ -61,19 +62,6 @@ def prepare(density: Density, settings: NutsSettings, seed: int) -> NativeRun | 
             return start
         starts.append(start)
     return NativeRun(native, starts)
-
-
-def native_density(density: Density) -> Native | str:
-    """The density as machine code, or why it cannot be had, as a clause."""
-    try:
-        from bayesdsl.runtime.compiled.density import native_density as compiled
-        from bayesdsl.runtime.compiled.errors import NotCompilable
-    except ImportError:
-        return "there is nothing to compile it with"
-    try:
-        return compiled(density)
-    except NotCompilable as reason:
-        return str(reason)
 
 
 def _initial(density: Density, settings: NutsSettings, seed: int) -> np.ndarray:
