@@ -101,7 +101,10 @@ def _why_not(bound: Bound, inference: ir.Inference) -> str:
 
     batch = ir.batch_of(inference)
     rows = None if batch is None else len(bound.model.coords[batch.plate])
-    settings = ahead.shortened(inference.engine.name, rows, None if batch is None else batch.size)
+    given = dict(inference.settings)
+    if given.get("engine") == "pyro":
+        return "it asks for engine = pyro"
+    settings = ahead.shortened(inference.engine.name, given, rows, None if batch is None else batch.size)
     facts = bound.fit(inference, seed=0, **settings).posterior.facts
     if facts.get("engine") == "compiled":
         return ""

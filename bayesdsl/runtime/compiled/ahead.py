@@ -20,21 +20,25 @@ from bayesdsl.runtime.compiled.compiler import Compiler, NoCompiler, compiler
 from bayesdsl.runtime.compiled.cpu import cpu
 
 SPEC = "model.bayes"
-# Settings for a run that uses what any other does. A chain needs some steps for its step size to settle.
+# Settings, at most, of a run that uses what any other does. A chain needs some steps for its step size to settle, and a
+# fit of fewer steps is not worth compiling.
 SHORT: dict[str, dict[str, int]] = {
     "nuts": {"chains": 1, "warmup": 20, "draws": 2, "max_tree_depth": 1},
-    "svi": {"steps": 2},
-    "map": {"steps": 2},
-    "mle": {"steps": 2},
+    "svi": {"steps": 200},
+    "map": {"steps": 200},
+    "mle": {"steps": 200},
 }
 
 
-def shortened(engine: str, rows: int | None = None, batch: int | None = None) -> dict[str, int]:
-    """Settings to override for a short run. With minibatches it goes over the rows once: the last has fewer of them."""
-    found = dict(SHORT.get(engine, {}))
-    if rows is not None and batch is not None and "steps" in found:
-        found["steps"] = -(-rows // batch) + 1
-    return found
+def shortened(engine: str, settings: Mapping[str, object], rows: int | None, batch: int | None) -> dict[str, int]:
+    """What to change in the settings of an engine for a short run.
+
+    With minibatches of `batch` of so many rows it goes over them once at least: the last may be a smaller one.
+    """
+    most = dict(SHORT.get(engine, {}))
+    if rows is not None and batch is not None and "steps" in most:
+        most["steps"] = max(most["steps"], -(-rows // batch) + 1)
+    return {name: min(value, found) for name, value in most.items() if isinstance(found := settings.get(name), int)}
 
 
 def maker(march: str) -> Compiler:

@@ -20,7 +20,9 @@ from pathlib import Path
 
 from bayesdsl.resources import cache_directory
 from bayesdsl.runtime.compiled import artefact
-from bayesdsl.runtime.compiled.entries import Cache, read
+from bayesdsl.runtime.compiled.entries import Cache, digest, read
+
+__all__ = ["AHEAD", "Recording", "ahead", "current", "digest", "find", "recorded", "recording", "store", "using"]
 
 # Where the directory of programs compiled ahead is named, for this process and those it starts.
 AHEAD = "BAYESDSL_COMPILED"
