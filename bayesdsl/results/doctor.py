@@ -12,7 +12,7 @@ import os
 import platform
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -40,11 +40,19 @@ class Section:
 
 @dataclass(frozen=True)
 class Package:
-    """A library: what it is called to install and to import, and what for, "" for what nothing goes without."""
+    """A library: what it is called to install and to import, and what for, "" for what nothing goes without. `load`
+    imports the part of it that is used, where that is not all of it."""
 
     distribution: str
     module: str
     purpose: str = ""
+    load: Callable[[], object] | None = None
+
+
+def _sampler() -> object:
+    from bayesdsl.runtime.engines.nutpie import library
+
+    return library()
 
 
 PACKAGES = (
@@ -52,7 +60,7 @@ PACKAGES = (
     Package("pyro-ppl", "pyro"),
     Package("numpy", "numpy"),
     Package("scipy", "scipy"),
-    Package("nutpie", "nutpie._lib", "compiled NUTS"),
+    Package("nutpie", "nutpie", "compiled NUTS", _sampler),
     Package("numpyro", "numpyro", "running what `bayesdsl emit --target numpyro` writes"),
     Package("matplotlib", "matplotlib", "`bayesdsl report`"),
     Package("pyarrow", "pyarrow", "tables in parquet files"),
@@ -124,7 +132,10 @@ def _package(package: Package) -> Row:
             return Row(package.distribution, "not installed", BROKEN, "bayesdsl needs it: pip install bayesdsl")
         return Row(package.distribution, "not installed", ABSENT, f"it is for {package.purpose}")
     try:
-        import_module(package.module)
+        if package.load is None:
+            import_module(package.module)
+        else:
+            package.load()
     except Exception as error:  # what a library raises that is half installed is not known
         return Row(package.distribution, version, BROKEN, f"it cannot be imported: {_said(error)}")
     return Row(package.distribution, version)
