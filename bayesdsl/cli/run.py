@@ -107,6 +107,9 @@ def parser() -> Parser:
     made.add_argument(
         "--compiled", metavar="DIR", help="use what `bayesdsl compile` wrote there instead of compiling anything"
     )
+    made.add_argument(
+        "--device", metavar="NAME", default="cpu", help="where svi takes its steps: cpu (the default), cuda or cuda:1"
+    )
     made.add_argument("-q", "--quiet", action="store_true", help="no announcement and no progress")
     return made
 
@@ -131,6 +134,8 @@ def run(options: argparse.Namespace) -> int:
         screen.report(error.diagnostics, sys.stderr)
         return USAGE
     _check_suits(compiled, inference)
+    if options.device != "cpu":
+        _check_device(options.device, inference)
     target = None if options.no_save else _target(compiled, inference, options)
     number = options.seed if options.seed is not None else secrets.randbelow(RANDOM_SEEDS)
     with _compiled_ahead(compiled, options):
@@ -170,6 +175,13 @@ def _check_suits(compiled: Compiled, inference: ir.Inference) -> None:
     findings = inference_findings(compiled.spec, inference)
     if findings:
         raise BayesError(findings)
+
+
+def _check_device(name: str, inference: ir.Inference) -> None:
+    """Raise BayesError for a device that is not there, before data are read."""
+    from bayesdsl.runtime.engines.device import device_of
+
+    device_of(name, inference.engine.name)
 
 
 def _target(compiled: Compiled, inference: ir.Inference, options: argparse.Namespace) -> Path:
@@ -244,7 +256,7 @@ def _fit(
 
         chains = dict(inference.settings).get("chains", 1)
         with ProgressView(chains, quiet=quiet) as view:
-            return bound.fit(inference, seed=number, progress=view.report)
+            return bound.fit(inference, seed=number, progress=view.report, device=options.device)
 
 
 def _announce(text: str) -> None:

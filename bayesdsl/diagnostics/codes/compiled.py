@@ -136,8 +136,8 @@ ROWS: tuple[Code, ...] = (
         Severity.ERROR,
         "An inference does not run on a GPU",
         """
-        `svi`, `map` and `mle` take their steps on the device with the data. `nuts` takes thousands of small steps one
-        after another, which a GPU is slower at than a core, and runs on the cores alone.
+        `svi` takes its steps where the data are. `nuts` takes thousands of small steps one after another, which a GPU
+        is slower at than a core, and `map` and `mle` have a single point to move: they run on the cores alone.
         """,
         """
         $ bayesdsl run radon.bayes --infer nuts --device cuda
