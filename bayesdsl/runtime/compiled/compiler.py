@@ -25,7 +25,7 @@ from pathlib import Path
 from bayesdsl.runtime.compiled import cache as cached
 from bayesdsl.runtime.compiled.artefact import NATIVE
 from bayesdsl.runtime.compiled.cpu import FEATURES, cpu
-from bayesdsl.runtime.compiled.entries import Cache, digest
+from bayesdsl.runtime.compiled.entries import PARTIAL, Cache, digest
 
 COMPILERS = ("cc", "gcc", "clang")
 OBJECT, TEXT = "kernel.so", "kernel.c"
@@ -178,11 +178,12 @@ def load(source: str, *, directory: Path | None = None) -> ctypes.CDLL:
     An object that cannot be loaded, as after a full disk, is compiled anew.
     """
     path = build(source, directory=directory)
-    try:
+    with suppress(OSError):
         return ctypes.CDLL(str(path))
-    except OSError:
-        shutil.rmtree(path.parent, ignore_errors=True)
-    path = build(source, directory=directory)
+    place = cached.current() if directory is None else Cache(directory)
+    if path.is_relative_to(place.directory):  # not what somebody compiled ahead
+        place.discard(path.parent.name)
+    path = _built(source, place, cached.recorded()) / OBJECT
     try:
         return ctypes.CDLL(str(path))
     except OSError as error:
@@ -244,7 +245,7 @@ def _tried(command: tuple[str, ...], march: str, key: str, place: Cache) -> Comp
     entry = place.find(name)
     if entry is not None and (known := _read(entry / "compiler.json")) is not None:
         return known
-    found = _probed(command, march)
+    found = _probed(command, march, place.directory)
     if isinstance(found, Compiler):
         place.discard(name)
         with suppress(OSError):
@@ -260,13 +261,15 @@ def _read(path: Path) -> Compiler | None:
         return None
 
 
-def _probed(command: tuple[str, ...], march: str) -> Compiler | str:
-    """Try which flags a compiler takes: all that are wished for at once, and where that fails one by one."""
+def _probed(command: tuple[str, ...], march: str, place: Path) -> Compiler | str:
+    """Try which flags a compiler takes: all that are wished for at once, and where that fails one by one.
+
+    It is tried where objects will be, as there are directories from which nothing can be loaded."""
     version = _called([*command, "--version"])
     if version.returncode:
         return f"`{shlex.join(command)}` does not work: {_first(version.stderr, 1)}"
     plain = Compiler(command, _first(version.stdout, 1), FLAGS, ("-lm",), False, False, march)
-    with tempfile.TemporaryDirectory(prefix="bayesdsl-") as directory:
+    with tempfile.TemporaryDirectory(prefix=PARTIAL, dir=place) as directory:
         text = Path(directory) / TEXT
         text.write_text(_TRIAL, encoding="utf-8")
         refused = _refused(plain, text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import math
-import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -131,6 +131,20 @@ def test_a_damaged_object_is_made_anew() -> None:
 
 
 @needs_compiler
+def test_a_damaged_object_that_was_compiled_ahead_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with cache.recording(tmp_path / "made"):
+        build(TWICE)
+    monkeypatch.setattr(cache.artefact, "unusable", lambda directory: None)
+    with cache.using(tmp_path / "made"):
+        path = build(TWICE)
+        path.write_bytes(b"no library")
+        assert load(TWICE).twice is not None
+    assert path.read_bytes() == b"no library"
+
+
+@needs_compiler
 def test_processes_that_compile_the_same_text_at_once_all_get_it(tmp_path: Path) -> None:
     program = f"from bayesdsl.runtime.compiled.compiler import build; print(build({TWICE!r}))"
     started = [
@@ -184,7 +198,7 @@ def test_a_kind_of_processor_that_the_compiler_does_not_know_is_an_error() -> No
 
 
 @needs_compiler
-@pytest.mark.skipif(os.uname().machine != "x86_64", reason="the levels are those of x86-64")
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="the levels are those of x86-64")
 def test_features_are_those_of_the_kind_of_processor() -> None:
     features = compiler.compiler("x86-64-v3").features()
     assert {"avx2", "fma", "bmi2"} <= features
