@@ -228,10 +228,12 @@ def _compiled_ahead(compiled: Compiled, options: argparse.Namespace) -> Iterator
         yield
         return
     from bayesdsl.results.manifest import fingerprint
+    from bayesdsl.results.versions import version_of
     from bayesdsl.runtime.compiled import ahead, cache
 
     directory = Path(options.compiled).absolute()
-    screen.report(ahead.usable(directory, fingerprint(compiled.spec.source.text), compiled.dtype), sys.stderr)
+    text, versions = fingerprint(compiled.spec.source.text), {name: version_of(name) for name in ahead.VERSIONS}
+    screen.report(ahead.usable(directory, text, compiled.dtype, versions), sys.stderr)
     with cache.using(directory):
         yield
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bayesdsl.cli import main
+from bayesdsl.results.rundir import open_run
 from bayesdsl.runtime.compiled import cache, compiler
 from bayesdsl.runtime.compiled.artefact import MANIFEST
 
@@ -69,7 +70,7 @@ def test_a_machine_without_a_compiler_runs_what_was_compiled_elsewhere(command, 
     for inference in manifest_of(here / "made")["inferences"]:
         done = command("run", "point.bayes", "--infer", inference, "--out", inference, "--compiled", "made")
         assert done.status == 0, done.err
-        assert "engine: Pyro" not in done.err
+        assert open_run(here / inference).posterior.facts["engine"] == "compiled"
     assert not list((here / "cache").rglob("kernel.so"))
     assert cache.AHEAD not in os.environ
 
@@ -141,3 +142,21 @@ def test_another_text_of_the_spec_is_told_and_runs(command, spec):
     spec.write_text(SPEC.replace("Normal(0, 5)", "Normal(0, 6)"))
     done = command("run", "point.bayes", "--infer", "careful", "--no-save", "--compiled", "made")
     assert (done.status, "warning[BD882]" in done.err) == (0, True)
+
+
+def test_other_versions_are_told(command, here):
+    found = manifest_of(here / "made")
+    found["versions"]["torch"] = "1.13.1"
+    (here / "made" / MANIFEST).write_text(json.dumps(found))
+    done = command("run", "point.bayes", "--infer", "careful", "--no-save", "--compiled", "made")
+    assert done.status == 0
+    assert "warning[BD882]" in done.err
+    assert "they were made with torch 1.13.1, and this is" in done.err
+
+
+def test_where_a_program_is_not_among_them_and_there_is_no_compiler_both_are_told(command, here, spec, monkeypatch):
+    spec.write_text(SPEC.replace("Normal(0, 5)", "Normal(0, 6)"))
+    monkeypatch.setenv("PATH", str(here))
+    done = command("run", "point.bayes", "--infer", "careful", "--no-save", "--compiled", "made")
+    assert done.status == 0
+    assert "has no program for this, and no C compiler was found" in done.err.replace("\n", " ").replace("  ", " ")

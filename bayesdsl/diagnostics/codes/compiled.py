@@ -44,10 +44,11 @@ ROWS: tuple[Code, ...] = (
         "BD882",
         "compiled-from-another-text",
         Severity.WARNING,
-        "Programs were compiled from another text of the spec",
+        "Programs were compiled from another spec, or by other versions",
         """
         What was compiled ahead is found by what it was made of. After a change to the spec, if only to the precision,
-        most of it is made anew where there is a compiler, and the run is uncompiled where there is none.
+        or to the versions of bayesdsl and torch, most of it is made anew where there is a compiler, and the run is
+        uncompiled where there is none.
         """,
         """
         $ bayesdsl compile radon.bayes -o radon.compiled

@@ -20,6 +20,8 @@ from bayesdsl.runtime.compiled.compiler import Compiler, NoCompiler, compiler
 from bayesdsl.runtime.compiled.cpu import cpu
 
 SPEC = "model.bayes"
+# What programs depend on: other versions write them in other ways.
+VERSIONS = ("bayesdsl", "torch")
 # Settings, at most, of a run that uses what any other does. A chain needs some steps for its step size to settle, and a
 # fit of fewer steps is not worth compiling.
 SHORT: dict[str, dict[str, int]] = {
@@ -105,9 +107,9 @@ def free(target: Path, force: bool) -> str | None:
     return None if force else "there are programs in it"
 
 
-def usable(directory: Path, sha256: str, dtype: str) -> tuple[Diagnostic, ...]:
-    """What is to be said before the programs in a directory are used for a spec. Raises BayesError where they cannot
-    be."""
+def usable(directory: Path, sha256: str, dtype: str, versions: Mapping[str, str]) -> tuple[Diagnostic, ...]:
+    """What is to be said before the programs in a directory are used for a spec, by these versions. Raises BayesError
+    where they cannot be."""
     try:
         found = artefact.read(directory)
     except Damaged as reason:
@@ -115,11 +117,18 @@ def usable(directory: Path, sha256: str, dtype: str) -> tuple[Diagnostic, ...]:
     misfit = found.misfit(cpu(), platform.system())
     if misfit is not None:
         raise BayesError((other_processor(directory, misfit),))
+    for name, version in versions.items():
+        if found.versions.get(name) != version:
+            made_by = found.versions.get(name, "another version")
+            return (another_text(directory, f"they were made with {name} {made_by}, and this is {version}"),)
     if found.spec_sha256 != sha256:
         return (another_text(directory, f"{found.spec} was another text then"),)
     if found.dtype != dtype:
         return (another_text(directory, f"they are for {found.dtype}, and this run is in {dtype}"),)
     return ()
+
+
+# Findings
 
 
 def nothing_compiled(directory: Path, reason: str) -> Diagnostic:

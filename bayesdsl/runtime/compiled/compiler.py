@@ -141,7 +141,12 @@ def build(source: str, *, directory: Path | None = None) -> Path:
     if prepared is not None and (entry := prepared.find(text)) is not None:
         return entry / OBJECT
     recording = cached.recorded()
-    entry = _built(source, cached.current() if directory is None else Cache(directory), recording)
+    try:
+        entry = _built(source, cached.current() if directory is None else Cache(directory), recording)
+    except NoCompiler as error:
+        if prepared is None:
+            raise
+        raise NoCompiler(f"`{prepared.directory}` has no program for this, and {error.reason}") from None
     if recording is not None:
         recording.place.copy(text, entry)
     return entry / OBJECT
