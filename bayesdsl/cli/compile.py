@@ -46,6 +46,7 @@ def parser() -> Parser:
         type=table_file,
         help="read a table from another file; may be repeated; a spec's only table needs no name",
     )
+    made.add_argument("--prior-from", metavar="RUN", help="for runs with the posterior of an earlier run as the prior")
     made.add_argument(
         "--march",
         metavar="KIND",
@@ -72,7 +73,8 @@ def run(options: argparse.Namespace) -> int:
     screen.report(compiled.diagnostics, sys.stderr)
     inferences = _inferences(compiled, options.infer)
     made_by = ahead.maker(options.march)
-    bound = compiled.bind(files_of_tables(options.data, list(compiled.spec.tables)))
+    data = files_of_tables(options.data, list(compiled.spec.tables))
+    bound = compiled.bind(data, prior_from=options.prior_from)
     screen.report(bound.warnings, sys.stderr)
     with ahead.making(target, options.march) as directory:
         reasons = {inference.name: _why_not(bound, inference) for inference in inferences}
