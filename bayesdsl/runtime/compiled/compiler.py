@@ -49,13 +49,14 @@ SHOWN_LINES = 12
 _TRIAL = """
 #include <math.h>
 #include <stdint.h>
-#if defined(__GNUC__) && defined(__x86_64__) && defined(__GLIBC__)
+#ifdef BD_LIBMVEC
 __attribute__((simd("notinbranch"))) double exp(double);
 #endif
-double trial(const double *restrict x, int64_t n) {
+double trial(double *restrict x, int64_t n) {
     double total = 0;
     #pragma omp parallel for simd reduction(+:total) if(n > 100000)
-    for (int64_t i = 0; i < n; i++) total += exp(-x[i]);
+    for (int64_t i = 0; i < n; i++) total += x[i];
+    for (int64_t i = 0; i < n; i++) x[i] = exp(-x[i]);
     return total;
 }
 """
@@ -314,8 +315,9 @@ def _wishes(march: str, clang: bool) -> tuple[_Wish, ...]:
         # 101 us, of negative binomial regression on 1,000 rows 9.6 for 17.8 us, of a line on 170 rows 0.36 for 0.39.
         wishes.append(_Wish(("-mprefer-vector-width=512",)))
     if x86 and glibc:
-        # The parts of libmvec must be asked for by name from clang; gcc reads it off the declarations in the text.
-        wishes.append(_Wish(("-fveclib=libmvec",) if clang else (), ("-lmvec",), vector_math=True))
+        # clang knows which functions there are, gcc reads it off declarations in the text.
+        flag = "-fveclib=libmvec" if clang else "-DBD_LIBMVEC"
+        wishes.append(_Wish((flag,), ("-lmvec",), vector_math=True))
     if clang and sys.platform == "darwin":
         wishes.append(_Wish(("-fveclib=Darwin_libsystem_m",), vector_math=True))
     wishes += [_Wish(("-fopenmp-simd",)), _Wish(("-fopenmp",), openmp=True)]

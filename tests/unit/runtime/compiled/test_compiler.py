@@ -14,6 +14,7 @@ import pytest
 
 from bayesdsl.runtime.compiled import cache, compiler
 from bayesdsl.runtime.compiled.compiler import BuildError, NoCompiler, build, load
+from bayesdsl.runtime.compiled.prelude import PRELUDE
 
 REAL = next((path for name in compiler.COMPILERS if (path := shutil.which(name))), None)
 TWICE = "double twice(double x) { return 2 * x; }"
@@ -108,6 +109,11 @@ def test_flags_that_do_not_work_are_left_out_and_the_others_kept(
     assert set(found.flags) < set(whole.flags) or set(found.libraries) < set(whole.libraries)
     assert found.openmp == (whole.openmp and refused != "-fopenmp")
     assert "-fopenmp-simd" in found.flags or "-fopenmp-simd" not in whole.flags
+    # What is declared is linked: every function of the prelude can be called.
+    text = PRELUDE + "void all(double *x, int64_t n) { for (int64_t i = 0; i < n; i++) x[i] = exp(bd_lgamma(x[i])); }"
+    numbers = (ctypes.c_double * 20)(*[4.0] * 20)
+    load(text).all(numbers, ctypes.c_int64(20))
+    assert list(numbers) == pytest.approx([6.0] * 20, rel=1e-13)  # two functions exact to a few units
 
 
 @needs_compiler
