@@ -44,17 +44,18 @@ class NativeRun:
         return {name: value.reshape(chains, draws, *value.shape[1:]) for name, value in found.items()}
 
 
-def prepare(density: Density, settings: NutsSettings, seed: int) -> NativeRun | str:
+def prepare(density: Density, settings: NutsSettings, seed: int, threads: int = 1) -> NativeRun | str:
     """The compiled density and where the chains start, or why there is none, as a clause.
 
-    Chains start where Pyro's would. Raises InitFailed.
+    Chains start where Pyro's would. So many `threads` share the rows of large data. Raises InitFailed.
     """
     reason = refusal(settings)
     if reason is not None:
         return reason
-    native = native_density(density)
+    native = native_density(density, threads)
     if isinstance(native, str):
         return native
+    density.use(native.value_and_grad)
     starts = []
     for chain in range(settings.chains):
         start = _start(native, _initial(density, settings, chain_seed(seed, chain)), density, seed, chain)

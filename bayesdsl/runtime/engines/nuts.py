@@ -51,7 +51,7 @@ def run(bound: BoundModel, settings: dict[str, Any], seed: int, report: Report =
     chosen = _settings(settings)
     density = _density(bound)
     names = tuple(v.name for v in bound.variables)
-    native = "" if chosen.engine == "pyro" else prepare(density, chosen, seed)
+    native = "" if chosen.engine == "pyro" else prepare(density, chosen, seed, _threads_each(chosen))
     if isinstance(native, str):
         sampled = _by_pyro(bound, density, names, chosen, seed, report, native)
     else:
@@ -170,6 +170,11 @@ def _here(
 def _side_by_side(settings: NutsSettings) -> int:
     """How many chains to run at once."""
     return min(settings.chains, settings.cores or available_cores()) if settings.parallel else 1
+
+
+def _threads_each(settings: NutsSettings) -> int:
+    """How many threads a chain may use where its data are large: those that the other chains leave."""
+    return max(1, (settings.cores or available_cores()) // _side_by_side(settings))
 
 
 def available_cores() -> int:
