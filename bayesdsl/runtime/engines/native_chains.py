@@ -52,12 +52,14 @@ def prepare(density: Density, settings: NutsSettings, seed: int) -> NativeRun | 
     reason = refusal(settings)
     if reason is not None:
         return reason
+    # Before anything is compiled: of a model that has no density anywhere it is soonest said.
+    initial = [_initial(density, settings, chain_seed(seed, chain)) for chain in range(settings.chains)]
     native = native_density(density)
     if isinstance(native, str):
         return native
     starts = []
-    for chain in range(settings.chains):
-        start = _start(native, _initial(density, settings, chain_seed(seed, chain)), density, seed, chain)
+    for chain, u in enumerate(initial):
+        start = _start(native, u, density, seed, chain)
         if isinstance(start, str):
             return start
         starts.append(start)
