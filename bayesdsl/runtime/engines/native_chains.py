@@ -14,6 +14,7 @@ from bayesdsl.runtime.density import Density
 from bayesdsl.runtime.engines.chain import Chunk, NutsSettings
 from bayesdsl.runtime.engines.components import initialisation
 from bayesdsl.runtime.engines.errors import SamplerFailed
+from bayesdsl.runtime.engines.errors import reason as said
 from bayesdsl.runtime.engines.isolation import Isolated, chain_seed
 from bayesdsl.runtime.engines.nutpie import Chain, Failed, Native, refusal
 from bayesdsl.runtime.progress import Progress, Report
@@ -25,6 +26,9 @@ _POLL = 0.01
 # nutpie cannot start where the density is level in some direction. So far is moved, relative to the position or 1, from
 # points where it happens to be, such as the median of a prior that the data say nothing of.
 _NUDGE = 1e-3
+
+# What a compiler that meets a program that nobody thought of may raise: the run need not end for that.
+_FAILURES = (RuntimeError, ValueError, TypeError, LookupError, ArithmeticError, AssertionError, AttributeError)
 
 _DOUBLES = ctypes.POINTER(ctypes.c_double)
 _DENSITY = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_uint64, _DOUBLES, _DOUBLES, _DOUBLES, ctypes.c_void_p)
@@ -54,7 +58,10 @@ def prepare(density: Density, settings: NutsSettings, seed: int) -> NativeRun | 
         return reason
     # Before anything is compiled: of a model that has no density anywhere it is soonest said.
     initial = [_initial(density, settings, chain_seed(seed, chain)) for chain in range(settings.chains)]
-    native = native_density(density)
+    try:
+        native = native_density(density)
+    except _FAILURES as error:
+        return f"it could not be compiled: {said(error)}"
     if isinstance(native, str):
         return native
     starts = []

@@ -344,6 +344,16 @@ def test_a_model_that_cannot_be_compiled_is_pyros_with_the_reason(three: BoundMo
     assert same(found, asked)
 
 
+def test_a_compiler_that_fails_does_not_end_the_run(three: BoundModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: Density) -> None:
+        raise RuntimeError("no such size\nand more")
+
+    monkeypatch.setattr(native_chains, "native_density", fail)
+    found = run_engine("nuts", three, SMALL, 1)
+    assert found.facts["engine"] == "pyro"
+    assert found.facts["engine_note"] == "it could not be compiled: no such size"
+
+
 def test_a_direction_in_which_nothing_changes_is_pyros(three: BoundModel, native: Make, compiled: Compiled) -> None:
     compiled(native("level", 3))
     found = run_engine("nuts", three, SMALL, 1)
