@@ -51,7 +51,10 @@ def run(bound: BoundModel, settings: dict[str, Any], seed: int, report: Report =
     chosen = _settings(settings)
     density = _density(bound)
     names = tuple(v.name for v in bound.variables)
-    native = "" if chosen.engine == "pyro" else prepare(density, chosen, seed)
+    try:
+        native = "" if chosen.engine == "pyro" else prepare(density, chosen, seed)
+    except KeyboardInterrupt:
+        raise Interrupted("nuts", "its compilation") from None
     if isinstance(native, str):
         sampled = _by_pyro(bound, density, names, chosen, seed, report, native)
     else:
