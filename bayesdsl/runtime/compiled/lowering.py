@@ -501,7 +501,8 @@ _VIEWS: dict[str, Callable[[_Lowering, Operation], Any]] = {
     "view.default": _reshape, "_unsafe_view.default": _reshape, "reshape.default": _reshape,
     "select.int": _select, "slice.Tensor": _slice, "unsqueeze.default": _squeeze, "squeeze.dim": _squeeze,
     "squeeze.dims": _squeeze, "squeeze.default": _squeeze, "split_with_sizes.default": _split, "split.Tensor": _split,
-    "unbind.int": _unbind, "diagonal.default": _diagonal, "flip.default": _flip, "as_strided.default": _as_strided, "getitem": _getitem,
+    "unbind.int": _unbind, "diagonal.default": _diagonal, "flip.default": _flip, "as_strided.default": _as_strided,
+    "getitem": _getitem,
 }  # fmt: skip
 
 
@@ -942,7 +943,8 @@ _HANDLERS: dict[str, Callable[[_Lowering, Operation], Any]] = {
     "vdot": _matrix_product, "addmm": _addmm, "cat": _cat, "stack": _stack,
     "slice_backward": _put_slice, "slice_scatter": _put_slice, "select_backward": _put_select,
     "select_scatter": _put_select, "diagonal_backward": _put_diagonal, "diagonal_scatter": _put_diagonal,
-    "as_strided_scatter": _put_strided, "constant_pad_nd": _pad, "repeat": _repeat, "index": _index, "index_put": _index_put,
+    "as_strided_scatter": _put_strided, "constant_pad_nd": _pad, "repeat": _repeat, "index": _index,
+    "index_put": _index_put,
     "_unsafe_index_put": _index_put, "_unsafe_index": _index, "gather": _gather, "scatter": _scatter_along,
     "scatter_add": _scatter_along, "index_select": _index_select, "embedding": _index_select, "index_add": _index_add,
     "tril": _triangle, "triu": _triangle, "diag_embed": _diagonal_matrix, "cumsum": _scan("({0} + {1})"),
