@@ -48,10 +48,11 @@ class NativeRun:
         return {name: value.reshape(chains, draws, *value.shape[1:]) for name, value in found.items()}
 
 
-def prepare(density: Density, settings: NutsSettings, seed: int) -> NativeRun | str:
+def prepare(density: Density, settings: NutsSettings, seed: int, threads: int = 1) -> NativeRun | str:
     """The compiled density and where the chains start, or why there is none, as a clause.
 
-    Chains start where Pyro's would. Raises InitFailed.
+    Chains start where Pyro's would. `threads` share large data within each chain, which changes no draw. Raises
+    InitFailed.
     """
     reason = refusal(settings)
     if reason is not None:
@@ -59,7 +60,7 @@ def prepare(density: Density, settings: NutsSettings, seed: int) -> NativeRun | 
     # Before anything is compiled: of a model that has no density anywhere it is soonest said.
     initial = [_initial(density, settings, chain_seed(seed, chain)) for chain in range(settings.chains)]
     try:
-        native = native_density(density)
+        native = native_density(density, threads)
     except _FAILURES as error:
         return f"it could not be compiled: {said(error)}"
     if isinstance(native, str):

@@ -73,6 +73,19 @@ def test_the_draws_depend_on_the_seed_alone(rugged: BoundModel) -> None:
         assert len({chain.tobytes() for chain in draws}) == 3
 
 
+def test_threads_that_share_the_data_change_no_draw() -> None:
+    y = torch.randn(100_000, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    text = """
+    def model(y):
+        mu = pyro.sample("mu", dist.Normal(real(0.0), real(1.0)))
+        with pyro.plate("row", len(y), dim=-1):
+            pyro.sample("y", dist.Normal(mu, real(1.0)), obs=y)
+    """
+    bound = bind(text, {"y": y}, "mu")
+    one, two = (compiled(bound, {"chains": 1, "warmup": 20, "draws": 20, "cores": cores}) for cores in (1, 2))
+    assert one.draws["mu"].tobytes() == two.draws["mu"].tobytes()
+
+
 @pytest.mark.slow
 def test_pyros_engine_has_the_same_posterior(rugged: BoundModel) -> None:
     ours = compiled(rugged, {"chains": 2, "warmup": 300, "draws": 1000})

@@ -37,7 +37,7 @@ def compiled(monkeypatch: pytest.MonkeyPatch) -> Compiled:
     """Has every density compiled to the one that is given, or refused for a reason."""
 
     def have(found: object) -> None:
-        monkeypatch.setattr(native_chains, "native_density", lambda _: found)
+        monkeypatch.setattr(native_chains, "native_density", lambda *_: found)
 
     return have
 
@@ -313,7 +313,7 @@ def test_an_interrupt_before_the_first_draw_leaves_nothing(three: BoundModel, na
 
 
 def test_an_interrupt_while_it_is_compiled_leaves_nothing(three: BoundModel, monkeypatch: pytest.MonkeyPatch) -> None:
-    def stop(_: Density) -> None:
+    def stop(*_: object) -> None:
         raise KeyboardInterrupt
 
     before = world()
@@ -362,7 +362,7 @@ def test_a_model_that_cannot_be_compiled_is_pyros_with_the_reason(three: BoundMo
 
 
 def test_a_compiler_that_fails_does_not_end_the_run(three: BoundModel, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(_: Density) -> None:
+    def fail(*_: object) -> None:
         raise RuntimeError("no such size\nand more")
 
     monkeypatch.setattr(native_chains, "native_density", fail)
