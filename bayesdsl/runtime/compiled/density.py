@@ -181,8 +181,13 @@ def _known(density: Density, names: Sequence[str]) -> list[Program] | None:
         return None
     for key in _keys(density, names):
         files = cache.find(key)
-        if files is not None and all(file in files for file in _FILES.values()):
+        if files is None:
+            continue
+        try:
             return [Program.read(files[file]) for file in _FILES.values()]
+        except (KeyError, ValueError, TypeError):
+            # A file that was cut off, as on a full disk.
+            cache.current().discard(key)
     return None
 
 
