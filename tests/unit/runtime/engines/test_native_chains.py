@@ -37,7 +37,7 @@ def compiled(monkeypatch: pytest.MonkeyPatch) -> Compiled:
     """Has every density compiled to the one that is given, or refused for a reason."""
 
     def have(found: object) -> None:
-        monkeypatch.setattr(native_chains, "native_density", lambda _: found)
+        monkeypatch.setattr(native_chains, "native_density", lambda *_: found)
 
     return have
 
@@ -289,9 +289,15 @@ def test_control_c_while_chains_run_keeps_their_draws(three: BoundModel, native:
     if threading.current_thread() is not threading.main_thread():
         pytest.skip("signals go to the main thread")
     compiled(native("slow", 3, [20_000.0]))
-    threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
-    started = time.monotonic()
-    stopped = run_engine("nuts", three, {"chains": 2, "warmup": 20, "draws": 10**7}, 1)
+    started, interrupts = time.monotonic(), []
+
+    def report(_: Progress) -> None:
+        # Once chains run, and so that it comes while they are waited for.
+        if not interrupts:
+            interrupts.append(threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT)))
+            interrupts[0].start()
+
+    stopped = run_engine("nuts", three, {"chains": 2, "warmup": 20, "draws": 10**7}, 1, report)
     # It would go on for minutes.
     assert time.monotonic() - started < 30
     assert stopped.interrupted
@@ -303,6 +309,17 @@ def test_an_interrupt_before_the_first_draw_leaves_nothing(three: BoundModel, na
     before = world()
     with pytest.raises(Interrupted):
         run_engine("nuts", three, SHORT | {"warmup": 100_000}, 1, stop_at("warmup"))
+    assert world() == before
+
+
+def test_an_interrupt_while_it_is_compiled_leaves_nothing(three: BoundModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = world()
+    monkeypatch.setattr(native_chains, "native_density", stop)
+    with pytest.raises(Interrupted, match="compilation"):
+        run_engine("nuts", three, SMALL, 1)
     assert world() == before
 
 
@@ -342,6 +359,16 @@ def test_a_model_that_cannot_be_compiled_is_pyros_with_the_reason(three: BoundMo
     assert (found.facts["engine"], found.facts["engine_note"]) == ("pyro", "`aten.foo` is not known")
     asked = run_engine("nuts", three, SMALL | {"engine": "pyro"}, 1)
     assert same(found, asked)
+
+
+def test_a_compiler_that_fails_does_not_end_the_run(three: BoundModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("no such size\nand more")
+
+    monkeypatch.setattr(native_chains, "native_density", fail)
+    found = run_engine("nuts", three, SMALL, 1)
+    assert found.facts["engine"] == "pyro"
+    assert found.facts["engine_note"] == "it could not be compiled: no such size"
 
 
 def test_a_direction_in_which_nothing_changes_is_pyros(three: BoundModel, native: Make, compiled: Compiled) -> None:
