@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -37,6 +38,7 @@ ONE_THREAD = {
 LONGEST = 300.0
 # Seconds that repeats of one cell may take together.
 BUDGET = 25.0
+ERROR = re.compile(r"[\w.]*(Error|Exception|Missing)\b")
 # Peers whose cold runs take a minute make one.
 COLD_ONCE = ("pyro", "stan")
 
@@ -96,9 +98,15 @@ def run(cell: Cell, repeats: int, quick: bool, build: Path) -> dict[str, Any]:
     except subprocess.TimeoutExpired:
         found = {"failed": f"took more than {LONGEST:.0f} s"}
     except subprocess.CalledProcessError as error:
-        lines = [line for line in (error.stderr or "").strip().splitlines() if line.strip()]
-        found = {"failed": lines[-1] if lines else f"exit status {error.returncode}"}
+        found = {"failed": _reason(error)}
     return {**found, "took": round(time.perf_counter() - started, 1)}
+
+
+def _reason(error: subprocess.CalledProcessError) -> str:
+    """The last error that a process named, which libraries may have written more behind."""
+    lines = [line.strip() for line in (error.stderr or "").splitlines() if line.strip()]
+    named = [line for line in lines if ERROR.match(line)]
+    return (named or lines or [f"exit status {error.returncode}"])[-1]
 
 
 def environment(peer: str, build: Path) -> dict[str, str]:

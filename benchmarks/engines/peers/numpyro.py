@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from importlib import import_module
+from typing import Any
 
 import numpy as np
 
@@ -27,7 +28,6 @@ class Peer:
         self.model = model
         self.arrays = {name: jnp.asarray(values) for name, values in arrays.items()}
         self.program = import_module(f"benchmarks.engines.models.{model.stem}").numpyro(arrays)
-        self._mcmc: dict[str, object] = {}
 
     def gradient(self) -> float:
         """Within one compiled loop, as its sampler runs it."""
@@ -65,31 +65,44 @@ class Peer:
         return False
 
     def ready(self, setting: Setting) -> None:
-        """Compiles, which is a part of the first run whatever its length: where runs are long, it counts."""
-        from numpyro.infer import MCMC, NUTS
+        """Compiles the chains, apart: `MCMC.run` does so at each call, and that is no part of a warm run."""
+        import jax
+        from numpyro.infer import NUTS
 
-        self.mcmc = MCMC(
-            NUTS(self.program, max_tree_depth=setting.depth),
-            num_warmup=setting.warmup,
-            num_samples=setting.draws,
-            num_chains=setting.chains,
-            chain_method="parallel",
-            progress_bar=False,
-            jit_model_args=True,
-        )
-        if self.model.name != "million":
-            self.sample(setting, 0)
+        kernel = NUTS(self.program, max_tree_depth=setting.depth)
+        self.kernel = kernel
+
+        def chain(state, arrays):
+            def step(state, _):
+                state = kernel.sample(state, (), arrays)
+                return state, (state.z, state.num_steps, state.diverging)
+
+            state, _ = jax.lax.scan(lambda state, _: (step(state, _)[0], None), state, None, setting.warmup)
+            return jax.lax.scan(step, state, None, setting.draws)[1]
+
+        start = self._start(setting, 0)
+        constrain = kernel.postprocess_fn((), self.arrays)
+        self.chains = jax.pmap(chain, in_axes=(0, None)).lower(start, self.arrays).compile()
+        drawn = jax.eval_shape(jax.vmap(chain, in_axes=(0, None)), start, self.arrays)[0]
+        self.constrain = jax.jit(jax.vmap(jax.vmap(constrain))).lower(drawn).compile()
+
+    def _start(self, setting: Setting, seed: int) -> Any:
+        """The states of all chains at their start."""
+        import jax
+
+        keys = jax.random.split(jax.random.PRNGKey(seed), setting.chains)
+        states = [self.kernel.init(key, setting.warmup, None, (), self.arrays) for key in keys]
+        return jax.tree.map(lambda *parts: jax.numpy.stack(parts), *states)
 
     def sample(self, setting: Setting, seed: int) -> Sampled:
         import jax
 
+        start = jax.block_until_ready(self._start(setting, seed))
         started = time.perf_counter()
-        self.mcmc.run(jax.random.key(seed), extra_fields=("diverging", "num_steps"), **self.arrays)
-        draws = {name: np.asarray(value) for name, value in self.mcmc.get_samples(group_by_chain=True).items()}
+        drawn, steps, diverging = jax.device_get(self.chains(start, self.arrays))
+        draws = {name: np.asarray(value) for name, value in self.constrain(drawn).items()}
         seconds = time.perf_counter() - started
-        extra = self.mcmc.get_extra_fields(group_by_chain=True)
-        notes = {"divergences": int(extra["diverging"].sum()), "leapfrogs": int(extra["num_steps"].sum())}
-        return Sampled(seconds, draws, notes)
+        return Sampled(seconds, draws, {"divergences": int(diverging.sum()), "leapfrogs": int(steps.sum())})
 
     def svi(self, guide: str, steps: int) -> dict[str, float]:
         """Steps in a compiled scan; what is timed is its second run."""
