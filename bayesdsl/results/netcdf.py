@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -193,8 +193,10 @@ def _cleaned(name: str) -> str:
 # Members of plates
 
 
-def _encoded_labels(labels: list[Any]) -> tuple[np.ndarray, dict[str, str]]:
+def _encoded_labels(labels: Sequence[Any]) -> tuple[np.ndarray, dict[str, str]]:
     """Labels as an array that netCDF holds, and the attributes that say how to read them."""
+    if isinstance(labels, range) and labels:
+        return np.arange(labels.start, labels.stop, labels.step), {}
     labels = [label.item() if isinstance(label, np.generic) else label for label in labels]
     kinds = {type(label) for label in labels}
     if kinds == {int} and all(_INT64.min <= label <= _INT64.max for label in labels):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -24,7 +25,8 @@ from bayesdsl.runtime.sources import errors
 from bayesdsl.runtime.sources.columns import make_table
 from bayesdsl.runtime.sources.content import encoding_problem, refuse_binary
 from bayesdsl.runtime.sources.errors import SourceError
-from bayesdsl.runtime.sources.opened import OpenedFile, undecodable
+from bayesdsl.runtime.sources.gathered import Gathering
+from bayesdsl.runtime.sources.opened import LONG, LongFile, OpenedFile, undecodable
 from bayesdsl.runtime.sources.options import MISSING_IN_TEXT, Settings
 from bayesdsl.runtime.sources.table import Missing, RawColumn, RawTable, clean, text_array
 
@@ -101,53 +103,83 @@ def _taken(option: str, mark: str, role: str, example: str) -> Diagnostic:
     return errors.bad_option(option, mark, f"it is the {role} too", example)
 
 
-def read_delimited(data: bytes, file: str, settings: Settings, sha256: str, default_sep: str) -> RawTable:
-    """A table of text columns; it keeps the bytes, to find places in them.
+def read_delimited(data: bytes | LongFile, file: str, settings: Settings, sha256: str, default_sep: str) -> RawTable:
+    """A table of text columns; it keeps the bytes, or the file's path, to find places in them.
 
     Names and fields are stripped of surrounding blanks. Blank lines are skipped. A first column without a name holds
     the row names that R and pandas write, and is left out. Raises `SourceError`.
     """
     form = Form.of(settings, default_sep)
-    refuse_binary(data, file, "delimited text", form.encoding)
+    refuse_binary(data.head if isinstance(data, LongFile) else data, file, "delimited text", form.encoding)
+    source = data.path if isinstance(data, LongFile) else data
     try:
-        return _read(data, file, form, sha256)
+        return _read(source, file, form, sha256, _may_have_blanks(data, form), len(data))
     except UnicodeError:
-        raise SourceError(encoding_problem(data, file, form.encoding)) from None
+        whole = source.read_bytes() if isinstance(source, Path) else source
+        raise SourceError(encoding_problem(whole, file, form.encoding)) from None
     except csv.Error as reason:
-        raise SourceError(_quoting_problem(data, file, form, str(reason))) from None
+        raise SourceError(_quoting_problem(source, file, form, str(reason))) from None
 
 
-def _read(data: bytes, file: str, form: Form, sha256: str) -> RawTable:
+def _read(data: bytes | Path, file: str, form: Form, sha256: str, blanks: bool, size: int) -> RawTable:
     line, first = next(iter(Placed(data, form)), (0, None))
     if first is None:
         raise SourceError(errors.empty_file(file))
     names = _names(first, line, data, file, form)
-    # In a single column, only the lines themselves can tell an empty field from a blank line.
-    reader = csv.reader(form.open(data), **form.dialect) if form.comment is None and len(names) > 1 else None
-    records = (fields for _, fields in Placed(data, form, len(names))) if reader is None else reader
-    if form.header is None:
-        next(fields for fields in records if len(names) == 1 or not _is_blank(fields))
-    blocks: list[list[np.ndarray]] = []
-    strip = np.strings.strip if _may_have_blanks(data, form) else np.asarray
-    while block := list(islice(records, _BLOCK)):
-        if set(map(len, block)) != {len(names)}:
-            block = [fields for fields in block if len(fields) == len(names) or not _is_blank(fields)]
-            if any(len(fields) != len(names) for fields in block):
-                raise SourceError(_ragged(data, file, form, len(names)))
-        blocks.append([strip(text_array(fields)) for fields in zip(*block, strict=True)])
-    columns = [_joined(blocks, i) for i in range(len(names))]
-    rows = len(columns[0])
+    reader, blocks = _blocks(data, file, form, len(names))
+    block = next(blocks, [])
+    # What a record takes in the file, blocks of them being alike.
+    record = sum(map(len, itertools.chain.from_iterable(block))) // max(1, len(block)) + len(names)
+    columns = [_gathering(form, blanks, size > LONG, size // record + _BLOCK) for _ in names]
+    while block:
+        for column, fields in zip(columns, zip(*block, strict=True), strict=True):
+            column.add(fields)
+        block = next(blocks, [])
+    rows = columns[0].rows
     if rows == 0:
         raise SourceError(errors.empty_table(file, names, form.header is None))
+
+    def again(place: int) -> np.ndarray:
+        column = _gathering(form, blanks, False)
+        for block in _blocks(data, file, form, len(names))[1]:
+            column.add([fields[place] for fields in block])
+        if column.rows != rows:
+            raise SourceError(errors.not_readable(file, Path(file), "it has changed while it was read"))
+        return column.text()
+
     # Lines and records run in step unless a field spans lines or lines were skipped.
     in_step = reader is not None and reader.line_num == rows + (form.header is None)
     places = _Lines(data, file, form, {name: i for i, name in enumerate(names)}, rows, in_step)
     entries = [
-        (name, partial(RawColumn, cells=column, lexicon=form.lexicon, decimal=form.decimal))
-        for name, column in zip(names, columns, strict=True)
+        (name, partial(column.column, again=partial(again, i)))
+        for i, (name, column) in enumerate(zip(names, columns, strict=True))
         if name
     ]
     return make_table(file, entries, sha256, places=places)
+
+
+def _blocks(data: bytes | Path, file: str, form: Form, width: int) -> tuple[Any, Iterator[list[list[str]]]]:
+    """The records in blocks, without the names; and the reader, where there is nothing between it and the file."""
+    # In a single column, only the lines themselves can tell an empty field from a blank line.
+    reader = csv.reader(form.open(data), **form.dialect) if form.comment is None and width > 1 else None
+    records = (fields for _, fields in Placed(data, form, width)) if reader is None else reader
+
+    def blocks() -> Iterator[list[list[str]]]:
+        if form.header is None:
+            next(fields for fields in records if width == 1 or not _is_blank(fields))
+        while block := list(islice(records, _BLOCK)):
+            if set(map(len, block)) != {width}:
+                block = [fields for fields in block if len(fields) == width or not _is_blank(fields)]
+                if any(len(fields) != width for fields in block):
+                    raise SourceError(_ragged(data, file, form, width))
+            if block:
+                yield block
+
+    return reader, blocks()
+
+
+def _gathering(form: Form, blanks: bool, numbers: bool, expected: int = 0) -> Gathering:
+    return Gathering(form.lexicon, form.decimal, np.strings.strip if blanks else np.asarray, numbers, expected)
 
 
 def delimited_parts(
@@ -205,7 +237,7 @@ def _joined(blocks: list[list[np.ndarray]], column: int) -> np.ndarray:
     return np.concatenate(parts)
 
 
-def _may_have_blanks(data: bytes, form: Form) -> bool:
+def _may_have_blanks(data: bytes | LongFile, form: Form) -> bool:
     """Whether a field may have blanks around it: most large files have none, and looking is quicker than stripping."""
     blanks = [bytes([code]) for code in b" \t\v\f\x1c\x1d\x1e\x1f" if chr(code) != form.sep]
     return (
