@@ -14,6 +14,7 @@ from statistics import NormalDist
 
 import numpy as np
 
+FEWEST_DRAWS = 4
 FIGURES = ("ess_bulk", "ess_tail", "rhat", "mcse_mean")
 
 # Elements are taken so many numbers at a time, as what is worked out on the way takes several times their room.
@@ -26,14 +27,16 @@ def chain_figures(draws: np.ndarray, tails: tuple[float, float] = (0.05, 0.95)) 
     """Bulk and tail effective sample sizes, rank-normalised R-hat and the mean's Monte Carlo error, by name.
 
     One chain is compared with itself, as two halves, for R-hat; where it has fewer than eight draws that is NaN. Where
-    chains stand still in different places R-hat is infinite, or as good as that. `tails` are the probabilities of the tails' quantiles.
+    chains stand still in different places R-hat is infinite, or as good as that. `tails` are the probabilities of the
+    tails' quantiles.
     """
     parts = [_figures(part, tails) for part in _parts(draws)]
     return {name: np.concatenate([part[name] for part in parts]) for name in FIGURES}
 
 
 def energy_fractions(energy: np.ndarray) -> np.ndarray:
-    """The estimated Bayesian fraction of missing information of each chain (Betancourt 2016); energies (chain, draw)."""
+    """The estimated Bayesian fraction of missing information of each chain (Betancourt 2016), from its energies, an
+    array of shape (chain, draw)."""
     return np.square(np.diff(energy, axis=1)).mean(axis=1) / energy.var(axis=1, ddof=1)
 
 
@@ -64,18 +67,23 @@ def _figures(draws: np.ndarray, tails: tuple[float, float]) -> dict[str, np.ndar
     with np.errstate(all="ignore"):  # chains that stand still
         split = _halves(draws)
         scores = _normal_scores(split)
-        several = draws.shape[1] > 1
-        compared = split if several else _halves(split)
-        bulk = _mixing(scores if several else _normal_scores(compared))
-        rhat = np.fmax(bulk, _mixing(_normal_scores(_folded(compared))))
-        if not several and draws.shape[2] < 8:
-            rhat = np.full(len(draws), np.nan)
+        tail = [_effective(_halves(draws <= bound)) for bound in _quantiles(draws, tails)]
         return {
             "ess_bulk": _effective(scores),
-            "ess_tail": np.minimum(*(_effective(_halves(draws <= bound)) for bound in _quantiles(draws, tails))),
-            "rhat": rhat,
+            "ess_tail": np.minimum(*tail),
+            "rhat": _rhat(split, scores, *draws.shape[1:]),
             "mcse_mean": _pooled(draws, np.std, ddof=1) / np.sqrt(_effective(split)),
         }
+
+
+def _rhat(split: np.ndarray, scores: np.ndarray, chains: int, length: int) -> np.ndarray:
+    """The larger R-hat of where draws are and of how far they are from the middle, by their ranks."""
+    if chains == 1:
+        if length < 2 * FEWEST_DRAWS:
+            return np.full(len(split), np.nan)
+        split = _halves(split)
+        scores = _normal_scores(split)
+    return np.fmax(_mixing(scores), _mixing(_normal_scores(_folded(split))))
 
 
 def _pooled(draws: np.ndarray, figure: Callable[..., np.ndarray], **options: int) -> np.ndarray:

@@ -135,9 +135,7 @@ class _Naming:
         variables = _valid_names(names, taken=_RESERVED)
         return cls(_valid_names(plates, taken=[*_RESERVED, *variables.values()]), variables)
 
-    def group(
-        self, arrays: Arrays, posterior: Posterior, sampled: bool = False, also: Iterable[str] = ()
-    ) -> Group:
+    def group(self, arrays: Arrays, posterior: Posterior, sampled: bool = False, also: Iterable[str] = ()) -> Group:
         """Arrays with their plates' members as coordinates; `sampled` ones have chain and draw before their plates.
 
         `also` names plates whose members are kept though no array has them.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bayesdsl.results.convergence import chain_figures
+from bayesdsl.results.convergence import FEWEST_DRAWS, chain_figures
 from bayesdsl.results.elements import by_element, constant_elements, element_indices, element_name
 from bayesdsl.runtime.posterior import Posterior
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 # The tails whose effective sample size is reported are those of Vehtari et al. (2021), whatever the interval shown.
 _TAILS = (0.05, 0.95)
-_FEWEST_DRAWS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +203,7 @@ def _monte_carlo(elements: np.ndarray, constant: np.ndarray, independent: bool) 
     columns = {name: np.full(len(elements), None, dtype=object) for name in names}
     _, chains, draws = elements.shape
     varying = np.isfinite(elements).all(axis=(1, 2)) & ~constant
-    if draws < _FEWEST_DRAWS or not varying.any():
+    if draws < FEWEST_DRAWS or not varying.any():
         return columns
     moving = elements[varying]
     if independent:

@@ -96,8 +96,8 @@ class _Recorder(TorchDispatchMode):
         """The operation that gave a tensor; one that none gave is a constant."""
         if value not in self._nodes:
             name = f"constant{len(self.graph.nodes)}"
-            # An attribute of the module keeps the tensor, so that it stays the same one wherever it comes by again.
-            setattr(self.root, name, value)
+            # The module keeps the tensor, so that it stays the same one wherever it comes by again.
+            self.root.register_buffer(name, value)
             self._keep(value, self.graph.get_attr(name), moving=False)
         return self._nodes[value]
 
@@ -105,6 +105,9 @@ class _Recorder(TorchDispatchMode):
         self, operation: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         kwargs = kwargs or {}
+        if operation is aten.lift_fresh.default:
+            # It gives its argument itself, which is a constant: what writes to it would change that.
+            operation = aten.lift_fresh_copy.default
         if operation in self.formulas:
             with self:
                 return self.formulas[operation](*args, **kwargs)

@@ -6,12 +6,10 @@ stands in the file is worked out only when a message needs it, by a second and s
 
 from __future__ import annotations
 
-import codecs
 import csv
-import io
 import itertools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, partial
 from itertools import islice
@@ -26,81 +24,14 @@ from bayesdsl.runtime.sources.columns import make_table
 from bayesdsl.runtime.sources.content import encoding_problem, refuse_binary
 from bayesdsl.runtime.sources.errors import SourceError
 from bayesdsl.runtime.sources.gathered import Gathering
-from bayesdsl.runtime.sources.opened import LONG, LongFile, OpenedFile, undecodable
-from bayesdsl.runtime.sources.options import MISSING_IN_TEXT, Settings
-from bayesdsl.runtime.sources.table import Missing, RawColumn, RawTable, clean, text_array
+from bayesdsl.runtime.sources.opened import LONG, LongFile, undecodable
+from bayesdsl.runtime.sources.options import Settings
+from bayesdsl.runtime.sources.records import Form, Placed, is_blank
+from bayesdsl.runtime.sources.table import RawColumn, RawTable, clean, text_array
 
 _BLOCK = 16384  # records; enough for whole-array work, little enough that their Python strings stay in cache
 _SAMPLE = 20  # lines that are looked at to tell another separator
 _SEPARATORS = (",", ";", "\t", "|")
-_BYTE_ORDER_MARKS = {
-    "utf-8": codecs.BOM_UTF8,
-    "utf-16-le": codecs.BOM_UTF16_LE,
-    "utf-16-be": codecs.BOM_UTF16_BE,
-    "utf-32-le": codecs.BOM_UTF32_LE,
-    "utf-32-be": codecs.BOM_UTF32_BE,
-}
-
-
-@dataclass(frozen=True)
-class Form:
-    """How a delimited file is written. `header` are names for a file that has none of its own."""
-
-    sep: str
-    quote: str
-    comment: str | None
-    decimal: str
-    encoding: str
-    header: tuple[str, ...] | None
-    lexicon: Missing
-
-    @classmethod
-    def of(cls, settings: Settings, default_sep: str) -> Form:
-        """Raises `SourceError` where one character would mean two things."""
-        form = cls(
-            sep=settings.sep or default_sep,
-            quote='"' if settings.quote is None else settings.quote,
-            comment=settings.comment,
-            decimal=settings.decimal or ".",
-            encoding=settings.encoding or "utf-8",
-            header=settings.header,
-            lexicon=MISSING_IN_TEXT if settings.missing is None else settings.missing,
-        )
-        if form.decimal == form.sep:
-            raise SourceError(_taken("decimal", form.decimal, "separator", 'sep = ";", decimal = ","'))
-        if form.quote == form.sep:
-            raise SourceError(_taken("quote", form.quote, "separator", 'quote = "\'"'))
-        if form.comment is not None and form.comment in (form.sep, form.quote):
-            raise SourceError(_taken("comment", form.comment, "separator or the quote", 'comment = "#"'))
-        return form
-
-    @property
-    def dialect(self) -> dict[str, Any]:
-        """Arguments of `csv.reader`."""
-        return {
-            "delimiter": self.sep,
-            "quotechar": self.quote or None,
-            "quoting": csv.QUOTE_MINIMAL if self.quote else csv.QUOTE_NONE,
-            "skipinitialspace": self.sep != " ",
-            "strict": True,
-        }
-
-    def skips(self, line: str) -> bool:
-        """Whether a line on which a record may begin is blank or a comment. A separator makes it a record."""
-        start = line.lstrip(" \t".replace(self.sep, ""))
-        blank = not start.strip() and self.sep not in start
-        return blank or (self.comment is not None and start.startswith(self.comment))
-
-    def open(self, data: bytes | Path) -> io.TextIOWrapper:
-        """The text, lines ended as in the file, without a byte order mark. Of a path, it is read as it is asked for."""
-        stream = io.BufferedReader(OpenedFile(data)) if isinstance(data, Path) else io.BytesIO(data)
-        mark = _BYTE_ORDER_MARKS.get(self.encoding, b"")
-        stream.seek(len(mark) if stream.read(len(mark)) == mark else 0)
-        return io.TextIOWrapper(stream, encoding=self.encoding, newline="")
-
-
-def _taken(option: str, mark: str, role: str, example: str) -> Diagnostic:
-    return errors.bad_option(option, mark, f"it is the {role} too", example)
 
 
 def read_delimited(data: bytes | LongFile, file: str, settings: Settings, sha256: str, default_sep: str) -> RawTable:
@@ -166,10 +97,10 @@ def _blocks(data: bytes | Path, file: str, form: Form, width: int) -> tuple[Any,
 
     def blocks() -> Iterator[list[list[str]]]:
         if form.header is None:
-            next(fields for fields in records if width == 1 or not _is_blank(fields))
+            next(fields for fields in records if width == 1 or not is_blank(fields))
         while block := list(islice(records, _BLOCK)):
             if set(map(len, block)) != {width}:
-                block = [fields for fields in block if len(fields) == width or not _is_blank(fields)]
+                block = [fields for fields in block if len(fields) == width or not is_blank(fields)]
                 if any(len(fields) != width for fields in block):
                     raise SourceError(_ragged(data, file, form, width))
             if block:
@@ -247,10 +178,6 @@ def _may_have_blanks(data: bytes | LongFile, form: Form) -> bool:
     )
 
 
-def _is_blank(fields: Sequence[str]) -> bool:
-    return not fields or (len(fields) == 1 and not fields[0].strip())
-
-
 def _names(first: list[str], line: int, data: bytes | Path, file: str, form: Form) -> list[str]:
     """The columns' names, "" for a first column without one; `first` is the first record, which begins on `line`."""
     names = [clean(field).strip() for field in first]
@@ -277,7 +204,7 @@ def _check_separator(data: bytes | Path, file: str, form: Form) -> None:
             rows = list(csv.reader(lines, **(form.dialect | {"delimiter": sep, "strict": False})))
         except csv.Error:
             continue
-        widths = {len(row) for row in rows if not _is_blank(row)}
+        widths = {len(row) for row in rows if not is_blank(row)}
         if len(widths) == 1 and max(widths) > 1:
             fields = [field.strip() for row in rows[1:] for field in row]
             commas = any(re.fullmatch(r"[-+]?\d+,\d+", field) for field in fields)
@@ -320,40 +247,6 @@ def _quoting_problem(data: bytes | Path, file: str, form: Form, reason: str) -> 
     else:
         what = f"text follows a closing quote, not `{errors.escaped(form.sep)}`"
     return errors.bad_quoting(file, placed.first, form.quote or '"', what)
-
-
-class Placed:
-    """The records of a file of `width` columns, each with the line it begins on (from 1).
-
-    Blank lines and lines of comment are left out, as are records of one empty field where there are more columns.
-    """
-
-    def __init__(self, data: bytes | Path, form: Form, width: int = 1) -> None:
-        self.first = 0
-        self._text = form.open(data)
-        self._form = form
-        self._width = width
-        self._fresh = True
-
-    def __iter__(self) -> Iterator[tuple[int, list[str]]]:
-        reader = csv.reader(self._lines(), **self._form.dialect)
-        while True:
-            self._fresh = True
-            fields = next(reader, None)
-            if fields is None:
-                return
-            if self._width == 1 or not _is_blank(fields):
-                yield self.first, fields
-
-    def _lines(self) -> Iterator[str]:
-        for number, line in enumerate(self._text, 1):
-            # Only where a record may begin: inside quotes the same text is part of a field.
-            if self._fresh:
-                if self._form.skips(line):
-                    continue
-                self.first = number
-                self._fresh = False
-            yield line
 
 
 @dataclass(frozen=True, eq=False)

@@ -49,7 +49,7 @@ class NumberedText(RawColumn):
         return self._numbers.missing
 
     def as_real(self) -> Reals:
-        """As of any column, but the same arrays at each call: they are not to be written to."""
+        """As of any column, but the same arrays at each call, which cannot be written to."""
         return self._numbers
 
 
@@ -132,11 +132,13 @@ class Gathering:
 
     def _reals(self) -> Reals:
         values = self._values[: self.rows]
+        values.flags.writeable = False
         if not self._missing:
             return Reals(values, np.broadcast_to(np.False_, values.shape), np.empty(0, dtype=np.int64))
         missing = np.zeros(self.rows, dtype=bool)
         for start, part in self._missing:
             missing[start : start + len(part)] = part
+        missing.flags.writeable = False
         return Reals(values, missing, np.empty(0, dtype=np.int64))
 
 

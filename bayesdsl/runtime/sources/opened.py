@@ -15,7 +15,6 @@ import numpy as np
 from bayesdsl.diagnostics.diagnostic import Diagnostic
 from bayesdsl.runtime.sources import errors
 
-
 # Bytes of text from which on a table is long: its text is not kept beside its numbers.
 LONG = 2**22
 
