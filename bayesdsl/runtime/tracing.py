@@ -76,7 +76,7 @@ def trace(function: Callable[[torch.Tensor], torch.Tensor], example: torch.Tenso
     graph.output(graph.graph_copy(module.graph, {}))
     constants = _Constants(module, graph)
     _refuse_random(graph)
-    _make_functional(graph)
+    make_functional(graph)
     _fold(graph, constants)
     _drop_identities(graph, constants, example)
     _share(graph)
@@ -108,7 +108,7 @@ def _refuse_random(graph: fx.Graph) -> None:
             raise NotTraceable(f"{node.target} draws at random")
 
 
-def _make_functional(graph: fx.Graph) -> None:
+def make_functional(graph: fx.Graph) -> None:
     """Replace operations that write into their argument by those that do not.
 
     `functionalize` leaves those on tensors that do not depend on the argument, which torch makes in passing (1 - data,
