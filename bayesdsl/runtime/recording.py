@@ -27,7 +27,10 @@ from torch.utils.weak import WeakTensorKeyDictionary
 aten = torch.ops.aten
 
 # What is told of tensors by these depends on their shapes alone.
-_OF_SHAPES = frozenset({aten.is_same_size.default})
+_OF_SHAPES = frozenset({aten.is_same_size.default, aten.size.default, aten.stride.default, aten.storage_offset.default})
+
+# What only raises, where an example happens to be no argument of the function: written down and not done.
+_CHECKS = frozenset({aten._linalg_check_errors.default})
 
 
 class DependsOnData(Exception):
@@ -111,8 +114,13 @@ class _Recorder(TorchDispatchMode):
         if operation in self.formulas:
             with self:
                 return self.formulas[operation](*args, **kwargs)
+        if operation not in _OF_SHAPES:
+            with self:
+                found = operation.decompose(*args, **kwargs)
+            if found is not NotImplemented:
+                return found
         given = pytree.tree_map_only(torch.Tensor, self.node, (args, kwargs))
-        found = operation(*args, **kwargs)
+        found = None if operation in _CHECKS else operation(*args, **kwargs)
         moving = any(leaf in self._moving for leaf in pytree.tree_leaves(given) if isinstance(leaf, fx.Node))
         told = any(not isinstance(leaf, torch.Tensor | None) for leaf in pytree.tree_leaves(found))
         if told:

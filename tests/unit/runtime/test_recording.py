@@ -29,6 +29,7 @@ FUNCTIONS = {
     "largest": lambda u: u.max(dim=0).values + u.sort().values[0],
     "mapped": lambda u: torch.vmap(lambda x: (x * u).sum())(MATRIX).logsumexp(0),
     "made anew": lambda u: (u + torch.tensor([1.0, 0.0, 2.0])).sum() * torch.ones(()),
+    "of another precision": lambda u: u.to(torch.float32).cumsum(0).double().reshape(3, 1).squeeze(-1).prod(),
     "of nothing": lambda u: DATA.sum(),
 }
 
