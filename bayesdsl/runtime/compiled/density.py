@@ -148,9 +148,14 @@ def native_density(density: Density, threads: int = 1) -> NativeDensity | str:
 def _key(density: Density, names: Sequence[str]) -> str:
     """What the programs of a density are kept by: all that they depend on."""
     bound = density.bound
-    fixed = {name: value for name, value in bound.inputs.items() if isinstance(value, int) and name not in bound.counts}
+    names_in_c = plates_of(bound)
+    fixed = {
+        name: value
+        for name, value in bound.inputs.items()
+        if isinstance(value, int) and bound.counts.get(name) not in names_in_c
+    }
     shapes = {
-        name: bound.layouts.get(name) or tuple(value.shape)
+        name: [names_in_c.get(plate, size) for plate, size in zip(bound.layouts.get(name, value.shape), value.shape)]
         for name, value in bound.inputs.items()
         if isinstance(value, torch.Tensor)
     }
@@ -162,7 +167,7 @@ def _key(density: Density, names: Sequence[str]) -> str:
         str(bound.dtype),
         sizes_of(bound) is None,
     )
-    parts = (VERSION, torch.__version__, kind, sorted(fixed.items()), sorted(shapes.items()), plates_of(bound), names)
+    parts = (VERSION, torch.__version__, kind, sorted(fixed.items()), sorted(shapes.items()), names_in_c, names)
     return cache.digest("density", repr(parts), bound.source)
 
 

@@ -33,7 +33,7 @@ from bayesdsl.runtime.compiled.loops import (
 )
 from bayesdsl.runtime.compiled.lowering import Lowered
 from bayesdsl.runtime.compiled.regions import Region, dims_of, divided, is_own_row, leads, regions
-from bayesdsl.runtime.compiled.sizes import ONE, ZERO, Size, product
+from bayesdsl.runtime.compiled.sizes import ONE, ZERO, Share, Size, product
 
 # Rows in a block: a few blocks of doubles fit the nearest cache.
 BLOCK = 256
@@ -715,7 +715,9 @@ def _sum_text(offset: Size, terms: Iterable[tuple[Size, str]]) -> str:
     return " + ".join(parts) or "0"
 
 
-def _number(value: float | int | bool | Size, dtype: torch.dtype) -> str:
+def _number(value: float | int | bool | Size | Share, dtype: torch.dtype) -> str:
+    if isinstance(value, Share):
+        return f"({value.factor}.0 / (double)({value.size.c()}))"
     if isinstance(value, Size):
         return f"(({C_TYPES[dtype]})({value.c()}))"
     if dtype.is_floating_point:

@@ -20,9 +20,9 @@ _PRIMES = [
 
 
 def plates_of(bound: BoundModel) -> dict[str, str]:
-    """The plates whose sizes a program depends on, and what their size is called in C."""
+    """The plates whose sizes a program depends on and only data tell, and what their size is called in C."""
     named = [*bound.counts.values(), *(plate for layout in bound.layouts.values() for plate in layout)]
-    return {plate: f"n{i}" for i, plate in enumerate(sorted(set(named)))}
+    return {plate: f"n{i}" for i, plate in enumerate(sorted(set(named) & bound.growing))}
 
 
 def tensors_of(bound: BoundModel) -> list[str]:
@@ -35,13 +35,14 @@ def sizes_of(bound: BoundModel) -> dict[str, int] | None:
     found: dict[str, int] = {}
     names = plates_of(bound)
     for argument, plate in bound.counts.items():
-        found[names[plate]] = bound.inputs[argument]
+        if plate in names:
+            found[names[plate]] = bound.inputs[argument]
     for argument in tensors_of(bound):
         value, layout = bound.inputs[argument], bound.layouts.get(argument)
         if layout is None or len(layout) != value.dim():
             return None
         for size, plate in zip(value.shape, layout, strict=True):
-            if found.setdefault(names[plate], size) != size:
+            if plate in names and found.setdefault(names[plate], size) != size:
                 return None
     return found
 
@@ -66,11 +67,12 @@ def made_up(bound: BoundModel) -> list[BoundModel]:
 def _resized(bound: BoundModel, lengths: dict[str, int]) -> dict[str, Any]:
     inputs = dict(bound.inputs)
     for argument, plate in bound.counts.items():
-        inputs[argument] = lengths[plate]
+        inputs[argument] = lengths.get(plate, inputs[argument])
     for argument in tensors_of(bound):
         value = bound.inputs[argument]
         for dim, plate in enumerate(bound.layouts[argument]):
-            value = value.index_select(dim, torch.arange(lengths[plate]) % value.shape[dim])
+            if plate in lengths:
+                value = value.index_select(dim, torch.arange(lengths[plate]) % value.shape[dim])
         if not value.dtype.is_floating_point:
             # Codes of members, of whatever plate.
             value = value % min(lengths.values())
