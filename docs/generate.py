@@ -313,7 +313,8 @@ def _range(row: Setting) -> str:
         SettingKind.SCHEDULE: "a schedule",
     }
     if row.choices:
-        return ", ".join(_code(f'"{choice}"') for choice in row.choices)
+        quotes = "" if row.kind is SettingKind.WORD else '"'
+        return ", ".join(_code(f"{quotes}{choice}{quotes}") for choice in row.choices)
     if row.kind in kinds:
         return kinds[row.kind]
     what = "whole numbers" if row.kind in (SettingKind.INT, SettingKind.INTS) else "numbers"

@@ -544,6 +544,15 @@ OPTIM = Setting("optim", SettingKind.OPTIMISER, "Adam(lr = 0.01)", "The optimise
 SCHEDULE = Setting("schedule", SettingKind.SCHEDULE, None, "How its learning rate changes, step by step.")
 
 
+ENGINE = Setting(
+    "engine",
+    SettingKind.WORD,
+    "compiled",
+    "What does the work: code compiled for the model, where that can be had, or Pyro.",
+    choices=("compiled", "pyro"),
+)
+
+
 def _draws(doc: str) -> Setting:
     return Setting("draws", INT, 1000, doc, lo=1)
 
@@ -585,6 +594,7 @@ _ENGINES = (
                 lo=0.0,
                 lo_open=True,
             ),
+            ENGINE,
         ),
     ),
     Engine(
@@ -599,15 +609,16 @@ _ENGINES = (
             _steps(2000),
             _draws("Draws from the fitted guide."),
             Setting("batch", SettingKind.BATCH, None, "Rows of a plate a step, all of them if not given.", lo=1),
+            ENGINE,
         ),
         params=True,
     ),
-    Engine("map", "The posterior mode.", "point", (OPTIM, SCHEDULE, _steps(2000)), params=True),
+    Engine("map", "The posterior mode.", "point", (OPTIM, SCHEDULE, _steps(2000), ENGINE), params=True),
     Engine(
         "mle",
         "The maximum of the likelihood; priors do not count.",
         "point",
-        (OPTIM, SCHEDULE, _steps(2000)),
+        (OPTIM, SCHEDULE, _steps(2000), ENGINE),
         params=True,
         priors=False,
     ),

@@ -156,6 +156,7 @@ class SettingKind(Enum):
     FLOAT = "float"
     BOOL = "bool"
     TEXT = "text"
+    WORD = "word"
     GUIDE = "guide"
     OPTIMISER = "optimiser"
     LOSS = "loss"
@@ -177,9 +178,9 @@ class Setting:
     """A setting of an engine or of a component.
 
     `lo` and `hi` are inclusive unless `lo_open` or `hi_open`; of a list they bound every element, and the list has as
-    many as its default. `excludes` are values in between that are not allowed; `choices` the texts it may be, for
-    EXTENTS besides numbers. A default of None leaves the choice to the library, one of `REQUIRED` says that there is
-    none. The default of a guide, an optimiser or a loss is what a user would write.
+    many as its default. `excludes` are values in between that are not allowed; `choices` the texts or words it may be,
+    for EXTENTS besides numbers. A default of None leaves the choice to the library, one of `REQUIRED` says that there
+    is none. The default of a guide, an optimiser or a loss is what a user would write.
     """
 
     name: str

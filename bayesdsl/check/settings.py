@@ -139,7 +139,10 @@ def _value(scope: Scope, row: Setting, owner: str, expr: ast.Expr) -> object | N
             return None
         return component(scope, expr, rows, kind)
     before = len(scope.findings)
-    value = constant(scope, expr)
+    if row.kind is SettingKind.WORD:
+        value = expr.name if isinstance(expr, ast.Name) else None
+    else:
+        value = constant(scope, expr)
     reason = errors.setting_problem(row, value)
     if reason is not None and len(scope.findings) > before:
         return None

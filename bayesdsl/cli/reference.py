@@ -383,7 +383,7 @@ def _setting(setting: Setting) -> tuple[str, str]:
 def _default(setting: Setting) -> str:
     if setting.default is None:
         return ""
-    if setting.kind in (SettingKind.GUIDE, SettingKind.OPTIMISER, SettingKind.LOSS):
+    if setting.kind in (SettingKind.GUIDE, SettingKind.OPTIMISER, SettingKind.LOSS, SettingKind.WORD):
         return f" = {setting.default}"
     return f" = {written(setting.default)}"
 

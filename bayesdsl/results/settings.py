@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from bayesdsl.catalogue.inference import ENGINES
+from bayesdsl.catalogue.rows import SettingKind
+
 if TYPE_CHECKING:
     from bayesdsl.model import ir
     from bayesdsl.results.manifest import DataRecord
+
+_WORDS = {row.name for engine in ENGINES.values() for row in engine.settings if row.kind is SettingKind.WORD}
 
 # Shown where a run is announced even at their defaults; of the others, those that were changed.
 ALWAYS_SHOWN = ("chains", "warmup", "draws", "guide", "optim", "steps")
@@ -33,9 +38,14 @@ def written(value: object) -> str:
     return str(value)
 
 
+def setting(name: str, value: object) -> str:
+    """The value of the setting of that name: as `written`, but for words, which have no quotes."""
+    return str(value) if name in _WORDS else written(value)
+
+
 def call(name: str, settings: Mapping[str, Any]) -> str:
     """`nuts(chains = 4, draws = 1000)`, and `nuts` without settings."""
-    inside = ", ".join(f"{key} = {written(value)}" for key, value in settings.items())
+    inside = ", ".join(f"{key} = {setting(key, value)}" for key, value in settings.items())
     return f"{name}({inside})" if inside else name
 
 

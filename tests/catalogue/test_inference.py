@@ -139,7 +139,7 @@ def test_defaults_are_allowed_values_of_the_settings_kind(owner: str, setting: S
     if default is None or default is REQUIRED:
         return
     match setting.kind:
-        case SettingKind.TEXT:
+        case SettingKind.TEXT | SettingKind.WORD:
             assert default in setting.choices
         case SettingKind.FLOATS:
             assert all(isinstance(x, float) and holds(setting, x) for x in default)
@@ -162,7 +162,7 @@ def test_initialisations_are_pyros_that_take_nothing_but_the_site():
 
 def test_settings_of_nuts_have_pyros_defaults():
     parameters = inspect.signature(NUTS).parameters
-    ours = {"chains", "warmup", "draws", "init_radius"}
+    ours = {"chains", "warmup", "draws", "init_radius", "engine"}
     settings = {s.name: s.default for s in ENGINES["nuts"].settings if s.name not in ours}
     assert settings == {name: default_of(parameters[name]) for name in settings}
     assert parameters.keys() - settings.keys() <= PLUMBING

@@ -97,7 +97,10 @@ def setting_value(source: Source, span: Span, owner: str, row: Setting, reason: 
 def _setting_hint(row: Setting) -> str:
     """What a setting is for, and the value that it has where nothing is said."""
     doc = f"{row.doc[0].lower()}{row.doc[1:].rstrip('.')}"
-    return doc if row.default in (None, REQUIRED) else f"{doc}; {_written(row.default)} if it is not said"
+    if row.default in (None, REQUIRED):
+        return doc
+    default = row.default if row.kind is SettingKind.WORD else _written(row.default)
+    return f"{doc}; {default} if it is not said"
 
 
 def _written(value: object) -> str:
@@ -124,6 +127,8 @@ _LISTS = (SettingKind.FLOATS, SettingKind.INTS, SettingKind.EXTENTS)
 def setting_problem(row: Setting, value: object) -> str | None:
     """Why a value does not do for a setting, None where it does."""
     if row.choices and row.kind is not SettingKind.EXTENTS and value not in row.choices:
+        if row.kind is SettingKind.WORD:
+            return f"must be {' or '.join(row.choices)}, without quotes"
         return "must be one of " + ", ".join(f'"{choice}"' for choice in row.choices)
     if not _of_kind(row.kind, value):
         return f"must be {_KINDS[row.kind]}"

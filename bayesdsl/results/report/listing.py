@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bayesdsl.results.report.material import Material
 from bayesdsl.results.report.nodes import Element, h
-from bayesdsl.results.settings import written
+from bayesdsl.results.settings import setting
 
 
 def spec(material: Material) -> list[Element]:
@@ -17,7 +17,7 @@ def settings(material: Material) -> list[Element]:
     """Every setting of the inference, the data and the versions."""
     manifest = material.manifest
     environment = manifest.environment
-    rows = [(name, h("code", written(value))) for name, value in manifest.settings.items()]
+    rows = [(name, h("code", setting(name, value))) for name, value in manifest.settings.items()]
     rows += [("seed", h("code", str(manifest.seed))), ("precision", h("code", manifest.dtype))]
     for record in manifest.data:
         rows.append(

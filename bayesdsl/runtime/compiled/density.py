@@ -14,7 +14,7 @@ from bayesdsl.runtime.compiled.compiler import BuildError
 from bayesdsl.runtime.compiled.errors import NotCompilable
 from bayesdsl.runtime.compiled.kernel import VERSION, Library, Program, aligned, pointers, program
 from bayesdsl.runtime.compiled.operations import Function, Trial
-from bayesdsl.runtime.compiled.trials import made_up, plates_of, sizes_of, tensors_of, trial_of
+from bayesdsl.runtime.compiled.trials import made_up, plates_of, shortened, sizes_of, tensors_of, trial_of
 from bayesdsl.runtime.density import Density, no_validation
 from bayesdsl.runtime.recording import value_and_gradient
 
@@ -138,11 +138,16 @@ def native_density(density: Density, threads: int = 1) -> NativeDensity | str:
     try:
         programs = _known(density, names) or _written(density, names)
         native = NativeDensity(density, names, programs, threads)
+        fewer = shortened(density.bound)
+        if fewer is None:
+            return density.difference(native.value_and_grad) or native
+        # Python would take long for all rows, and many times their memory.
+        short = Density(fewer, jacobian=density.jacobian, prior=density.prior, params=density.learnable)
+        return short.difference(NativeDensity(short, names, programs, threads).value_and_grad) or native
     except NotCompilable as reason:
         return str(reason)
     except BuildError as error:
         return error.reason
-    return density.difference(native.value_and_grad) or native
 
 
 def _key(density: Density, names: Sequence[str]) -> str:
@@ -176,8 +181,13 @@ def _known(density: Density, names: Sequence[str]) -> list[Program] | None:
         return None
     for key in _keys(density, names):
         files = cache.find(key)
-        if files is not None and all(file in files for file in _FILES.values()):
+        if files is None:
+            continue
+        try:
             return [Program.read(files[file]) for file in _FILES.values()]
+        except (KeyError, ValueError, TypeError):
+            # A file that was cut off, as on a full disk.
+            cache.current().discard(key)
     return None
 
 

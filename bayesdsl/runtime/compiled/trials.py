@@ -18,6 +18,9 @@ _PRIMES = [
     131, 137, 139, 149, 151, 157, 163, 167, 173, 179, 181, 191, 193, 197, 199, 211, 223, 227, 229, 233, 239, 241, 251,
 ]  # fmt: skip
 
+# More rows than one thread does at a time, few enough for Python.
+_ENOUGH = 40_000
+
 
 def plates_of(bound: BoundModel) -> dict[str, str]:
     """The plates whose sizes a program depends on and only data tell, and what their size is called in C."""
@@ -78,6 +81,15 @@ def _resized(bound: BoundModel, lengths: dict[str, int]) -> dict[str, Any]:
             value = value % min(lengths.values())
         inputs[argument] = value
     return inputs
+
+
+def shortened(bound: BoundModel) -> BoundModel | None:
+    """The model with as many rows of its data as tell whether its machine code is right; None where that is all."""
+    sizes, names = sizes_of(bound), plates_of(bound)
+    if sizes is None or all(size <= _ENOUGH for size in sizes.values()):
+        return None
+    lengths = {plate: min(sizes[name], _ENOUGH) for plate, name in names.items()}
+    return replace(bound, inputs=_resized(bound, lengths), starts=())
 
 
 def trial_of(bound: BoundModel, extra: list[torch.Tensor]) -> Trial:

@@ -45,6 +45,7 @@ class PointSettings:
     optim: Named = ("Adam", {"lr": 0.01})
     schedule: Named | None = None
     steps: int = 2000
+    engine: str = "compiled"
 
 
 def run_map(bound: BoundModel, settings: dict[str, Any], seed: int, report: Report = silent) -> Posterior:

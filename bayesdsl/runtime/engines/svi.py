@@ -70,6 +70,7 @@ class SviSettings:
     steps: int = 2000
     draws: int = 1000
     batch: tuple[int, str] | None = None
+    engine: str = "compiled"
 
 
 def run(bound: BoundModel, settings: dict[str, Any], seed: int, report: Report = silent) -> Posterior:
