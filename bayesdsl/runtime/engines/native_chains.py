@@ -69,7 +69,7 @@ def prepare(density: Density, settings: NutsSettings, seed: int, threads: int = 
         return f"it could not be compiled: {said(error)}"
     if isinstance(native, str):
         return native
-    density.use(native.value_and_grad)
+    density.use(lambda u: _as_tensors(*evaluate(native, u.numpy())))
     # Of large data Python would take long, and many times their memory.
     initial = initial or [_initial(density, settings, one) for one in seeds]
     starts = []
@@ -111,6 +111,10 @@ def evaluate(native: Native, u: np.ndarray) -> tuple[float, np.ndarray]:
     places = (array.ctypes.data_as(_DOUBLES) for array in (np.ascontiguousarray(u), gradient))
     function(native.dimension, *places, ctypes.byref(value), native.context)
     return value.value, gradient
+
+
+def _as_tensors(value: float, gradient: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
+    return torch.tensor(value, dtype=torch.float64), torch.from_numpy(gradient)
 
 
 @dataclass

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from bayesdsl.runtime.bound import BoundModel
+from bayesdsl.runtime.compiled.blas import one_thread
 from bayesdsl.runtime.density import Density
 from bayesdsl.runtime.engines.chain import Chunk, NutsSettings, sample_chain
 from bayesdsl.runtime.engines.collect import posterior
@@ -96,7 +97,8 @@ def _native(density: Density, settings: NutsSettings, seed: int) -> NativeRun | 
 
 def _compiled(native: NativeRun, settings: NutsSettings, seed: int, report: Report) -> _Sampled:
     chains = NativeChains(native, settings, seed, _side_by_side(settings))
-    chains.run(report)
+    with one_thread():
+        chains.run(report)
     facts = {
         "engine": "compiled",
         "engine_note": "",
