@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from bayesdsl.runtime.compiled.density import native_density
+from bayesdsl.runtime.compiled.trials import is_large
 from bayesdsl.runtime.density import Density
 from bayesdsl.runtime.engines.chain import Chunk, NutsSettings
 from bayesdsl.runtime.engines.components import initialisation
@@ -57,14 +58,20 @@ def prepare(density: Density, settings: NutsSettings, seed: int, threads: int = 
     reason = refusal(settings)
     if reason is not None:
         return reason
-    # Before anything is compiled: of a model that has no density anywhere it is soonest said.
-    initial = [_initial(density, settings, chain_seed(seed, chain)) for chain in range(settings.chains)]
+    seeds = [chain_seed(seed, chain) for chain in range(settings.chains)]
+    initial = []
+    if not is_large(density.bound):
+        # Before anything is compiled: of a model that has no density anywhere it is soonest said.
+        initial = [_initial(density, settings, one) for one in seeds]
     try:
         native = native_density(density, threads)
     except _FAILURES as error:
         return f"it could not be compiled: {said(error)}"
     if isinstance(native, str):
         return native
+    density.use(native.value_and_grad)
+    # Of large data Python would take long, and many times their memory.
+    initial = initial or [_initial(density, settings, one) for one in seeds]
     starts = []
     for chain, u in enumerate(initial):
         start = _start(native, u, density, seed, chain)
