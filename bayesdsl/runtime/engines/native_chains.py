@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -23,16 +22,13 @@ from bayesdsl.runtime.progress import Progress, Report
 # How often, in seconds, a chain tells of itself, and how often all of them together may.
 _EVERY, _EVERY_IN_ALL = 0.2, 0.1
 # How long, in seconds, a chain that has ended may go unnoticed.
-_POLL = 0.01
+_POLL = 0.005
 # nutpie cannot start where the density is level in some direction. So far is moved, relative to the position or 1, from
-# points where it happens to be, such as the median of a prior that the data say nothing of.
+# points where it happens to be, such as the mean of a prior that the data say nothing of.
 _NUDGE = 1e-3
 
 # What a compiler that meets a program that nobody thought of may raise: the run need not end for that.
 _FAILURES = (RuntimeError, ValueError, TypeError, LookupError, ArithmeticError, AssertionError, AttributeError)
-
-_DOUBLES = ctypes.POINTER(ctypes.c_double)
-_DENSITY = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_uint64, _DOUBLES, _DOUBLES, _DOUBLES, ctypes.c_void_p)
 
 
 @dataclass(frozen=True)
@@ -59,8 +55,8 @@ def prepare(density: Density, settings: NutsSettings, seed: int, threads: int = 
     if reason is not None:
         return reason
     seeds = [chain_seed(seed, chain) for chain in range(settings.chains)]
-    initial = []
-    if not is_large(density.bound):
+    initial, large = [], is_large(density.bound)
+    if not large:
         # Before anything is compiled: of a model that has no density anywhere it is soonest said.
         initial = [_initial(density, settings, one) for one in seeds]
     try:
@@ -69,9 +65,10 @@ def prepare(density: Density, settings: NutsSettings, seed: int, threads: int = 
         return f"it could not be compiled: {said(error)}"
     if isinstance(native, str):
         return native
-    density.use(lambda u: _as_tensors(*evaluate(native, u.numpy())))
-    # Of large data Python would take long, and many times their memory.
-    initial = initial or [_initial(density, settings, one) for one in seeds]
+    if large:
+        # Python would take long, and many times their memory.
+        density.use(native.value_and_grad)
+        initial = [_initial(density, settings, one) for one in seeds]
     starts = []
     for chain, u in enumerate(initial):
         start = _start(native, u, density, seed, chain)
@@ -93,28 +90,15 @@ def _start(native: Native, u: np.ndarray, density: Density, seed: int, chain: in
     """`u`, or a point beside it where no element of the gradient is zero; a clause where there is none."""
     random = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(chain, 1)))
     for _ in range(3):
-        value, gradient = evaluate(native, u)
-        if not (np.isfinite(value) and np.isfinite(gradient).all()):
+        value, gradient = native.value_and_grad(torch.from_numpy(u))
+        if not (value.isfinite() and gradient.isfinite().all()):
             return "the compiled density is not finite at a starting point where the model's is"
-        level = gradient == 0
+        level = (gradient == 0).numpy()
         if not level.any():
             return u
         u = u + np.where(level, _NUDGE * np.maximum(1, np.abs(u)) * random.uniform(-1, 1, len(u)), 0)
     sites = (site.name for site in density.sites if level[site.start : site.start + site.size].any())
     return f"nutpie cannot move along `{next(sites)}`, in which the density is level where a chain starts"
-
-
-def evaluate(native: Native, u: np.ndarray) -> tuple[float, np.ndarray]:
-    """The compiled log density at a point, and its gradient."""
-    value, gradient = ctypes.c_double(), np.empty(native.dimension)
-    function = _DENSITY(native.address)
-    places = (array.ctypes.data_as(_DOUBLES) for array in (np.ascontiguousarray(u), gradient))
-    function(native.dimension, *places, ctypes.byref(value), native.context)
-    return value.value, gradient
-
-
-def _as_tensors(value: float, gradient: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
-    return torch.tensor(value, dtype=torch.float64), torch.from_numpy(gradient)
 
 
 @dataclass
