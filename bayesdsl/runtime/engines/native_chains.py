@@ -17,7 +17,7 @@ from bayesdsl.runtime.engines.errors import SamplerFailed
 from bayesdsl.runtime.engines.errors import reason as said
 from bayesdsl.runtime.engines.isolation import Isolated, chain_seed
 from bayesdsl.runtime.engines.nutpie import Chain, Failed, Native, refusal
-from bayesdsl.runtime.progress import Progress, Report
+from bayesdsl.runtime.progress import COMPILING, Progress, Report, silent
 
 # How often, in seconds, a chain tells of itself, and how often all of them together may.
 _EVERY, _EVERY_IN_ALL = 0.2, 0.1
@@ -45,10 +45,12 @@ class NativeRun:
         return {name: value.reshape(chains, draws, *value.shape[1:]) for name, value in found.items()}
 
 
-def prepare(density: Density, settings: NutsSettings, seed: int, threads: int = 1) -> NativeRun | str:
+def prepare(
+    density: Density, settings: NutsSettings, seed: int, threads: int = 1, report: Report = silent
+) -> NativeRun | str:
     """The compiled density and where the chains start, or why there is none, as a clause.
 
-    Chains start where Pyro's would. `threads` share large data within each chain, which changes no draw. Raises
+    Chains start where Pyro's would. `report` is told where something is compiled. `threads` share large data within each chain, which changes no draw. Raises
     InitFailed.
     """
     reason = refusal(settings)
@@ -60,7 +62,9 @@ def prepare(density: Density, settings: NutsSettings, seed: int, threads: int = 
         # Before anything is compiled: of a model that has no density anywhere it is soonest said.
         initial = [_initial(density, settings, one) for one in seeds]
     try:
-        native = native_density(density, threads)
+        native = native_density(
+            density, threads, lambda: report(Progress(0, "warmup", 0, settings.warmup, note=COMPILING))
+        )
     except _FAILURES as error:
         return f"it could not be compiled: {said(error)}"
     if isinstance(native, str):
