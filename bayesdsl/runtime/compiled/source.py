@@ -35,8 +35,8 @@ from bayesdsl.runtime.compiled.lowering import Lowered
 from bayesdsl.runtime.compiled.regions import Region, dims_of, divided, is_own_row, leads, regions
 from bayesdsl.runtime.compiled.sizes import ONE, ZERO, Share, Size, product
 
-# Rows in a block at most, and fewer where a row hands on much: a block's numbers are on the stack of a thread, which may
-# be small, and fit a near cache.
+# Rows in a block at most, and fewer where a row hands on much: a block's numbers are on the stack of a thread, which
+# may be small, and fit a near cache.
 _LARGEST_BLOCK, _SMALLEST_BLOCK = 256, 16
 _BLOCK_BYTES = 192 * 1024
 

@@ -50,8 +50,8 @@ def prepare(
 ) -> NativeRun | str:
     """The compiled density and where the chains start, or why there is none, as a clause.
 
-    Chains start where Pyro's would. `report` is told where something is compiled. `threads` share large data within each chain, which changes no draw. Raises
-    InitFailed.
+    Chains start where Pyro's would. `report` is told where something is compiled. `threads` share large data within
+    each chain, which changes no draw. Raises InitFailed.
     """
     reason = refusal(settings)
     if reason is not None:
