@@ -18,9 +18,10 @@ from typing import Any
 
 import torch
 from torch import fx
-from torch.func import functionalize, grad_and_value
-from torch.fx.experimental.proxy_tensor import make_fx
+from torch.func import functionalize
 from torch.fx.node import map_arg
+
+from bayesdsl.runtime.recording import record, value_and_gradient
 
 aten = torch.ops.aten
 
@@ -61,17 +62,12 @@ def trace(function: Callable[[torch.Tensor], torch.Tensor], example: torch.Tenso
     must compare the two at other points. Tensors it closes over become constants. Raises NotTraceable.
     """
 
-    # Without functionalize, a model that fills a tensor slice by slice would leave operations that write.
-    @functionalize
-    def both(u: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        gradient, value = grad_and_value(function)(u)
-        return value, gradient
-
     try:
         with warnings.catch_warnings():
             # Torch warns of what it is about to refuse.
             warnings.simplefilter("ignore")
-            module = make_fx(both)(example.clone())
+            # Without functionalize, a model that fills a tensor slice by slice would leave operations that write.
+            module = record(functionalize(value_and_gradient(function)), example.clone())
     except Exception as error:
         # Whatever a model does that cannot be written down shows as one of many kinds of error.
         raise NotTraceable(f"{type(error).__name__}: {_first_line(error)}") from error

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
 import torch
-from torch.func import grad_and_value
 
 from bayesdsl.runtime.compiled import cache
 from bayesdsl.runtime.compiled.compiler import BuildError
@@ -17,6 +17,7 @@ from bayesdsl.runtime.compiled.kernel import VERSION, Library, Program, aligned,
 from bayesdsl.runtime.compiled.operations import Function, Trial
 from bayesdsl.runtime.compiled.trials import made_up, plates_of, shortened, sizes_of, tensors_of, trial_of
 from bayesdsl.runtime.density import Density, no_validation
+from bayesdsl.runtime.recording import value_and_gradient
 
 _DENSITY, _VALUES = "bd_density", "bd_values"
 _FILES = {_DENSITY: "density.json", _VALUES: "values.json"}
@@ -129,14 +130,20 @@ class _Context(ctypes.Structure):
         return made
 
 
-def native_density(density: Density, threads: int = 1) -> NativeDensity | str:
+def native_density(
+    density: Density, threads: int = 1, compiling: Callable[[], None] = lambda: None
+) -> NativeDensity | str:
     """The machine code of a density, made now, made before, or compiled ahead; why there is none, as a clause.
 
     It is compared with the model at random points. `threads` share the rows of large data within one call.
+    `compiling` is called where it has to be made.
     """
     names = [variable.name for variable in density.bound.variables]
     try:
-        programs = _known(density, names) or _written(density, names)
+        programs = _known(density, names)
+        if programs is None:
+            compiling()
+            programs = _written(density, names)
         native = NativeDensity(density, names, programs, threads)
         fewer = shortened(density.bound)
         if fewer is None:
@@ -209,7 +216,9 @@ def _written(density: Density, names: Sequence[str]) -> list[Program]:
         # Of a program that knows the size of a plate as a number, data of another length make no sense to the model.
         found, key = _programs(density, names, [density.bound]), special
     if density.bound.source:
-        cache.store(key, {file: p.dump() for file, p in zip(_FILES.values(), found, strict=True)})
+        # A full disk costs the next run some seconds, and this one nothing.
+        with suppress(OSError):
+            cache.store(key, {file: p.dump() for file, p in zip(_FILES.values(), found, strict=True)})
     return found
 
 
@@ -246,11 +255,7 @@ def _of_data(density: Density, function: Callable[[Density], Function]) -> Funct
 
 
 def _value_and_gradient(density: Density) -> Function:
-    def both(u: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        gradient, value = grad_and_value(density.log_density)(u)
-        return value, gradient
-
-    return both
+    return value_and_gradient(density.log_density)
 
 
 def _site_values(density: Density, names: Sequence[str]) -> Function:

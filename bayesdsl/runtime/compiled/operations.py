@@ -17,10 +17,10 @@ from typing import Any
 
 import torch
 from torch import fx
-from torch.fx.experimental.proxy_tensor import make_fx
 
 from bayesdsl.runtime.compiled.errors import NotCompilable
 from bayesdsl.runtime.compiled.sizes import Size, explain, explain_share
+from bayesdsl.runtime.recording import record
 
 aten = torch.ops.aten
 
@@ -114,7 +114,7 @@ def _traced(function: Function, inputs: Sequence[torch.Tensor]) -> fx.GraphModul
             warnings.simplefilter("ignore")
             # The same tensor passed twice would be one input.
             copies = [value.clone() for value in inputs]
-            module = make_fx(functionalize(function), decomposition_table=_decompositions())(*copies)
+            module = record(functionalize(function), *copies, formulas=_decompositions())
     except Exception as error:
         # Whatever a model does that cannot be written down shows as one of many kinds of error.
         if "_local_scalar_dense" in str(error):

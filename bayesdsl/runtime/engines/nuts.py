@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from bayesdsl.runtime.bound import BoundModel
+from bayesdsl.runtime.compiled.blas import one_thread
 from bayesdsl.runtime.density import Density
 from bayesdsl.runtime.engines.chain import Chunk, NutsSettings, sample_chain
 from bayesdsl.runtime.engines.collect import posterior
@@ -25,6 +26,7 @@ from bayesdsl.runtime.engines.errors import (
 from bayesdsl.runtime.engines.isolation import Isolated
 from bayesdsl.runtime.engines.messages import Job, Ready
 from bayesdsl.runtime.engines.native_chains import NativeChains, NativeRun, prepare
+from bayesdsl.runtime.engines.nutpie import library
 from bayesdsl.runtime.engines.pool import run_chains
 from bayesdsl.runtime.posterior import Posterior
 from bayesdsl.runtime.progress import Progress, Report, silent
@@ -51,7 +53,7 @@ def run(bound: BoundModel, settings: dict[str, Any], seed: int, report: Report =
     chosen = _settings(settings)
     density = _density(bound)
     names = tuple(v.name for v in bound.variables)
-    native = _native(density, chosen, seed)
+    native = _native(density, chosen, seed, report)
     if isinstance(native, str):
         sampled = _by_pyro(bound, density, names, chosen, seed, report, native)
     else:
@@ -61,7 +63,8 @@ def run(bound: BoundModel, settings: dict[str, Any], seed: int, report: Report =
     if not kept:
         raise Interrupted("nuts", "warmup")
     first = chunks[kept[0]][0]
-    draws = {name: _joined([chunks[c] for c in kept], lambda k, n=name: k.draws[n], length) for name in first.draws}
+    # Taken from the chunks, so that they are in memory once.
+    draws = {n: _joined([chunks[c] for c in kept], lambda k, n=n: k.draws.pop(n), length) for n in tuple(first.draws)}
     if isinstance(native, NativeRun):
         draws = native.values(draws["u"])
     stats = {s: _joined([chunks[c] for c in kept], lambda k, s=s: k.stats[s], length) for s in first.stats}
@@ -84,25 +87,27 @@ def run(bound: BoundModel, settings: dict[str, Any], seed: int, report: Report =
     )
 
 
-def _native(density: Density, settings: NutsSettings, seed: int) -> NativeRun | str:
+def _native(density: Density, settings: NutsSettings, seed: int, report: Report) -> NativeRun | str:
     """The compiled density, or why Pyro is to sample, as a clause, empty where it was asked to."""
     if settings.engine == "pyro":
         return ""
     try:
-        return prepare(density, settings, seed, _cores(settings) // _side_by_side(settings))
+        return prepare(density, settings, seed, _cores(settings) // _side_by_side(settings), report)
     except KeyboardInterrupt:
         raise Interrupted("nuts", "its compilation") from None
 
 
 def _compiled(native: NativeRun, settings: NutsSettings, seed: int, report: Report) -> _Sampled:
     chains = NativeChains(native, settings, seed, _side_by_side(settings))
-    chains.run(report)
+    with one_thread():
+        chains.run(report)
     facts = {
         "engine": "compiled",
         "engine_note": "",
         "gradient": "compiled",
         "gradient_note": "",
         "mass_matrix": "low rank" if settings.full_mass else "diagonal",
+        "sampler": f"nutpie {library().__version__}",
     }
     return _Sampled(chains.chunks, facts, chains.interrupted)
 
