@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from textwrap import fill
 from typing import Any
 
 from benchmarks.engines import figures
@@ -33,6 +34,7 @@ thread a chain, and all reals are in double precision but for the autoencoder. S
 
 PARTIAL = "\n**Not of one piece: these cells come from several runs, or from a short one.**\n"
 MISSING, FAILED = "", "failed"
+WIDTH = 120
 
 
 def page(kept: Mapping[str, Any]) -> str:
@@ -57,7 +59,7 @@ def _section(title: str, text: str, *bodies: list[str]) -> list[str]:
     lines = [body for body in bodies if body]
     if not lines:
         return []
-    return [f"## {title}\n", *([text + "\n"] if text else []), *("\n".join(body) + "\n" for body in lines)]
+    return [f"## {title}\n", *([fill(text, WIDTH) + "\n"] if text else []), *("\n".join(body) + "\n" for body in lines)]
 
 
 def _table(head: Iterable[str], rows: Iterable[list[str]], words: int = 1) -> list[str]:
