@@ -42,7 +42,8 @@ class NativeDensity:
         self.names = tuple(names)
         bound = density.bound
         self._library = Library(programs)
-        inputs = [None, *(bound.inputs[name] for name in tensors_of(bound))]
+        self.data = [bound.inputs[name] for name in tensors_of(bound)]
+        inputs = [None, *self.data]
         sizes = sizes_of(bound) or {}
         self._density = self._library.kernel(programs[0], inputs, sizes, threads)
         self._values = self._library.kernel(programs[1], inputs, sizes, threads)
@@ -139,22 +140,49 @@ def native_density(
     `compiling` is called where it has to be made.
     """
     names = [variable.name for variable in density.bound.variables]
+    recent = _recent_key(density, names, threads)
+    if recent in _RECENT:
+        return _RECENT[recent]
     try:
         programs = _known(density, names)
         if programs is None:
             compiling()
             programs = _written(density, names)
         native = NativeDensity(density, names, programs, threads)
-        fewer = shortened(density.bound)
-        if fewer is None:
-            return density.difference(native.value_and_grad) or native
-        # Python would take long for all rows, and many times their memory.
-        short = Density(fewer, jacobian=density.jacobian, prior=density.prior, params=density.learnable)
-        return short.difference(NativeDensity(short, names, programs, threads).value_and_grad) or native
-    except NotCompilable as reason:
-        return str(reason)
+        reason = _difference(density, native, programs, threads)
+    except NotCompilable as error:
+        return str(error)
     except BuildError as error:
         return error.reason
+    if reason:
+        return reason
+    if sum(value.nbytes for value in native.data) <= _RECENT_BYTES:
+        _RECENT[recent] = native
+        while len(_RECENT) > _RECENT_ENTRIES:
+            del _RECENT[next(iter(_RECENT))]
+    return native
+
+
+# Densities checked before in this process, with the same data: a second fit begins at once.
+_RECENT: dict[object, NativeDensity] = {}
+_RECENT_ENTRIES, _RECENT_BYTES = 4, 8 * 2**20
+
+
+def _recent_key(density: Density, names: Sequence[str], threads: int) -> object:
+    # Tensors that are held cannot have made room for others; their versions tell whether they were written into.
+    data = (density.bound.inputs[name] for name in tensors_of(density.bound))
+    places = tuple((value.data_ptr(), value._version, tuple(value.shape), value.stride()) for value in data)
+    return _keys(density, names), threads, places
+
+
+def _difference(density: Density, native: NativeDensity, programs: Sequence[Program], threads: int) -> str:
+    """What differs between the machine code and the model, empty where nothing does."""
+    fewer = shortened(density.bound)
+    if fewer is None:
+        return density.difference(native.value_and_grad)
+    # Python would take long for all rows, and many times their memory.
+    short = Density(fewer, jacobian=density.jacobian, prior=density.prior, params=density.learnable)
+    return short.difference(NativeDensity(short, native.names, programs, threads).value_and_grad)
 
 
 def _key(density: Density, names: Sequence[str]) -> str:

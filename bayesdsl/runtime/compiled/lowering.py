@@ -36,6 +36,7 @@ from bayesdsl.runtime.compiled.loops import (
 )
 from bayesdsl.runtime.compiled.operations import Kind, Operation, Operations
 from bayesdsl.runtime.compiled.pointwise import POINTWISE, POWERS, Pointwise
+from bayesdsl.runtime.compiled.settled import fixed
 from bayesdsl.runtime.compiled.sizes import ONE, ZERO, Share, Size, product, strides
 
 _END = 9223372036854775807
@@ -46,18 +47,20 @@ class Lowered:
     """Stages in order, with the buffers that come from outside.
 
     `given` maps an input buffer to the position of the function's input or to the operation, worked out beforehand,
-    that it holds. `outputs` are where the function's results are.
+    that it holds; `varying` are the positions of the inputs that change between calls. `outputs` are where the
+    function's results are.
     """
 
     stages: list[Stage]
     given: dict[Buffer, int | Operation]
     outputs: tuple[Value, ...]
+    varying: frozenset[int]
 
 
 def lower(program: Operations, varying: frozenset[int]) -> Lowered:
     """The stages of a program, of whose inputs those at the positions `varying` change between calls and the others
     stay. Raises NotCompilable with the name of the operation that it does not know."""
-    lowering = _Lowering(varying)
+    lowering = _Lowering(program, varying)
     for operation in program.list:
         lowering.take(operation)
     return lowering.finish(program.outputs)
@@ -65,6 +68,7 @@ def lower(program: Operations, varying: frozenset[int]) -> Lowered:
 
 @dataclass
 class _Lowering:
+    program: Operations
     varying: frozenset[int]
     stages: list[Stage] = field(default_factory=list)
     given: dict[Buffer, int | Operation] = field(default_factory=dict)
@@ -309,12 +313,29 @@ class _Lowering:
         self.stages.append(Loop(tuple(full[d] for d in dims), [store], product=product, fresh={buffer}))
         return View.whole(buffer)
 
+    def positions(self, indices: Sequence[Operation | None]) -> list[Operation | None]:
+        """The indices, with masks that depend on nothing replaced by the positions that they choose."""
+        found: list[Operation | None] = []
+        for index in indices:
+            if index is None or index.dtype not in (torch.bool, torch.uint8):
+                found.append(index)
+                continue
+            mask = fixed(self.program, index)
+            if mask is None:
+                raise NotCompilable("there is no machine code for choosing by a mask, whose result has any length")
+            for number, chosen in enumerate(mask.nonzero(as_tuple=True)):
+                kind = Kind((Size.of(len(chosen)),), torch.int64)
+                made = Operation(f"{index.name}_at{number}", "constant", (chosen,), {}, (kind,))
+                self.values[made] = None
+                found.append(made)
+        return found
+
     def spread(self, value: Value) -> View:
         return self.materialised(value) if isinstance(value, Splat) else value
 
     def finish(self, outputs: tuple[Operation, ...]) -> Lowered:
         found = tuple(self.value(o) for o in outputs)
-        return Lowered(self.stages, self.given, found)
+        return Lowered(self.stages, self.given, found, self.varying)
 
 
 # Views
@@ -684,15 +705,24 @@ def _put_diagonal(self: _Lowering, o: Operation) -> View:
 
 
 def _pad(self: _Lowering, o: Operation) -> View:
-    value, pads = self.value(o.args[0]), o.args[1]
+    value, pads = self.value(o.args[0]), list(o.args[1])
     fill = o.args[2] if len(o.args) > 2 else 0.0
-    if any(isinstance(pad, int) and pad < 0 for pad in pads):
-        raise NotCompilable("there is no machine code for torch's `constant_pad_nd` that cuts off")
+    rank = len(value.shape)
+    for i, pad in enumerate(pads):
+        # Less than nothing is put around it: some is cut off.
+        if isinstance(pad, int) and pad < 0:
+            dim, before = rank - 1 - i // 2, i % 2 == 0
+            shape = tuple(size + pad if d == dim else size for d, size in enumerate(value.shape))
+            if isinstance(value, Splat):
+                value = Splat(value.value, value.dtype, shape)
+            else:
+                value = _window(value, dim, -pad if before else 0, 1, shape)
+            pads[i] = 0
 
     def window(view: View) -> View:
         offset = ZERO
         for i in range(len(pads) // 2):
-            offset = offset + view.strides[len(view.shape) - 1 - i] * pads[2 * i]
+            offset = offset + view.strides[rank - 1 - i] * pads[2 * i]
         return View(view.buffer, value.shape, view.strides, offset)
 
     return _within(self, o, Splat(fill, o.dtype, o.shape), value, window)
@@ -723,7 +753,7 @@ def _repeat(self: _Lowering, o: Operation) -> View:
 
 def _index(self: _Lowering, o: Operation) -> View:
     source = self.spread(self.value(o.args[0]))
-    terms, _ = _indexed(self, source, o.args[1], o.shape)
+    terms, _ = _indexed(self, source, self.positions(o.args[1]), o.shape)
     return self.filled(o.kind, Load(source.buffer, source.offset, terms))
 
 
@@ -733,9 +763,6 @@ def _indexed(
     """The places of `source` that indices choose, in a loop over the dimensions of `shape`, that of the result."""
     given = [*indices, *(None,) * (len(source.shape) - len(indices))]
     chosen = [i for i, index in enumerate(given) if index is not None]
-    for i in chosen:
-        if given[i].dtype in (torch.bool, torch.uint8):
-            raise NotCompilable("there is no machine code for choosing by a mask, whose result has any length")
     rank = max(len(given[i].shape) for i in chosen)
     together = chosen == list(range(chosen[0], chosen[-1] + 1))
     first = chosen[0] if together else 0
@@ -773,6 +800,7 @@ def _index_put(self: _Lowering, o: Operation) -> View:
     base, indices, value = o.args[:3]
     if len(indices) == 1 and indices[0].dtype == torch.bool and value.shape == () and indices[0].shape == base.shape:
         return self.apply("({0} ? {1} : {2})", (indices[0], value, base), o.kind, "where")
+    indices = self.positions(indices)
     accumulate = len(o.args) > 3 and o.args[3]
     buffer = self.temporary(o.kind)
     whole = View.whole(buffer)

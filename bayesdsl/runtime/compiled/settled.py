@@ -51,13 +51,22 @@ class Settled:
 def settled(program: Operations, wanted: Sequence[Operation]) -> Settled:
     """The operations of a program that give those wanted."""
     needed: set[Operation] = set(wanted)
+    added = [operation for operation in wanted if operation not in set(program.list)]
     for operation in reversed(program.list):
         if operation in needed:
             needed.update(operation.sources())
     return Settled(
-        tuple(_step(operation) for operation in program.list if operation in needed),
+        tuple(_step(operation) for operation in (*added, *(o for o in program.list if o in needed))),
         tuple(operation.name for operation in wanted),
     )
+
+
+def fixed(program: Operations, operation: Operation) -> torch.Tensor | None:
+    """What an operation gives that depends on no input and no length of data; None for others."""
+    closure = settled(program, [operation])
+    if any(step["target"] == "input" or '"size"' in json.dumps(step) for step in closure.steps):
+        return None
+    return closure.values([], {})[operation.name]
 
 
 def _step(operation: Operation) -> dict[str, Any]:

@@ -92,7 +92,8 @@ def write(name: str, lowered: Lowered, plates: Sequence[str]) -> Text:
     wanted = set(outputs)
     planned = regions(fuse(needed(stages, wanted)), wanted)
     read = {buffer for item in planned for buffer in _reads(item)}
-    inputs = tuple(buffer for buffer in lowered.given if buffer in read)
+    # What varies is handed over even where nobody reads it: who calls knows its place.
+    inputs = tuple(b for b, given in lowered.given.items() if b in read or given in lowered.varying)
     return _Writer(name, planned, inputs, outputs, tuple(plates)).text()
 
 

@@ -22,7 +22,7 @@ from bayesdsl.runtime.progress import COMPILING, Progress, Report, silent
 # How often, in seconds, a chain tells of itself, and how often all of them together may.
 _EVERY, _EVERY_IN_ALL = 0.2, 0.1
 # How long, in seconds, a chain that has ended may go unnoticed.
-_POLL = 0.005
+_POLL = 0.002
 # nutpie cannot start where the density is level in some direction. So far is moved, relative to the position or 1, from
 # points where it happens to be, such as the mean of a prior that the data say nothing of.
 _NUDGE = 1e-3

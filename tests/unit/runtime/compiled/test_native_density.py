@@ -133,3 +133,23 @@ def test_a_damaged_program_is_written_anew(own_cache: Path) -> None:
         if file.name in ("density.json", "values.json"):
             file.write_bytes(b"{")
     native_of(density)
+
+
+@needs_compiler
+def test_a_density_that_nothing_unknown_changes_is_the_number_it_is() -> None:
+    text = "data row { y : binary; x : real }\na[row] ~ Flat()\nobserve y ~ Bernoulli(inv_logit(x))"
+    bound = compile_text(text).bind({"row": {"y": [0, 1, 1], "x": [0.5, -1.0, 2.0]}}).model
+    native_of(Density(bound))
+
+
+@needs_compiler
+def test_data_that_were_written_into_are_read_again() -> None:
+    bound = homes(40, 4)
+    u = torch.zeros(8, dtype=torch.float64)
+    before = native_of(Density(bound)).value_and_grad(u)[0]
+    assert native_of(Density(bound)) is native_of(Density(bound))
+    name = next(name for name, value in bound.inputs.items() if name.startswith("radon"))
+    bound.inputs[name].add_(1.0)
+    found = native_of(Density(bound)).value_and_grad(u)[0]
+    assert found != before
+    assert found.item() == pytest.approx(Density(bound).value_and_grad(u)[0].item(), rel=1e-12)
