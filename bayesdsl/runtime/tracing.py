@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import operator
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -75,20 +76,33 @@ def trace(function: Callable[[torch.Tensor], torch.Tensor], example: torch.Tenso
     except Exception as error:
         # Whatever a model does that cannot be written down shows as one of many kinds of error.
         raise NotTraceable(f"{type(error).__name__}: {_first_line(error)}") from error
-    # A graph of its own: one that belongs to a module checks its constants against that module's.
+    graph, constants = listed(module)
+    simplify(graph, constants, (example,))
+    return compiled(graph, constants)
+
+
+def listed(module: fx.GraphModule) -> tuple[fx.Graph, Constants]:
+    """The operations of a module in a graph of their own, with its constants: one that belongs to a module checks its
+    constants against that module's."""
     graph = fx.Graph()
     graph.output(graph.graph_copy(module.graph, {}))
-    constants = _Constants(module, graph)
+    return graph, Constants(module, graph)
+
+
+def simplify(graph: fx.Graph, constants: Constants, examples: Sequence[torch.Tensor]) -> None:
+    """Work out what depends on constants alone, leave out what changes nothing, do once what is done twice.
+
+    `examples` are arguments by whose shapes that is seen. Raises NotTraceable where an operation draws at random.
+    """
     _refuse_random(graph)
     _make_functional(graph)
     _fold(graph, constants)
-    _drop_identities(graph, constants, example)
+    _drop_identities(graph, constants, examples)
     _share(graph)
     graph.eliminate_dead_code()
-    return _compiled(graph, constants)
 
 
-class _Constants:
+class Constants:
     """The tensors that the operations refer to by name, each once."""
 
     def __init__(self, module: fx.GraphModule, graph: fx.Graph) -> None:
@@ -139,7 +153,7 @@ def _shares_memory(node: fx.Node) -> bool:
     return node.op != "call_function" or getattr(node.target, "is_view", True)
 
 
-def _fold(graph: fx.Graph, constants: _Constants) -> None:
+def _fold(graph: fx.Graph, constants: Constants) -> None:
     """Work out what depends on constants alone."""
     known: dict[fx.Node, Any] = {n: constants.values[n.target] for n in graph.nodes if n.op == "get_attr"}
     for node in _calls(graph):
@@ -150,9 +164,9 @@ def _fold(graph: fx.Graph, constants: _Constants) -> None:
             _replace_by_constant(graph, node, constants.name(known[node]))
 
 
-def _drop_identities(graph: fx.Graph, constants: _Constants, example: torch.Tensor) -> None:
-    """Leave out operations that give back their argument, as the values at `example` show by their shapes."""
-    values = _values(graph, constants, example)
+def _drop_identities(graph: fx.Graph, constants: Constants, examples: Sequence[torch.Tensor]) -> None:
+    """Leave out operations that give back their argument, as the values at `examples` show by their shapes."""
+    values = _values(graph, constants, examples)
     for node in _calls(graph):
         if node.target in _FROM_SHAPE:
             constant = _replace_by_constant(graph, node, constants.name(values[node]))
@@ -163,13 +177,14 @@ def _drop_identities(graph: fx.Graph, constants: _Constants, example: torch.Tens
     _fold(graph, constants)
 
 
-def _values(graph: fx.Graph, constants: _Constants, example: torch.Tensor) -> dict[fx.Node, Any]:
-    """What every operation gives at `example`."""
+def _values(graph: fx.Graph, constants: Constants, examples: Sequence[torch.Tensor]) -> dict[fx.Node, Any]:
+    """What every operation gives at `examples`."""
     values: dict[fx.Node, Any] = {}
+    arguments = iter(examples)
     with torch.no_grad():
         for node in graph.nodes:
             if node.op == "placeholder":
-                values[node] = example
+                values[node] = next(arguments)
             elif node.op == "get_attr":
                 values[node] = constants.values[node.target]
             elif node.op == "call_function":
@@ -217,20 +232,26 @@ def _share(graph: fx.Graph) -> None:
             seen[key] = node
 
 
-def _compiled(graph: fx.Graph, constants: _Constants) -> ValueAndGrad:
+def compiled(graph: fx.Graph, constants: Constants) -> Callable[..., Any]:
+    """The list as a Python function of its arguments, which gives nothing that can be differentiated."""
+    forward = written(graph, constants)
+
+    def run(*arguments: torch.Tensor) -> Any:
+        with torch.no_grad():
+            return forward(*arguments)
+
+    return run
+
+
+def written(graph: fx.Graph, constants: Constants) -> Callable[..., Any]:
+    """The list as a Python function of its arguments."""
     for node in _calls(graph):
         node.target = _DIRECT.get(node.target, node.target)
     used = {n.target for n in graph.nodes if n.op == "get_attr"}
     code = graph.python_code("self")
     namespace = dict(code.globals)
     exec(compile(code.src, "<traced>", "exec"), namespace)
-    forward, holder = namespace["forward"], SimpleNamespace(**{n: constants.values[n] for n in used})
-
-    def run(u: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        with torch.no_grad():
-            return forward(holder, u)
-
-    return run
+    return partial(namespace["forward"], SimpleNamespace(**{n: constants.values[n] for n in used}))
 
 
 def _replace_by_constant(graph: fx.Graph, node: fx.Node, name: str) -> fx.Node:

@@ -1,0 +1,87 @@
+"""A function that draws at random as a list of tensor operations whose random numbers are arguments."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import fx
+from torch.func import functionalize
+from torch.fx.experimental.proxy_tensor import make_fx
+
+from bayesdsl.runtime.engines.steps.noise import Noise, lift
+from bayesdsl.runtime.tracing import Constants, NotTraceable, compiled, listed, simplify, written
+
+aten = torch.ops.aten
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The operations of a function of tensors: its own arguments, then its noise. It gives a tuple.
+
+    `examples` are arguments of the shapes that it takes; the noise is not among them.
+    """
+
+    graph: fx.Graph
+    constants: Constants
+    examples: tuple[torch.Tensor, ...]
+    noises: tuple[Noise, ...]
+
+    def function(self) -> Callable[..., tuple[torch.Tensor, ...]]:
+        """A Python function that can be differentiated and written down again."""
+        return written(self.graph, self.constants)
+
+    def kernel(self) -> Callable[..., tuple[torch.Tensor, ...]]:
+        """A Python function that runs the operations one after another."""
+        return compiled(self.graph, self.constants)
+
+    def blanks(self) -> tuple[torch.Tensor, ...]:
+        """Arguments for the noise, of the shapes that it has: in the middle of where draws are."""
+        return tuple(torch.full(noise.shape, 0.5, dtype=noise.dtype) for noise in self.noises)
+
+
+def write_down(function: Callable[..., tuple[torch.Tensor, ...]], examples: Sequence[torch.Tensor]) -> Listing:
+    """Run `function` once at `examples` to see what it does; it must do the same wherever it is called.
+
+    Raises NotTraceable.
+    """
+    try:
+        with warnings.catch_warnings():
+            # Torch warns of what it is about to refuse.
+            warnings.simplefilter("ignore")
+            # A tensor that is given twice would be taken for one argument.
+            module = make_fx(functionalize(function))(*(example.clone() for example in examples))
+    except NotTraceable:
+        raise
+    except Exception as error:
+        # Whatever a program does that cannot be written down shows as one of many kinds of error.
+        first = (str(error).strip().splitlines() or [""])[0]
+        raise NotTraceable(f"{type(error).__name__}: {first}") from error
+    graph, constants = listed(module)
+    found = Listing(graph, constants, tuple(examples), lift(graph))
+    blanks = (*examples, *found.blanks())
+    try:
+        simplify(graph, constants, blanks)
+        if _drop_certainties(graph):
+            simplify(graph, constants, blanks)
+    except torch.linalg.LinAlgError as error:
+        raise NotTraceable(str(error)) from error
+    return found
+
+
+def _drop_certainties(graph: fx.Graph) -> bool:
+    """A value that is compared with itself to see whether it is what was drawn, as Pyro's Delta does, is.
+
+    One that is not a number is not, but then the density of it is none either.
+    """
+    certain = [n for n in graph.nodes if n.target is aten.eq.Tensor and n.args[0] is n.args[1]]
+    for node in certain:
+        with graph.inserting_before(node):
+            node.replace_all_uses_with(
+                graph.call_function(aten.ones_like.default, (node.args[0],), {"dtype": torch.bool})
+            )
+        graph.erase_node(node)
+    return bool(certain)
