@@ -89,15 +89,18 @@ def listed(module: fx.GraphModule) -> tuple[fx.Graph, Constants]:
     return graph, Constants(module, graph)
 
 
-def simplify(graph: fx.Graph, constants: Constants, examples: Sequence[torch.Tensor]) -> None:
+def simplify(
+    graph: fx.Graph, constants: Constants, examples: Sequence[torch.Tensor], differentiable: bool = False
+) -> None:
     """Work out what depends on constants alone, leave out what changes nothing, do once what is done twice.
 
-    `examples` are arguments by whose shapes that is seen. Raises NotTraceable where an operation draws at random.
+    `examples` are arguments by whose shapes that is seen. What is yet to be differentiated keeps the places where
+    gradients end. Raises NotTraceable where an operation draws at random.
     """
     _refuse_random(graph)
     _make_functional(graph)
     _fold(graph, constants)
-    _drop_identities(graph, constants, examples)
+    _drop_identities(graph, constants, examples, (aten.detach.default,) if differentiable else ())
     _share(graph)
     graph.eliminate_dead_code()
 
@@ -164,14 +167,17 @@ def _fold(graph: fx.Graph, constants: Constants) -> None:
             _replace_by_constant(graph, node, constants.name(known[node]))
 
 
-def _drop_identities(graph: fx.Graph, constants: Constants, examples: Sequence[torch.Tensor]) -> None:
-    """Leave out operations that give back their argument, as the values at `examples` show by their shapes."""
+def _drop_identities(
+    graph: fx.Graph, constants: Constants, examples: Sequence[torch.Tensor], kept: Sequence[Any] = ()
+) -> None:
+    """Leave out operations but those `kept` that give back their argument, as the values at `examples` show by their
+    shapes."""
     values = _values(graph, constants, examples)
     for node in _calls(graph):
         if node.target in _FROM_SHAPE:
             constant = _replace_by_constant(graph, node, constants.name(values[node]))
             values[constant] = values[node]
-        elif _is_identity(node, values):
+        elif node.target not in kept and _is_identity(node, values):
             node.replace_all_uses_with(node.args[0])
     # Constants made from shapes can be worked on at once, like any other.
     _fold(graph, constants)

@@ -64,6 +64,15 @@ class Minibatches:
         """Take the rows of the next step."""
         self.take(next(self._steps))
 
+    def coming(self) -> Iterator[torch.Tensor]:
+        """The rows of the next steps, without end, for who takes them elsewhere."""
+        return self._steps
+
+    @property
+    def alike(self) -> bool:
+        """Whether every step has all rows."""
+        return self.size == self.count
+
     def look(self) -> None:
         """Take rows that stand for all, always the same: a step's number of them at even distances."""
         self.take(torch.arange(self.size) * self.count // self.size)

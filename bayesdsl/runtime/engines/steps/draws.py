@@ -1,39 +1,94 @@
-"""Draws from a fitted guide, all at once."""
+"""Draws from a fitted guide, many at once."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
+import pyro
 import torch
+from pyro import poutine
 from torch.func import vmap
 
+from bayesdsl.runtime.density import AGREEMENT
+from bayesdsl.runtime.engines.guides import reals_as
 from bayesdsl.runtime.engines.steps.listing import Listing
+from bayesdsl.runtime.engines.steps.losses import Traces, log_ratio
+from bayesdsl.runtime.engines.steps.noise import Recorded, draw
+from bayesdsl.runtime.engines.steps.parameters import Parameters
+from bayesdsl.runtime.engines.steps.program import Pair, Writer
+from bayesdsl.runtime.tracing import NotTraceable
 
 # So many numbers of the largest kind are held at once: some 16 MB.
 _AT_ONCE = 2_000_000
 
+# Reals of four bytes agree to so much.
+_AGREEMENT_FLOAT32 = 1e-3
 
-@dataclass(frozen=True)
+
+@dataclass
 class Draws:
-    """A function of (parameters, data.., noise..) for many draws of the noise."""
+    """A draw of the guide, and what the model makes of it, as a list of operations.
 
-    listing: Listing
+    `traces` runs guide and model once, `values` picks what is kept of the two, by name. The listing is compared with
+    what they give for the same noise. Raises NotTraceable.
+    """
 
-    def chunk(self) -> int:
-        """How many draws are made at once."""
-        largest = max(
-            (node.meta["val"].numel() for node in self.listing.graph.nodes if hasattr(node.meta.get("val"), "numel")),
-            default=1,
-        )
-        return max(1, _AT_ONCE // max(1, largest))
+    pair: Pair
+    traces: Callable[[], Traces]
+    values: Callable[[Traces], dict[str, torch.Tensor]]
+    names: tuple[str, ...] = field(init=False)
+    listing: Listing = field(init=False)
 
-    def take(
-        self, vector: torch.Tensor, data: Sequence[torch.Tensor], noise: Sequence[torch.Tensor]
-    ) -> Iterator[tuple[torch.Tensor, ...]]:
-        """What the function gives for each draw of the noise, of shape (draws, ..), in chunks."""
-        count, size = len(noise[0]), self.chunk()
+    def __post_init__(self) -> None:
+        store = pyro.get_param_store()
+        self.parameters = Parameters([name for name, _ in store.named_parameters()], self.pair.bound.dtype)
+        self._writer = Writer(self.pair, self.parameters)
+        self.listing = self._writer.write(self._once)
+        self._check()
         run = self.listing.kernel()
-        many = vmap(run, in_dims=(None,) * (1 + len(data)) + (0,) * len(noise))
-        for start in range(0, count, size):
-            yield many(vector, *data, *(z[start : start + size] for z in noise))
+        self._many = vmap(run, in_dims=(None,) * (1 + len(self._writer.data)) + (0,) * len(self.listing.noises))
+
+    def take(self, count: int, generator: torch.Generator) -> Iterator[tuple[torch.Tensor, dict[str, torch.Tensor]]]:
+        """So many draws in chunks: the log density of the model less that of the guide, of shape (draws,), and the
+        values by name, each of shape (draws, ..)."""
+        given, size = (self.parameters.vector(), *self._writer.examples), self._chunk()
+        with torch.no_grad():
+            for start in range(0, count, size):
+                now = min(size, count - start)
+                noise = draw(self.listing.noises, now, generator)
+                ratios, *values = self._many(*given, *noise) if noise else self._repeated(given, now)
+                yield ratios, dict(zip(self.names, values, strict=True))
+
+    def _repeated(self, given: Sequence[torch.Tensor], count: int) -> list[torch.Tensor]:
+        """What is no draw at all, as often as asked for."""
+        return [value.expand(count, *value.shape) for value in self.listing.kernel()(*given)]
+
+    def _chunk(self) -> int:
+        sizes = [n.meta["val"].numel() for n in self.listing.graph.nodes if hasattr(n.meta.get("val"), "numel")]
+        return max(1, _AT_ONCE // max(1, *sizes))
+
+    def _once(self) -> tuple[torch.Tensor, ...]:
+        traces = self.traces()
+        for trace in traces:
+            _densities(trace)
+        values = self.values(traces)
+        self.names = tuple(values)
+        return log_ratio(traces), *values.values()
+
+    def _check(self) -> None:
+        with torch.random.fork_rng(devices=[]), torch.no_grad(), reals_as(self.pair.guide, self.pair.bound.dtype):
+            with Recorded() as noise:
+                expected = self._once()
+            if len(noise.drawn) != len(self.listing.noises):
+                raise NotTraceable("the guide does not draw the same every time")
+            found = self.listing.kernel()(self.parameters.vector(), *self._writer.examples, *noise.drawn)
+        within = AGREEMENT if self.pair.bound.dtype == torch.float64 else _AGREEMENT_FLOAT32
+        for one, other in zip(expected, found, strict=True):
+            if not torch.allclose(one.double(), other.double(), rtol=within, atol=within, equal_nan=True):
+                raise NotTraceable("the draws written down differ from Pyro's")
+
+
+def _densities(trace: poutine.Trace) -> Any:
+    trace.compute_log_prob()

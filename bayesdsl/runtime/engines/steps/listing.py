@@ -43,10 +43,12 @@ class Listing:
         return tuple(torch.full(noise.shape, 0.5, dtype=noise.dtype) for noise in self.noises)
 
 
-def write_down(function: Callable[..., tuple[torch.Tensor, ...]], examples: Sequence[torch.Tensor]) -> Listing:
+def write_down(
+    function: Callable[..., tuple[torch.Tensor, ...]], examples: Sequence[torch.Tensor], differentiable: bool = False
+) -> Listing:
     """Run `function` once at `examples` to see what it does; it must do the same wherever it is called.
 
-    Raises NotTraceable.
+    With `differentiable`, the list can be differentiated. Raises NotTraceable.
     """
     try:
         with warnings.catch_warnings():
@@ -62,14 +64,30 @@ def write_down(function: Callable[..., tuple[torch.Tensor, ...]], examples: Sequ
         raise NotTraceable(f"{type(error).__name__}: {first}") from error
     graph, constants = listed(module)
     found = Listing(graph, constants, tuple(examples), lift(graph))
+    _drop_copies(graph)
     blanks = (*examples, *found.blanks())
     try:
-        simplify(graph, constants, blanks)
+        simplify(graph, constants, blanks, differentiable)
         if _drop_certainties(graph):
-            simplify(graph, constants, blanks)
+            simplify(graph, constants, blanks, differentiable)
     except torch.linalg.LinAlgError as error:
         raise NotTraceable(str(error)) from error
     return found
+
+
+def _drop_copies(graph: fx.Graph) -> None:
+    """What is copied over a whole tensor is that tensor's value: torch has no derivative of the operation."""
+    for node in graph.nodes:
+        if node.target is not aten.copy.default:
+            continue
+        value, source = node.meta["val"], node.args[1]
+        with graph.inserting_before(node):
+            if source.meta["val"].dtype != value.dtype:
+                source = graph.call_function(aten._to_copy.default, (source,), {"dtype": value.dtype})
+            source = graph.call_function(aten.expand.default, (source, list(value.shape)))
+        source.meta = dict(node.meta)
+        node.replace_all_uses_with(source)
+        graph.erase_node(node)
 
 
 def _drop_certainties(graph: fx.Graph) -> bool:

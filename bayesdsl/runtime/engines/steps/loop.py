@@ -18,27 +18,31 @@ from bayesdsl.runtime.engines.steps.listing import Listing
 
 @dataclass
 class Block:
-    """What a block of steps is given: `varying` are tensors of shape (steps, ..), `fixed` the same at every step.
+    """What a block of steps is given, and what comes of it.
 
-    With `summed`, the parameters after each step are added to it.
+    `carried` are the parameters and the state, replaced by what they are after the last step; `varying` are tensors of
+    shape (steps, ..), `fixed` the same at every step. With `summed`, the parameters after each step are added to it.
+    `losses` holds those of the `done` steps, the last of which may not be finite: then the block ended there.
     """
 
-    steps: int
+    carried: list[torch.Tensor]
     varying: Sequence[torch.Tensor]
     fixed: Sequence[torch.Tensor]
     summed: torch.Tensor | None = None
+    done: int = 0
+
+    def __post_init__(self) -> None:
+        self.steps = len(self.varying[0])
+        self.losses = np.empty(self.steps)
 
 
 class Loop(Protocol):
-    """Runs blocks of steps. `engine` says how."""
+    """Runs blocks of steps. `engine` names what runs them."""
 
     engine: str
 
-    def run(self, carried: list[torch.Tensor], block: Block) -> np.ndarray:
-        """The losses of the steps, the last of which may not be finite: then the block ended there.
-
-        `carried`, the parameters and the state, are replaced by what they are after the last step.
-        """
+    def run(self, block: Block) -> None:
+        """Run the steps. An interrupt leaves the block as it is after those done."""
 
 
 class ListLoop:
@@ -49,20 +53,17 @@ class ListLoop:
     def __init__(self, step: Listing) -> None:
         self._step: Callable[..., tuple[torch.Tensor, ...]] = step.kernel()
 
-    def run(self, carried: list[torch.Tensor], block: Block) -> np.ndarray:
-        losses = np.empty(block.steps)
-        rows = zip(*(values.unbind(0) for values in block.varying), strict=True)
-        for step, now in enumerate(rows):
+    def run(self, block: Block) -> None:
+        for now in zip(*(values.unbind(0) for values in block.varying), strict=True):
             try:
-                loss, *after = self._step(*carried, *now, *block.fixed)
+                loss, *after = self._step(*block.carried, *now, *block.fixed)
             except torch.linalg.LinAlgError:
                 # A matrix that must be positive definite is not.
-                losses[step] = np.nan
-                return losses[: step + 1]
-            losses[step] = loss.item()
-            carried[:] = after
+                loss, after = torch.tensor(torch.nan), block.carried
+            block.losses[block.done] = loss.item()
+            block.carried = list(after)
             if block.summed is not None:
-                block.summed += carried[0]
-            if not np.isfinite(losses[step]):
-                return losses[: step + 1]
-        return losses
+                block.summed += after[0]
+            block.done += 1
+            if not np.isfinite(block.losses[block.done - 1]):
+                return

@@ -116,32 +116,48 @@ class Recorded(TorchDispatchMode):
         return value
 
 
+# The noise of some steps is drawn at once: of as many as fit into so many bytes, at most so many.
+_BYTES = 4 << 20
+_MOST = 4096
+
+
 class Source:
-    """Draws noise, many of each kind at once, from a generator of its own."""
+    """Noise for steps one after another, drawn from a generator of its own.
+
+    It is drawn for many steps at once, always as many: what a step gets must not depend on who asks for how much.
+    """
 
     def __init__(self, noises: Sequence[Noise], generator: torch.Generator) -> None:
         self.noises = noises
         self.generator = generator
+        self.count = max(1, min(_MOST, _BYTES // max(1, sum(noise.size * noise.dtype.itemsize for noise in noises))))
+        self._drawn = [torch.empty(0) for _ in noises]
+        self._used = self.count
 
-    @property
-    def bytes(self) -> int:
-        """What the noise of one step takes."""
-        return sum(noise.size * noise.dtype.itemsize for noise in self.noises)
+    def left(self) -> int:
+        """For how many steps noise is there, drawn now where there was none left."""
+        if self._used == self.count:
+            self._drawn, self._used = draw(self.noises, self.count, self.generator), 0
+        return self.count - self._used
 
-    def draw(self, count: int) -> list[torch.Tensor]:
-        """The noise of so many steps: for each argument a tensor of shape (count, *its shape).
+    def take(self, steps: int) -> list[torch.Tensor]:
+        """The noise of the next steps, at most as many as are `left`: for each argument a tensor (steps, *its shape).
 
         A step's part of it lies together in memory; those of several steps need not follow one another.
         """
-        blocks: dict[tuple[str, torch.dtype], torch.Tensor] = {}
-        for key in dict.fromkeys((noise.kind, noise.dtype) for noise in self.noises):
-            total = sum(noise.size for noise in self.noises if (noise.kind, noise.dtype) == key)
-            block = torch.empty(count, total, dtype=key[1])
-            blocks[key] = getattr(block, key[0])(generator=self.generator)
-        taken = dict.fromkeys(blocks, 0)
-        parts = []
-        for noise in self.noises:
-            key = (noise.kind, noise.dtype)
-            start, taken[key] = taken[key], taken[key] + noise.size
-            parts.append(blocks[key][:, start : start + noise.size].unflatten(1, noise.shape or (1,)))
-        return [part if noise.shape else part.squeeze(1) for part, noise in zip(parts, self.noises, strict=True)]
+        start, self._used = self._used, self._used + steps
+        return [values[start : self._used] for values in self._drawn]
+
+
+def draw(noises: Sequence[Noise], count: int, generator: torch.Generator) -> list[torch.Tensor]:
+    """Noise for so many steps or draws, as `Source.take` gives it, all of a kind in one go."""
+    blocks: dict[tuple[str, torch.dtype], torch.Tensor] = {}
+    for key in dict.fromkeys((noise.kind, noise.dtype) for noise in noises):
+        total = sum(noise.size for noise in noises if (noise.kind, noise.dtype) == key)
+        blocks[key] = getattr(torch.empty(count, total, dtype=key[1]), key[0])(generator=generator)
+    parts, taken = [], dict.fromkeys(blocks, 0)
+    for noise in noises:
+        key = (noise.kind, noise.dtype)
+        start, taken[key] = taken[key], taken[key] + noise.size
+        parts.append(blocks[key][:, start : start + noise.size].unflatten(1, noise.shape or (1,)))
+    return [part if noise.shape else part.squeeze(1) for part, noise in zip(parts, noises, strict=True)]

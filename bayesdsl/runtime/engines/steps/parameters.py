@@ -17,8 +17,10 @@ class Parameters:
     """Some parameters of the store, unconstrained, in its order. `names` leaves others out."""
 
     def __init__(self, names: Sequence[str], dtype: torch.dtype) -> None:
-        store = dict(pyro.get_param_store().named_parameters())
-        self.leaves = {name: store[name] for name in store if name in set(names)}
+        store = {name: leaf for name, leaf in pyro.get_param_store().named_parameters() if name in set(names)}
+        # A module may have a parameter under two names.
+        once = {id(leaf): name for name, leaf in store.items()}
+        self.leaves = {name: leaf for name, leaf in store.items() if once[id(leaf)] == name}
         other = next((name for name, leaf in self.leaves.items() if leaf.dtype != dtype), None)
         if other is not None:
             raise NotTraceable(f"the parameter `{other}` is not of the model's precision")

@@ -7,20 +7,18 @@ arguments, it is a function; Pyro's own loss and gradient on the same noise say 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol
 
 import pyro
 import torch
-from pyro import poutine
 from torch.func import grad_and_value
 
 from bayesdsl.runtime.bound import BoundModel
 from bayesdsl.runtime.density import AGREEMENT
 from bayesdsl.runtime.engines.guides import reals_as
 from bayesdsl.runtime.engines.steps.listing import Listing, write_down
-from bayesdsl.runtime.engines.steps.losses import Loss, Traces, log_ratio
+from bayesdsl.runtime.engines.steps.losses import Loss
 from bayesdsl.runtime.engines.steps.noise import Recorded
 from bayesdsl.runtime.engines.steps.parameters import Parameters
 from bayesdsl.runtime.tracing import NotTraceable
@@ -45,86 +43,69 @@ class Pair(Protocol):
     def model(self, *_: Any, **__: Any) -> Any:
         """The model with these arguments."""
 
-    def on(self, inputs: dict[str, Any]) -> Any:
+    def on(self, inputs: dict[str, Any]) -> AbstractContextManager[None]:
         """A context in which both have other arguments."""
 
-    def traces(self) -> Traces:
-        """The traces of the model and the guide for one draw."""
 
-    def values(self, model: poutine.Trace) -> dict[str, torch.Tensor]:
-        """What is kept of a draw, by name."""
+class Writer:
+    """Writes down what a guide and a model do, as a function of (parameters, data.., noise..).
 
-
-@dataclass(frozen=True)
-class Draw:
-    """Where a draw's parts are in what a listing gives: the log ratio at 0, values from 1 on, by name."""
-
-    listing: Listing
-    names: tuple[str, ...]
-
-
-class Program:
-    """The loss of a fit as a function of tensors. `listing` gives the loss for (parameters, data.., noise..).
-
-    `data` names those of the inputs that are arguments of the listing. Raises NotTraceable with the reason where it
-    cannot be had, or is not Pyro's.
+    `data` names those of the inputs that are arguments, the `varying` ones first.
     """
 
-    def __init__(self, pair: Pair, loss: Any) -> None:
-        self.pair = pair
-        self.loss = Loss(loss)
-        self.data = tuple(name for name, value in pair.inputs.items() if isinstance(value, torch.Tensor))
-        with torch.random.fork_rng(devices=[]):
-            # Guides make some of their parameters when they first meet a gradient.
-            self.parameters = self._learnable(loss)
-            self.listing = self._written(lambda: (self.loss.value(self.loss.traces(pair.model, pair.guide)),))
-            self._check(loss)
+    def __init__(self, pair: Pair, parameters: Parameters, varying: frozenset[str] = frozenset()) -> None:
+        self.pair, self.parameters = pair, parameters
+        data = [name for name, value in pair.inputs.items() if isinstance(value, torch.Tensor)]
+        self.data = tuple(sorted(data, key=lambda name: name not in varying))
 
     @property
     def examples(self) -> tuple[torch.Tensor, ...]:
-        """The data, as they are now."""
+        """The data in force."""
         return tuple(self.pair.inputs[name] for name in self.data)
 
-    def again(self) -> Listing:
-        """The loss for data of other shapes, those in force."""
-        with torch.random.fork_rng(devices=[]):
-            return self._written(lambda: (self.loss.value(self.loss.traces(self.pair.model, self.pair.guide)),))
+    def write(self, run: Callable[[], tuple[torch.Tensor, ...]]) -> Listing:
+        """What `run` gives. Raises NotTraceable."""
 
-    def draw(self) -> Draw:
-        """A draw from the guide as it is now, and what the model makes of it."""
-        names: tuple[str, ...] = ()
-
-        def once() -> tuple[torch.Tensor, ...]:
-            nonlocal names
-            model, guide = self.pair.traces()
-            values = self.pair.values(model)
-            names = tuple(values)
-            return log_ratio((_with_densities(model), _with_densities(guide))), *values.values()
-
-        with torch.random.fork_rng(devices=[]):
-            return Draw(self._written(once), names)
-
-    def _written(self, run: Callable[[], tuple[torch.Tensor, ...]]) -> Listing:
         def function(vector: torch.Tensor, *data: torch.Tensor) -> tuple[torch.Tensor, ...]:
             inputs = {**self.pair.inputs, **dict(zip(self.data, data, strict=True))}
             with self.pair.on(inputs), reals_as(self.pair.guide, self.pair.bound.dtype), self.parameters.given(vector):
                 return run()
 
-        listing = write_down(function, (self.parameters.vector(), *self.examples))
+        with torch.random.fork_rng(devices=[]):
+            listing = write_down(function, (self.parameters.vector(), *self.examples), differentiable=True)
         leaves = {id(leaf) for leaf in self.parameters.leaves.values()}
         if any(id(value) in leaves for value in listing.constants.values.values()):
             raise NotTraceable("the guide or the model uses a parameter in a way that cannot be followed")
         return listing
 
-    def _learnable(self, loss: Any) -> Parameters:
-        _run(loss, self.pair)
-        named = list(pyro.get_param_store().named_parameters())
-        moved = [name for name, leaf in named if leaf.grad is not None]
-        for _, leaf in named:
-            leaf.grad = None
-        if not moved:
-            raise NotTraceable("nothing is learned")
-        return Parameters(moved, self.pair.bound.dtype)
+
+class Program:
+    """The loss of a fit as a function of (parameters, data.., noise..): `listing`.
+
+    Raises NotTraceable with the reason where it cannot be had, or is not Pyro's.
+    """
+
+    def __init__(self, pair: Pair, loss: Any, varying: frozenset[str] = frozenset()) -> None:
+        self.pair = pair
+        self.loss = Loss(loss)
+        # Guides make some of their parameters when they first meet a gradient.
+        self.parameters = _learnable(loss, pair)
+        self.writer = Writer(pair, self.parameters, varying)
+        self.listing = self.again()
+        with torch.random.fork_rng(devices=[]):
+            self._check(loss)
+
+    @property
+    def data(self) -> tuple[str, ...]:
+        return self.writer.data
+
+    @property
+    def examples(self) -> tuple[torch.Tensor, ...]:
+        return self.writer.examples
+
+    def again(self) -> Listing:
+        """The loss for data of the shapes in force."""
+        return self.writer.write(lambda: (self.loss.value(self.loss.traces(self.pair.model, self.pair.guide)),))
 
     def _check(self, loss: Any) -> None:
         """Compare loss and gradient with Pyro's on the same noise, where the fit starts and near it."""
@@ -140,6 +121,17 @@ class Program:
                 compared += _agree(float(found.detach()), value, found_gradient, gradient)
         if not compared:
             raise NotTraceable("the loss is not finite where the fit starts")
+
+
+def _learnable(loss: Any, pair: Pair) -> Parameters:
+    _run(loss, pair)
+    named = list(pyro.get_param_store().named_parameters())
+    moved = [name for name, leaf in named if leaf.grad is not None]
+    for _, leaf in named:
+        leaf.grad = None
+    if not moved:
+        raise NotTraceable("nothing is learned")
+    return Parameters(moved, pair.bound.dtype)
 
 
 def _agree(found: float, value: float, found_gradient: torch.Tensor, gradient: torch.Tensor) -> bool:
@@ -178,8 +170,3 @@ def _recorded(
 def _run(loss: Any, pair: Pair) -> float:
     with reals_as(pair.guide, pair.bound.dtype):
         return float(loss.loss_and_grads(pair.model, pair.guide))
-
-
-def _with_densities(trace: poutine.Trace) -> poutine.Trace:
-    trace.compute_log_prob()
-    return trace

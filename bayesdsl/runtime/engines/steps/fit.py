@@ -1,0 +1,105 @@
+"""A fit by steps that were written down: blocks of them, and what there is to do in between."""
+
+from __future__ import annotations
+
+import time
+from bisect import bisect_right
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+
+from bayesdsl.runtime.engines.components import Named
+from bayesdsl.runtime.engines.drift import Drift
+from bayesdsl.runtime.engines.minibatches import Minibatches
+from bayesdsl.runtime.engines.steps.loop import Block, ListLoop, Loop
+from bayesdsl.runtime.engines.steps.noise import Source
+from bayesdsl.runtime.engines.steps.program import Pair, Program
+from bayesdsl.runtime.engines.steps.rows import Rows
+from bayesdsl.runtime.engines.steps.step import optimiser_of, step_of
+
+# A block takes so long, in seconds: an interrupt is seen after it. The first has so many steps.
+_BLOCK = 0.1
+_FIRST = 8
+
+
+@dataclass
+class Steps:
+    """The steps of one fit, ready to run. Raises NotTraceable where they cannot be written down, with the reason."""
+
+    pair: Pair
+    loss: Any
+    optim: Named
+    schedule: Named | None
+    steps: int
+    batches: Minibatches | None = None
+    program: Program = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.optimiser = optimiser_of(self.optim, self.schedule, self.steps, "svi")
+        self.rows = None if self.batches is None or self.batches.alike else Rows(self.batches)
+        self.program = Program(self.pair, self.loss, frozenset() if self.rows is None else self.rows.names)
+        self._varying = () if self.rows is None else self.program.data[: len(self.rows.names)]
+        self._source = Source(self.program.listing.noises, torch.Generator().manual_seed(int(torch.randint(2**62, ()))))
+        self._loops: dict[int, Loop] = {}
+        self._loop(0 if self.rows is None else len(self.batches.rows))
+
+    @property
+    def engine(self) -> str:
+        return next(iter(self._loops.values())).engine
+
+    def run(self, drift: Drift, tell: Callable[[np.ndarray], None]) -> None:
+        """Run the steps, and tell the losses of each block, the last of which may not be finite: that ends the fit.
+
+        The parameters are in Pyro's store afterwards, also where `tell` or an interrupt ended the fit.
+        """
+        vector = self.program.parameters.vector()
+        carried = [vector, *self.optimiser.state(vector)]
+        scalars = torch.as_tensor(self.optimiser.scalars).to(vector.dtype)
+        ends, done, pace = drift.ends(self.steps), 0, float(_FIRST)
+        try:
+            while done < self.steps:
+                end = ends[bisect_right(ends, done)]
+                started = time.perf_counter()
+                loop, block = self._block(carried, scalars[done : min(end, done + int(pace))])
+                window = drift.window((done + 1) / self.steps)
+                block.summed = None if window is None else torch.zeros_like(vector)
+                try:
+                    loop.run(block)
+                finally:
+                    carried, done = block.carried, done + block.done
+                    if block.done:
+                        if window is not None:
+                            window.add(self.program.parameters.split(block.summed).items(), block.done)
+                        tell(block.losses[: block.done])
+                if not np.isfinite(block.losses[block.done - 1]):
+                    return
+                spent = time.perf_counter() - started
+                pace = max(1.0, min(4 * pace, block.done * _BLOCK / spent))
+        finally:
+            self.program.parameters.write(carried[0])
+
+    def _block(self, carried: list[torch.Tensor], scalars: torch.Tensor) -> tuple[Loop, Block]:
+        """A block of at most as many steps as there are scalars, and what runs it."""
+        most = min(len(scalars), self._source.left())
+        if self.rows is None:
+            return self._loops[0], Block(carried, [scalars[:most], *self._source.take(most)], self.program.examples)
+        rows = self.rows.run(most)
+        data = self.rows.inputs(rows)
+        varying = [scalars[: len(rows)], *self._source.take(len(rows)), *(data[name] for name in self._varying)]
+        fixed = self.program.examples[len(self._varying) :]
+        return self._loop(rows.shape[1]), Block(carried, varying, fixed)
+
+    def _loop(self, size: int) -> Loop:
+        """What runs steps with so many rows each."""
+        if size not in self._loops:
+            listing = self.program.listing if not self._loops else self._again(size)
+            self._loops[size] = ListLoop(step_of(listing, self.optimiser))
+        return self._loops[size]
+
+    def _again(self, size: int) -> Any:
+        rows = self.batches.rows[:size] if size <= len(self.batches.rows) else torch.arange(size)
+        self.batches.take(rows)
+        return self.program.again()
