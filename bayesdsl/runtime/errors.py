@@ -24,6 +24,7 @@ REMEDIES: dict[str, Remedy] = {
     ),
     "loss-not-finite": Remedy("BD802", "use a smaller learning rate, or priors that keep scales away from zero"),
     "worker-failed": Remedy("BD803", "run one chain to see the whole message: --set infer.chains=1"),
+    "sampler-failed": Remedy("BD870", "let Pyro sample: --set infer.engine=pyro"),
     "too-many-values": Remedy("BD863", "take fewer draws, or report less than one value for each row"),
     "interrupted": Remedy("BD810", "let it run past the warmup to keep draws"),
 }

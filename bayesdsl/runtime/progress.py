@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 class Progress:
     """`done` of `total` steps of one chain (0 for engines with one). `phase` is `"warmup"`, `"draws"` or `"steps"`.
 
-    `facts` are worth showing beside the bar: `step_size`, `divergences`, `loss`.
+    `facts` are worth showing beside the bar: `step_size`, `divergences`, `loss`. `note` is a line about the run as a
+    whole, the same in every report of it: what it is done by, where that is not what was asked for.
     """
 
     chain: int
@@ -18,6 +19,7 @@ class Progress:
     done: int
     total: int
     facts: dict[str, float] = field(default_factory=dict)
+    note: str = ""
 
 
 Report = Callable[[Progress], None]

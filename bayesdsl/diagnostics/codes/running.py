@@ -433,4 +433,21 @@ ROWS: tuple[Code, ...] = (
         infer svi(batch = 512 of visit, draws = 20)
         """,
     ),
+    Code(
+        "BD870",
+        "sampler-failed",
+        Severity.ERROR,
+        "The compiled sampler gave up on a chain",
+        """
+        Compiled densities are sampled by nutpie, whose chains are threads. Where one of them cannot go on, it says so
+        in its own words, and the run ends: the chains that are left are not reported as if they were all, since they
+        may show the easier part of the posterior. Pyro's sampler is slower, and goes on in some of these cases.
+        """,
+        """
+        $ bayesdsl run large.bayes
+        """,
+        """
+        $ bayesdsl run large.bayes --set infer.engine=pyro
+        """,
+    ),
 )

@@ -24,8 +24,8 @@ _EVERY = 0.2
 class NutsSettings:
     """The settings of the engine, by the names that a spec uses.
 
-    Two more: `cores` bounds the processes, None for as many as the machine has; `parallel=False` runs the chains one
-    after another in this process.
+    Two more: `cores` bounds the threads or processes, None for as many as the machine has; `parallel=False` runs the
+    chains one after another, Pyro's in this process.
     """
 
     chains: int = 4

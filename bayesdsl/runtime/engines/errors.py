@@ -246,6 +246,19 @@ class WorkerFailed(EngineError):
 
 
 @dataclass(eq=False)
+class SamplerFailed(EngineError):
+    """The compiled sampler gave up on a chain, for a reason that it tells in its own words."""
+
+    chain: int
+    reason: str
+    kind: ClassVar[str] = "sampler-failed"
+
+    @property
+    def message(self) -> str:
+        return f"nutpie gave up on chain {self.chain + 1}: {self.reason}"
+
+
+@dataclass(eq=False)
 class TooManyValues(EngineError):
     """The draws of a quantity that varies over the rows of minibatches take more memory than a run may. `most` is how
     many draws would do."""

@@ -1,10 +1,11 @@
-"""`infer nuts(..)`: chains of Pyro's NUTS over our own density, each in a process of its own."""
+"""`infer nuts(..)`: chains of nutpie's NUTS over a compiled density, in threads, or, where there is none, of Pyro's
+over our own density, each in a process of its own."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -23,48 +24,53 @@ from bayesdsl.runtime.engines.errors import (
 )
 from bayesdsl.runtime.engines.isolation import Isolated
 from bayesdsl.runtime.engines.messages import Job, Ready
+from bayesdsl.runtime.engines.native_chains import NativeChains, NativeRun, prepare
 from bayesdsl.runtime.engines.pool import run_chains
 from bayesdsl.runtime.posterior import Posterior
 from bayesdsl.runtime.progress import Progress, Report, silent
 
 
+@dataclass(frozen=True)
+class _Sampled:
+    """The draws of each chain as they came, and what is to be said of them beside what they show."""
+
+    chunks: dict[int, list[Chunk]]
+    facts: dict[str, Any]
+    interrupted: bool
+
+
 def run(bound: BoundModel, settings: dict[str, Any], seed: int, report: Report = silent) -> Posterior:
-    """Draws from the posterior by NUTS. The same seed gives the same draws, however many processes run the chains.
+    """Draws from the posterior by NUTS. The same seed gives the same draws, however many threads or processes run the
+    chains. `facts["engine"]` is `"compiled"` or `"pyro"`, `facts["engine_note"]` why it is Pyro's where that was not
+    asked for, which every progress says as well.
 
     A KeyboardInterrupt ends the run with the draws so far: of the chains that have some, as many draws of each as
     leaves the most in all. Raises NoLatents, DiscreteLatent, ParamsNotSupported, Subsampled, InitFailed, WorkerFailed,
-    and Interrupted where there is not a single draw.
+    SamplerFailed, and Interrupted where there is not a single draw.
     """
     chosen = _settings(settings)
     density = _density(bound)
     names = tuple(v.name for v in bound.variables)
-    chunks: dict[int, list[Chunk]] = {chain: [] for chain in range(chosen.chains)}
-    facts: dict[str, Any] = {}
-    interrupted, phase = False, "warmup"
-    events = _events(bound, density, names, chosen, seed)
-    try:
-        for event in events:
-            match event:
-                case Chunk():
-                    chunks[event.chain].append(event)
-                case Ready():
-                    facts.update(event.facts)
-                case Progress():
-                    report(event)
-    except KeyboardInterrupt:
-        interrupted = True
-    finally:
-        events.close()
+    native = "" if chosen.engine == "pyro" else prepare(density, chosen, seed)
+    if isinstance(native, str):
+        sampled = _by_pyro(bound, density, names, chosen, seed, report, native)
+    else:
+        sampled = _compiled(native, chosen, seed, report)
+    chunks = sampled.chunks
     kept, length = _trimmed({chain: sum(len(c.stats["lp"]) for c in cs) for chain, cs in chunks.items()})
     if not kept:
-        raise Interrupted("nuts", phase)
-    draws = {name: _joined([chunks[c] for c in kept], lambda chunk, n=name: chunk.draws[n], length) for name in names}
-    stats = {s: _joined([chunks[c] for c in kept], lambda k, s=s: k.stats[s], length) for s in chunks[kept[0]][0].stats}
-    facts |= {
+        raise Interrupted("nuts", "warmup")
+    first = chunks[kept[0]][0]
+    draws = {name: _joined([chunks[c] for c in kept], lambda k, n=name: k.draws[n], length) for name in first.draws}
+    if isinstance(native, NativeRun):
+        draws = native.values(draws["u"])
+    stats = {s: _joined([chunks[c] for c in kept], lambda k, s=s: k.stats[s], length) for s in first.stats}
+    facts = sampled.facts | {
         "divergences": int(stats["diverging"].sum()),
         "step_sizes": [float(step) for step in stats["step_size"][:, -1]],
         "leapfrog_steps": int(stats["n_steps"].sum()),
         "chains_kept": [chain + 1 for chain in kept],
+        "max_tree_depth": chosen.max_tree_depth,
     }
     return posterior(
         bound,
@@ -73,9 +79,53 @@ def run(bound: BoundModel, settings: dict[str, Any], seed: int, report: Report =
         engine="nuts",
         stats=stats,
         warmup=chosen.warmup,
-        interrupted=interrupted,
+        interrupted=sampled.interrupted,
         facts=facts,
     )
+
+
+def _compiled(native: NativeRun, settings: NutsSettings, seed: int, report: Report) -> _Sampled:
+    threads = _side_by_side(settings)
+    chains = NativeChains(native, settings, seed, threads)
+    chains.run(report)
+    facts = {
+        "engine": "compiled",
+        "engine_note": "",
+        "gradient": "compiled",
+        "gradient_note": "",
+        "mass_matrix": "low rank" if settings.full_mass else "diagonal",
+    }
+    return _Sampled(chains.chunks, facts, chains.interrupted)
+
+
+def _by_pyro(
+    bound: BoundModel,
+    density: Density,
+    names: tuple[str, ...],
+    settings: NutsSettings,
+    seed: int,
+    report: Report,
+    why: str,
+) -> _Sampled:
+    chunks: dict[int, list[Chunk]] = {chain: [] for chain in range(settings.chains)}
+    facts: dict[str, Any] = {"engine": "pyro", "engine_note": why}
+    note = f"engine: Pyro's, because {why}" if why else ""
+    interrupted = False
+    events = _events(bound, density, names, settings, seed)
+    try:
+        for event in events:
+            match event:
+                case Chunk():
+                    chunks[event.chain].append(event)
+                case Ready():
+                    facts.update(event.facts)
+                case Progress():
+                    report(replace(event, note=note))
+    except KeyboardInterrupt:
+        interrupted = True
+    finally:
+        events.close()
+    return _Sampled(chunks, facts, interrupted)
 
 
 def _settings(settings: dict[str, Any]) -> NutsSettings:
@@ -99,8 +149,8 @@ def _density(bound: BoundModel) -> Density:
 def _events(
     bound: BoundModel, density: Density, names: tuple[str, ...], settings: NutsSettings, seed: int
 ) -> Iterator[Chunk | Progress | Ready]:
-    processes = min(settings.chains, settings.cores or available_cores())
-    if processes == 1 or not settings.parallel or not bound.source:
+    processes = _side_by_side(settings)
+    if processes == 1 or not bound.source:
         return _here(density, names, settings, seed)
     job = Job(bound.source, bound.name, bound.inputs, bound.dtype, names, settings, seed, bound.starts)
     return run_chains(job, settings.chains, processes)
@@ -115,6 +165,11 @@ def _here(
     yield Ready({"gradient": density.gradient, "gradient_note": density.gradient_note})
     for chain in range(settings.chains):
         yield from sample_chain(density, names, settings, seed, chain)
+
+
+def _side_by_side(settings: NutsSettings) -> int:
+    """How many chains to run at once."""
+    return min(settings.chains, settings.cores or available_cores()) if settings.parallel else 1
 
 
 def available_cores() -> int:

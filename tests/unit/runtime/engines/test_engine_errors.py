@@ -27,6 +27,7 @@ ALL = [
     errors.UnknownComponent("guide", "AutoNorml"),
     errors.UnknownSettings("nuts", ("chain",)),
     errors.WorkerFailed(2, "ValueError: no", "Traceback .."),
+    errors.SamplerFailed(0, "no"),
     errors.TooManyValues("z", 1000, 10**7, 50),
     errors.TooManyValues("z", 1000, 10**9, 0),
     errors.Interrupted("nuts", "warmup"),
