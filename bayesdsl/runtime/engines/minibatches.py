@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -59,6 +60,16 @@ class Minibatches:
         if rows is not self.rows:
             self.rows = rows
             self.inputs = self.how.inputs(self.bound.inputs, rows.long())
+
+    @contextmanager
+    def given(self, inputs: dict[str, Any]) -> Iterator[None]:
+        """Rows and arguments from elsewhere, for a while."""
+        before = self.rows, self.inputs
+        self.rows, self.inputs = inputs[self.how.argument], inputs
+        try:
+            yield
+        finally:
+            self.rows, self.inputs = before
 
     def step(self) -> None:
         """Take the rows of the next step."""

@@ -31,14 +31,14 @@ _AGREEMENT_FLOAT32 = 1e-3
 class Draws:
     """A draw of the guide, and what the model makes of it, as a list of operations.
 
-    `traces` runs guide and model once, `values` picks what is kept of the two, by name. The listing is compared with
-    what they give for the same noise. Raises NotTraceable.
+    `traces` runs guide and model once, each of `picks` takes some values of the two, by name. The listing is compared
+    with what they give for the same noise. Raises NotTraceable.
     """
 
     pair: Pair
     traces: Callable[[], Traces]
-    values: Callable[[Traces], dict[str, torch.Tensor]]
-    names: tuple[str, ...] = field(init=False)
+    picks: Sequence[Callable[[Traces], dict[str, torch.Tensor]]]
+    names: tuple[tuple[str, ...], ...] = field(init=False)
     listing: Listing = field(init=False)
 
     def __post_init__(self) -> None:
@@ -50,16 +50,17 @@ class Draws:
         run = self.listing.kernel()
         self._many = vmap(run, in_dims=(None,) * (1 + len(self._writer.data)) + (0,) * len(self.listing.noises))
 
-    def take(self, count: int, generator: torch.Generator) -> Iterator[tuple[torch.Tensor, dict[str, torch.Tensor]]]:
-        """So many draws in chunks: the log density of the model less that of the guide, of shape (draws,), and the
-        values by name, each of shape (draws, ..)."""
+    def take(self, count: int, generator: torch.Generator) -> Iterator[tuple[Any, ...]]:
+        """So many draws in chunks: the log density of the model less that of the guide, of shape (draws,), and for each
+        of the picks its values by name, each of shape (draws, ..)."""
         given, size = (self.parameters.vector(), *self._writer.examples), self._chunk()
         with torch.no_grad():
             for start in range(0, count, size):
                 now = min(size, count - start)
                 noise = draw(self.listing.noises, now, generator)
                 ratios, *values = self._many(*given, *noise) if noise else self._repeated(given, now)
-                yield ratios, dict(zip(self.names, values, strict=True))
+                rest = iter(values)
+                yield ratios, *({name: next(rest) for name in names} for names in self.names)
 
     def _repeated(self, given: Sequence[torch.Tensor], count: int) -> list[torch.Tensor]:
         """What is no draw at all, as often as asked for."""
@@ -73,9 +74,9 @@ class Draws:
         traces = self.traces()
         for trace in traces:
             _densities(trace)
-        values = self.values(traces)
-        self.names = tuple(values)
-        return log_ratio(traces), *values.values()
+        picked = [pick(traces) for pick in self.picks]
+        self.names = tuple(tuple(values) for values in picked)
+        return log_ratio(traces), *(value for values in picked for value in values.values())
 
     def _check(self) -> None:
         with torch.random.fork_rng(devices=[]), torch.no_grad(), reals_as(self.pair.guide, self.pair.bound.dtype):

@@ -50,6 +50,11 @@ class Steps:
     def engine(self) -> str:
         return next(iter(self._loops.values())).engine
 
+    @property
+    def note(self) -> str:
+        """Why the steps are not machine code, empty where they are."""
+        return next(iter(self._loops.values())).note
+
     def run(self, drift: Drift, tell: Callable[[np.ndarray], None]) -> None:
         """Run the steps, and tell the losses of each block, the last of which may not be finite: that ends the fit.
 

@@ -37,9 +37,10 @@ class Block:
 
 
 class Loop(Protocol):
-    """Runs blocks of steps. `engine` names what runs them."""
+    """Runs blocks of steps. `engine` names what runs them, `note` says why it is no better one."""
 
     engine: str
+    note: str
 
     def run(self, block: Block) -> None:
         """Run the steps. An interrupt leaves the block as it is after those done."""
@@ -50,7 +51,8 @@ class ListLoop:
 
     engine = "traced"
 
-    def __init__(self, step: Listing) -> None:
+    def __init__(self, step: Listing, note: str = "") -> None:
+        self.note = note
         self._step: Callable[..., tuple[torch.Tensor, ...]] = step.kernel()
 
     def run(self, block: Block) -> None:

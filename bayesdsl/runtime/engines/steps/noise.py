@@ -1,7 +1,7 @@
 """Random numbers as arguments of a list of tensor operations.
 
-    empty([5]) ; normal_functional(empty, 0, 1)   before
-    normal_0                                      after: an argument, of shape (5,)
+empty([5]) ; normal_functional(empty, 0, 1)   before
+normal_0                                      after: an argument, of shape (5,)
 """
 
 from __future__ import annotations

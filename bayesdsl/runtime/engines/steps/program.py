@@ -155,9 +155,7 @@ def _kept(parameters: Parameters, values: torch.Tensor) -> Iterator[None]:
         parameters.write(values)
 
 
-def _recorded(
-    loss: Any, pair: Pair, parameters: Parameters
-) -> tuple[float, torch.Tensor, Sequence[torch.Tensor]]:
+def _recorded(loss: Any, pair: Pair, parameters: Parameters) -> tuple[float, torch.Tensor, Sequence[torch.Tensor]]:
     """Pyro's own loss and gradient, with the noise that they were made from."""
     with Recorded() as noise:
         value = _run(loss, pair)

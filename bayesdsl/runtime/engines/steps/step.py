@@ -19,7 +19,7 @@ from bayesdsl.runtime.tracing import NotTraceable
 
 @dataclass(frozen=True)
 class Optimiser:
-    """An optimiser of one vector. `scalars` are the numbers that it is given at each step, of shape (steps, numbers)."""
+    """An optimiser of one vector. `scalars` are what it is given at each step, of shape (steps, numbers)."""
 
     update: Update
     settings: dict[str, Any]

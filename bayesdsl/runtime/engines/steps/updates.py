@@ -1,7 +1,7 @@
 """Updates of torch's and Pyro's optimisers as functions of tensors.
 
-What depends on the number of the step alone (rates, corrections of a bias) is worked out for many steps at once; what is
-left is done element by element, so that all parameters are one vector:
+What depends on the number of the step alone (rates, corrections of a bias) is worked out for many steps at once; what
+is left is done element by element, so that all parameters are one vector:
 
     m = 0.9 m + 0.1 g ; v = 0.999 v + 0.001 g g ; p = p - rate[t] m / (sqrt(v) / root[t] + 1e-8)
 
@@ -62,6 +62,11 @@ def _bias(given: Settings, t: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return 1 - b1**t, 1 - b2**t
 
 
+def _scalar() -> type:
+    """What torch's optimisers keep numbers in that are theirs alone."""
+    return np.float64 if torch.get_default_dtype() == torch.float64 else np.float32
+
+
 # Adam and its kin
 
 
@@ -105,7 +110,7 @@ def _nadam_scalars(given: Settings, t: np.ndarray, rate: np.ndarray) -> tuple[np
     b1, decay = given["betas"][0], given["momentum_decay"]
     now = b1 * (1 - 0.5 * 0.96 ** (t * decay))
     following = b1 * (1 - 0.5 * 0.96 ** ((t + 1) * decay))
-    product = np.cumprod(now)
+    product = np.cumprod(now.astype(_scalar())).astype(float)
     return (
         rate,
         rate * (1 - now) / (1 - product),
@@ -161,7 +166,7 @@ def _sgd(given: Settings, p: Any, g: Any, state: Tensors, now: Tensors) -> tuple
 def _asgd_scalars(given: Settings, t: np.ndarray, rate: np.ndarray) -> tuple[np.ndarray, ...]:
     # Each step has the rate that the one before left; the average of the path is not what is fitted.
     left = rate / (1 + given["lambd"] * rate * t) ** given["alpha"]
-    eta = np.concatenate([rate[:1], left[:-1]])
+    eta = np.concatenate([rate[:1], left[:-1]]).astype(_scalar()).astype(float)
     return eta, 1 - given["lambd"] * eta
 
 
@@ -174,7 +179,8 @@ def _rprop(given: Settings, p: Any, g: Any, state: Tensors, now: Tensors) -> tup
     before, size = state
     shrinks, grows = given["etas"]
     same = g * before
-    factor = torch.where(same > 0, grows, torch.where(same < 0, shrinks, 1.0))
+    # As tensors: numbers would be taken in torch's default precision.
+    factor = torch.where(same > 0, torch.full_like(g, grows), torch.where(same < 0, torch.full_like(g, shrinks), 1.0))
     size = (size * factor).clamp(*given["step_sizes"])
     g = torch.where(same < 0, 0.0, g)
     return p - g.sign() * size, (g, size)
