@@ -220,6 +220,7 @@ class Compiled:
         """The program with its data."""
         import torch
 
+        from bayesdsl.lower.inputs import Size
         from bayesdsl.runtime.bound import BoundModel, Minibatch, Variable
 
         variables, learned = (
@@ -244,14 +245,19 @@ class Compiled:
                 plate: Minibatch(plate, batch.rows, batch.site, batch.dim, self._dims_of(plate))
                 for plate, batch in self.program.batches.items()
             },
+            counts={name: kind.plate for name, kind in self.program.inputs.items() if isinstance(kind, Size)},
+            layouts=self._layouts(),
         )
+
+    def _layouts(self) -> dict[str, tuple[str, ...]]:
+        """The plates of the dimensions of the program's arguments that are tensors."""
+        columns = self.spec.columns
+        given = {name: getattr(kind, "column", None) for name, kind in self.program.inputs.items()}
+        return {name: tuple(columns[column].plates) for name, column in given.items() if column is not None}
 
     def _dims_of(self, plate: str) -> dict[str, int]:
         """The program's arguments that hold a value for each member of a plate, and the dimension they have it in."""
-        columns = self.spec.columns
-        given = {name: getattr(kind, "column", None) for name, kind in self.program.inputs.items()}
-        plates = {name: columns[column].plates for name, column in given.items() if column is not None}
-        return {name: found.index(plate) for name, found in plates.items() if plate in found}
+        return {name: found.index(plate) for name, found in self._layouts().items() if plate in found}
 
     def inference(self, name: str | None = None) -> ir.Inference:
         """An inference of the spec by name, the first by default; any engine's name with its default settings."""

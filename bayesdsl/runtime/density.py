@@ -33,6 +33,8 @@ from bayesdsl.runtime.engines.errors import (
 AGREEMENT = 1e-10
 _CHECK_POINTS = 6
 
+ValueAndGrad = Callable[[torch.Tensor], tuple[torch.Tensor, torch.Tensor]]
+
 
 @dataclass(frozen=True, slots=True)
 class Site:
@@ -74,7 +76,7 @@ class Density:
         self.dimension = sum(site.size for site in self.sites)
         self._sizes = [site.size for site in self.sites]
         self._index = {site.name: (i, site.free_shape) for i, site in enumerate(self.sites)}
-        self._traced: Callable[[torch.Tensor], tuple[torch.Tensor, torch.Tensor]] | None = None
+        self._traced: ValueAndGrad | None = None
         self.gradient = "eager"
         self.gradient_note = "not traced"
 
@@ -155,15 +157,12 @@ class Density:
         """
         from bayesdsl.runtime.tracing import NotTraceable, trace
 
-        generator = torch.Generator().manual_seed(seed)
-        points = [
-            4 * torch.rand(self.dimension, generator=generator, dtype=torch.float64) - 2 for _ in range(_CHECK_POINTS)
-        ]
+        points = self._points(seed)
         try:
             # The first point shows the operations; it is not among those that check them.
-            with _no_validation():
+            with no_validation():
                 candidate = trace(self.log_density, points[0])
-            difference = self._difference(candidate, points[1:])
+            difference = self.difference(candidate, points[1:])
         except NotTraceable as reason:
             self.gradient_note = str(reason)
             return False
@@ -176,22 +175,30 @@ class Density:
         self._traced, self.gradient, self.gradient_note = candidate, "traced", "agrees with the model at random points"
         return True
 
-    def _difference(self, candidate: Callable[..., Any], points: list[torch.Tensor]) -> str:
-        """What differs between the traced function and the model, empty where nothing does."""
+    def _points(self, seed: int = 0) -> list[torch.Tensor]:
+        generator = torch.Generator().manual_seed(seed)
+        return [
+            4 * torch.rand(self.dimension, generator=generator, dtype=torch.float64) - 2 for _ in range(_CHECK_POINTS)
+        ]
+
+    def difference(self, candidate: ValueAndGrad, points: list[torch.Tensor] | None = None) -> str:
+        """What differs between the model and a function that is to give its value and gradient, at some random points
+        or at `points`; empty where nothing does."""
+        points = self._points() if points is None else points
         compared = 0
         for u in points:
             value, gradient = self._eager(u)
             other, other_gradient = candidate(u)
             if not value.isfinite():
                 if other.isfinite():
-                    return "the traced density is finite where the model's is not"
+                    return "it is finite where the model's is not"
                 continue
             compared += 1
             scale = gradient.abs().max().clamp(min=1.0)
             if not (other - value).abs() <= AGREEMENT * value.abs().clamp(min=1.0):
-                return f"the traced density differs by {float(other - value):.3g}"
+                return f"its value differs by {float(other - value):.3g}"
             if not (other_gradient - gradient).abs().max() <= AGREEMENT * scale:
-                return f"the traced gradient differs by {float((other_gradient - gradient).abs().max()):.3g}"
+                return f"its gradient differs by {float((other_gradient - gradient).abs().max()):.3g}"
         return "" if compared else "no random point has a finite density to compare at"
 
     def _eager(self, u: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -411,12 +418,12 @@ class _Prototype(_Handler):
 
 
 def _run(bound: BoundModel, handler: _Handler) -> None:
-    with _no_validation(), handler:
+    with no_validation(), handler:
         bound.model(**bound.inputs)
 
 
 @contextmanager
-def _no_validation() -> Iterator[None]:
+def no_validation() -> Iterator[None]:
     """Distributions do not check their arguments inside: that costs more than the density of a small model."""
     before = torch.distributions.Distribution._validate_args
     torch.distributions.Distribution.set_default_validate_args(False)

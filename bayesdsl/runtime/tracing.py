@@ -98,7 +98,7 @@ def simplify(
     gradients end. Raises NotTraceable where an operation draws at random.
     """
     _refuse_random(graph)
-    _make_functional(graph)
+    make_functional(graph)
     _fold(graph, constants)
     _drop_identities(graph, constants, examples, (aten.detach.default,) if differentiable else ())
     _share(graph)
@@ -129,7 +129,7 @@ def _refuse_random(graph: fx.Graph) -> None:
             raise NotTraceable(f"{node.target} draws at random")
 
 
-def _make_functional(graph: fx.Graph) -> None:
+def make_functional(graph: fx.Graph) -> None:
     """Replace operations that write into their argument by those that do not.
 
     `functionalize` leaves those on tensors that do not depend on the argument, which torch makes in passing (1 - data,

@@ -1,0 +1,287 @@
+"""A function of tensors as a list of operations, with sizes that follow those of plates.
+
+The function is traced at a few made-up lengths of data. What is the same in all traces is fixed, what differs must be
+a simple expression in the lengths; where it is not, the program holds for the lengths of the data at hand alone.
+
+    sum(mul(x[11], 2)), sum(mul(x[23], 2)), sum(mul(x[31], 2))    traces
+    sum(mul(x[n], 2))                                             operations
+"""
+
+from __future__ import annotations
+
+import operator
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import fx
+from torch.fx.experimental.proxy_tensor import make_fx
+
+from bayesdsl.runtime.compiled.errors import NotCompilable
+from bayesdsl.runtime.compiled.sizes import Size, explain
+
+aten = torch.ops.aten
+
+# Tensors of one number everywhere: the number, or which argument says it.
+_FILLED = {
+    "full.default": 1, "full_like.default": 1, "new_full.default": 2, "scalar_tensor.default": 0,
+    "zeros.default": 0.0, "zeros_like.default": 0.0, "new_zeros.default": 0.0, "empty.memory_format": 0.0,
+    "empty_like.default": 0.0, "new_empty.default": 0.0, "new_empty_strided.default": 0.0, "empty_strided.default": 0.0,
+    "ones.default": 1.0, "ones_like.default": 1.0, "new_ones.default": 1.0,
+}  # fmt: skip
+
+Function = Callable[..., tuple[torch.Tensor, ...]]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What an operation gives: a tensor's shape and dtype."""
+
+    shape: tuple[Size, ...]
+    dtype: torch.dtype
+
+
+@dataclass(eq=False)
+class Operation:
+    """`target` applied to `args`: other operations, numbers, sizes, dtypes, lists of these.
+
+    `target` is `"input"` (`args` is its position), `"constant"` (the tensor), `"getitem"`, or aten's name of an
+    operation with its overload, `"add.Tensor"`. `kinds` has an entry for each tensor that it gives.
+    """
+
+    name: str
+    target: str
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    kinds: tuple[Kind, ...]
+
+    @property
+    def kind(self) -> Kind:
+        return self.kinds[0]
+
+    @property
+    def shape(self) -> tuple[Size, ...]:
+        return self.kinds[0].shape
+
+    @property
+    def dtype(self) -> torch.dtype:
+        return self.kinds[0].dtype
+
+    def sources(self) -> list[Operation]:
+        """The operations among its arguments."""
+        found: list[Operation] = []
+        _each(self.args, found)
+        _each(tuple(self.kwargs.values()), found)
+        return found
+
+
+@dataclass(frozen=True)
+class Operations:
+    """In order, with those that are given back."""
+
+    list: tuple[Operation, ...]
+    outputs: tuple[Operation, ...]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """The lengths of the plates, and inputs of these lengths."""
+
+    sizes: Mapping[str, int]
+    inputs: Sequence[Any]
+
+
+def operations(function: Callable[[Trial], Function], trials: Sequence[Trial]) -> Operations:
+    """The operations that `function(trial)(*trial.inputs)` does, the same in all trials but for sizes.
+
+    `function` gives for each trial a function of tensors. Raises NotCompilable where it cannot be traced, where it
+    draws at random, or where the trials differ in more than sizes.
+    """
+    graphs = [_traced(function(trial), trial.inputs) for trial in trials]
+    return _Unified(graphs, [dict(trial.sizes) for trial in trials]).operations()
+
+
+def _traced(function: Function, inputs: Sequence[torch.Tensor]) -> fx.GraphModule:
+    from torch.func import functionalize
+
+    from bayesdsl.runtime.tracing import make_functional
+
+    try:
+        with warnings.catch_warnings():
+            # Torch warns of what it is about to refuse.
+            warnings.simplefilter("ignore")
+            # The same tensor passed twice would be one input.
+            copies = [value.clone() for value in inputs]
+            module = make_fx(functionalize(function), decomposition_table=_decompositions())(*copies)
+    except Exception as error:
+        # Whatever a model does that cannot be written down shows as one of many kinds of error.
+        raise NotCompilable(f"its operations cannot be written down: {_first_line(error)}") from error
+    make_functional(module.graph)
+    module.graph.eliminate_dead_code()
+    _note_kinds(module, inputs)
+    return module
+
+
+# What is rare, or several operations in one: torch has formulas for it.
+_DECOMPOSED = """
+native_layer_norm native_layer_norm_backward native_group_norm native_group_norm_backward _native_batch_norm_legit
+_native_batch_norm_legit_functional native_batch_norm native_batch_norm_backward _softmax _softmax_backward_data
+_log_softmax _log_softmax_backward_data logsumexp gelu gelu_backward silu silu_backward elu elu_backward hardswish
+hardswish_backward hardtanh hardtanh_backward leaky_relu leaky_relu_backward mish mish_backward hardsigmoid
+hardsigmoid_backward log_sigmoid_forward log_sigmoid_backward nll_loss_forward nll_loss_backward mse_loss
+mse_loss_backward huber_loss smooth_l1_loss binary_cross_entropy binary_cross_entropy_backward
+binary_cross_entropy_with_logits embedding_dense_backward norm linalg_vector_norm dist var var_mean std std_mean
+addcmul addcdiv lerp addmv addr baddbmm mvlgamma cumprod_backward logit logit_backward _prelu_kernel
+_prelu_kernel_backward trace nansum rot90 unfold_backward renorm native_dropout special_entr special_log_ndtr
+tril_indices triu_indices diag_embed softshrink softshrink_backward hardshrink threshold hinge soft_margin_loss roll
+isposinf isneginf logaddexp logaddexp2 glu glu_backward sinc nan_to_num heaviside frac cosh_ sinh_ outer block_diag
+std_mean.correction _euclidean_dist polar
+"""
+
+_TABLE: dict[Any, Any] = {}
+
+
+def _decompositions() -> dict[Any, Any]:
+    """Torch's own formulas for what is rare or is several operations in one."""
+    if not _TABLE:
+        from torch._decomp import get_decompositions
+
+        found = [getattr(aten, name) for name in _DECOMPOSED.split() if "." not in name and hasattr(aten, name)]
+        for packet in found:
+            try:
+                _TABLE.update(get_decompositions([packet]))
+            except RuntimeError:
+                continue
+    return _TABLE
+
+
+def _note_kinds(module: fx.GraphModule, inputs: Sequence[torch.Tensor]) -> None:
+    """Write beside each node the shapes and types of what it gives."""
+    waiting = iter(inputs)
+    for node in module.graph.nodes:
+        match node.op:
+            case "placeholder":
+                node.meta["given"] = next(waiting)
+            case "get_attr":
+                node.meta["given"] = operator.attrgetter(node.target)(module)
+            case "call_function":
+                node.meta["given"] = node.meta.get("val", node.meta.get("tensor_meta"))
+    if any(node.op == "call_function" and node.meta["given"] is None for node in module.graph.nodes):
+        _run_for_kinds(module.graph)
+
+
+def _run_for_kinds(graph: fx.Graph) -> None:
+    from torch.fx.node import map_arg
+
+    with torch.no_grad():
+        for node in graph.nodes:
+            if node.op == "call_function":
+                args, kwargs = (map_arg(a, lambda n: n.meta["given"]) for a in (node.args, node.kwargs))
+                node.meta["given"] = node.target(*args, **kwargs)
+
+
+class _Unified:
+    """One list of operations from several graphs."""
+
+    def __init__(self, graphs: list[fx.GraphModule], sizes: list[dict[str, int]]) -> None:
+        self.graphs = [list(graph.graph.nodes) for graph in graphs]
+        self.sizes = sizes
+        self.made: dict[fx.Node, Operation] = {}
+
+    def operations(self) -> Operations:
+        if len({len(nodes) for nodes in self.graphs}) > 1:
+            raise NotCompilable("the program does other operations for other lengths of data")
+        listed, outputs, position = [], (), 0
+        for nodes in zip(*self.graphs, strict=True):
+            first = nodes[0]
+            if len({(node.op, str(node.target) if node.op != "placeholder" else "") for node in nodes}) > 1:
+                raise NotCompilable("the program does other operations for other lengths of data")
+            match first.op:
+                case "placeholder":
+                    made = Operation(first.name, "input", (position,), {}, self._kinds(nodes))
+                    position += 1
+                case "get_attr":
+                    made = Operation(first.name, "constant", (self._constant(nodes),), {}, self._kinds(nodes))
+                case "output":
+                    outputs = tuple(
+                        self._value(*parts) for parts in zip(*(node.args[0] for node in nodes), strict=True)
+                    )
+                    continue
+                case _:
+                    made = self._call(nodes)
+            for node in nodes:
+                self.made[node] = made
+            listed.append(made)
+        return Operations(tuple(listed), outputs)
+
+    def _call(self, nodes: tuple[fx.Node, ...]) -> Operation:
+        first = nodes[0]
+        if torch.Tag.nondeterministic_seeded in getattr(first.target, "tags", ()):
+            # Folded, it would freeze one draw; not folded, the list would not be a function.
+            raise NotCompilable(f"{first.target} draws at random")
+        target = "getitem" if first.target is operator.getitem else str(first.target).removeprefix("aten.")
+        if target in _FILLED:
+            return self._filled(nodes, _FILLED[target])
+        args = tuple(self._value(*values) for values in zip(*(node.args for node in nodes), strict=True))
+        names = list(first.kwargs)
+        kwargs = {name: self._value(*(node.kwargs[name] for node in nodes)) for name in names}
+        return Operation(first.name, target, args, kwargs, self._kinds(nodes))
+
+    def _filled(self, nodes: tuple[fx.Node, ...], value: int | float) -> Operation:
+        """Made from a shape alone, whatever tensor that was taken from."""
+        (kind,) = self._kinds(nodes)
+        if isinstance(value, int):
+            value = self._value(*(node.args[value] for node in nodes))
+        return Operation(nodes[0].name, "full.default", (kind.shape, value), {"dtype": kind.dtype}, (kind,))
+
+    def _value(self, *values: Any) -> Any:
+        first = values[0]
+        if isinstance(first, fx.Node):
+            return self.made[first]
+        if isinstance(first, bool) or first is None:
+            return first
+        if isinstance(first, int):
+            return self._size(values)
+        if isinstance(first, list | tuple):
+            return tuple(self._value(*parts) for parts in zip(*values, strict=True))
+        if len(set(map(repr, values))) > 1:
+            raise NotCompilable("a number in the program depends on the lengths of the data")
+        return first
+
+    def _size(self, values: Sequence[int]) -> int | Size:
+        size = explain(tuple(values), self.sizes)
+        if size is None:
+            raise NotCompilable("a size in the program is no simple expression of the lengths of the data")
+        return size if size.constant is None else size.constant
+
+    def _kinds(self, nodes: tuple[fx.Node, ...]) -> tuple[Kind, ...]:
+        given = [node.meta["given"] for node in nodes]
+        several = [list(g) if isinstance(g, tuple | list) else [g] for g in given]
+        return tuple(self._kind(parts) for parts in zip(*several, strict=True))
+
+    def _kind(self, values: Sequence[Any]) -> Kind:
+        first = values[0]
+        if not isinstance(first, torch.Tensor):
+            return Kind((), torch.float64)
+        shape = tuple(Size.of(self._size(sizes)) for sizes in zip(*(v.shape for v in values), strict=True))
+        return Kind(shape, first.dtype)
+
+    def _constant(self, nodes: tuple[fx.Node, ...]) -> torch.Tensor:
+        values = [node.meta["given"] for node in nodes]
+        if any(v.shape != values[0].shape or not torch.equal(v, values[0]) for v in values):
+            raise NotCompilable("a constant in the program depends on the lengths of the data")
+        return values[0].detach()
+
+
+def _each(value: Any, found: list[Operation]) -> None:
+    if isinstance(value, Operation):
+        found.append(value)
+    elif isinstance(value, tuple):
+        for part in value:
+            _each(part, found)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

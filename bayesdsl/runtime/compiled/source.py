@@ -1,0 +1,676 @@
+"""Stages as the text of a function in C.
+
+    void NAME(const void *const *in, void *const *out, const int64_t *sizes, void *work)
+
+`sizes` are those of the plates, then the number of threads. Every value in a loop is a variable of its own; the
+compiler shares and vectorises.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import torch
+
+from bayesdsl.runtime.compiled.fusion import fuse, is_for_blas, needed
+from bayesdsl.runtime.compiled.loops import (
+    C_TYPES,
+    Apply,
+    Buffer,
+    Const,
+    Expr,
+    Iota,
+    Load,
+    Loop,
+    Scan,
+    Splat,
+    Stage,
+    Store,
+    View,
+    loads,
+)
+from bayesdsl.runtime.compiled.lowering import Lowered
+from bayesdsl.runtime.compiled.regions import Region, dims_of, divided, is_own_row, leads, regions
+from bayesdsl.runtime.compiled.sizes import ONE, ZERO, Size, product
+
+# Rows in a block: a few blocks of doubles fit the nearest cache.
+BLOCK = 256
+
+# Rows that one thread does at a time. Sums are added up chunk by chunk, so that they do not depend on the threads.
+CHUNK = 16384
+
+# Dimensions of a loop over rows with at most so many places are written out place by place.
+_WRITTEN_OUT = 32
+
+# So many statements at most are put in one loop over a block.
+_MOST_STATEMENTS = 400
+
+# Buffers of a known size up to this many numbers are arrays of the function, others are in its workspace.
+_ON_STACK = 512
+
+_START = {"add": "0", "mul": "1", "max": "-INFINITY", "min": "INFINITY", "or": "0", "and": "1"}
+_COMBINE = {
+    "add": "{0} + {1}",
+    "mul": "{0} * {1}",
+    "max": "({1} > {0} || {1} != {1} ? {1} : {0})",
+    "min": "({1} < {0} || {1} != {1} ? {1} : {0})",
+    "or": "({0} || {1})",
+    "and": "({0} && {1})",
+}
+
+
+@dataclass(frozen=True)
+class Text:
+    """A function in C: its text, which needs the runtime's; the inputs in order, and those wanted column by column,
+    whose first dimension goes last."""
+
+    name: str
+    text: str
+    inputs: tuple[Buffer, ...]
+    by_column: frozenset[Buffer]
+    outputs: tuple[Buffer, ...]
+
+
+def write(name: str, lowered: Lowered, plates: Sequence[str]) -> Text:
+    """The function called `name`. `plates` are the names that sizes are made of, in the order of its `sizes`."""
+    stages, outputs = _with_outputs(lowered)
+    wanted = set(outputs)
+    planned = regions(fuse(needed(stages, wanted)), wanted)
+    read = {buffer for item in planned for buffer in _reads(item)}
+    inputs = tuple(buffer for buffer in lowered.given if buffer in read)
+    return _Writer(name, planned, inputs, outputs, tuple(plates)).text()
+
+
+def _with_outputs(lowered: Lowered) -> tuple[list[Stage], tuple[Buffer, ...]]:
+    """The stages, with each output in a buffer of its own."""
+    stages, buffers = list(lowered.stages), []
+    for position, value in enumerate(lowered.outputs):
+        if isinstance(value, View) and value.is_whole and value.buffer.role == "temporary":
+            value.buffer.role, value.buffer.name = "output", f"o{position}"
+            buffers.append(value.buffer)
+            continue
+        buffer = Buffer(f"o{position}", value.dtype, value.shape, "output")
+        out = View.whole(buffer)
+        dims = [d for d, size in enumerate(value.shape) if size != ONE]
+        if isinstance(value, Splat):
+            loaded: Expr = Const(value.value, value.dtype)
+        else:
+            terms = tuple((value.strides[d], i) for i, d in enumerate(dims) if value.strides[d] != ZERO)
+            loaded = Load(value.buffer, value.offset, terms)
+        own = tuple((out.strides[d], i) for i, d in enumerate(dims))
+        stages.append(Loop(tuple(value.shape[d] for d in dims), [Store(buffer, ZERO, own, loaded)]))
+        buffers.append(buffer)
+    return stages, tuple(buffers)
+
+
+def _reads(item: Stage | Region) -> set[Buffer]:
+    return set().union(*(loop.reads() for loop in item.loops)) if isinstance(item, Region) else item.reads()
+
+
+def _writes(item: Stage | Region) -> set[Buffer]:
+    return set().union(*(loop.writes() for loop in item.loops)) if isinstance(item, Region) else item.writes()
+
+
+@dataclass
+class _Writer:
+    name: str
+    items: list[Stage | Region]
+    inputs: tuple[Buffer, ...]
+    outputs: tuple[Buffer, ...]
+    plates: tuple[str, ...]
+    lines: list[str] = field(default_factory=list)
+    functions: list[str] = field(default_factory=list)
+    # How variables of the main function are declared as parameters of another.
+    declared: dict[str, str] = field(default_factory=dict)
+    # Where sums over rows go while a region is at work.
+    carried: dict[Buffer, str] = field(default_factory=dict)
+    count: int = 0
+
+    def text(self) -> Text:
+        self.by_column = self.columns()
+        self.passes = [p for item in self.items for p in (_passes(item) if isinstance(item, Region) else [[item]])]
+        self.users = self.passes_by_buffer()
+        self.work: list[tuple[str, str, str]] = []
+        for position, buffer in enumerate(self.inputs):
+            self.declare(buffer, f"const {C_TYPES[buffer.dtype]} *restrict ", f"in[{position}]")
+        for position, buffer in enumerate(self.outputs):
+            self.declare(buffer, f"{C_TYPES[buffer.dtype]} *restrict ", f"out[{position}]")
+        for item in self.items:
+            self.item(item)
+        written = "\n".join((*self.functions, *self.lines))
+        declarations, work = self.temporaries(written)
+        lines = [
+            *self.functions,
+            f"int64_t {self.name}_workspace(const int64_t *sizes) {{",
+            *self.size_lines(),
+            "  int64_t bytes_ = 0;",
+            *(f"  bytes_ += {part};" for part in work),
+            "  return bytes_;",
+            "}",
+            "",
+            f"void {self.name}(const void *const *in, void *const *out, const int64_t *sizes, void *work) {{",
+            *self.size_lines(),
+            f"  const int threads = (int)sizes[{len(self.plates)}];",
+            "  char *free_ = (char *)work;",
+            *declarations,
+            *self.lines,
+            "  (void)in; (void)out; (void)free_; (void)threads;",
+            "}",
+            "",
+        ]
+        return Text(self.name, "\n".join(lines), self.inputs, self.by_column, self.outputs)
+
+    def size_lines(self) -> list[str]:
+        return [f"  const int64_t {p} = sizes[{i}]; (void){p};" for i, p in enumerate(self.plates)]
+
+    def columns(self) -> frozenset[Buffer]:
+        """The inputs that are wanted column by column: read by loops over their rows alone."""
+        wanted: set[Buffer] = set()
+        refused: set[Buffer] = set()
+        for item in self.items:
+            if not isinstance(item, Region):
+                refused |= item.reads()
+                continue
+            for loop in item.loops:
+                for load in (load for store in loop.stores for load in loads(store)):
+                    suits = leads(load.buffer, item.rows) and is_own_row(load, item.rows, item.row[loop])
+                    (wanted if suits else refused).add(load.buffer)
+        return frozenset(b for b in wanted - refused if b.role == "input")
+
+    def passes_by_buffer(self) -> dict[Buffer, set[int]]:
+        """Which passes read or write a buffer."""
+        users: dict[Buffer, set[int]] = {}
+        for position, stages in enumerate(self.passes):
+            for buffer in (b for stage in stages for b in stage.reads() | stage.writes()):
+                users.setdefault(buffer, set()).add(position)
+        return users
+
+    def declare(self, buffer: Buffer, kind: str, value: str) -> None:
+        self.declared[buffer.name] = kind
+        self.lines.append(f"  {kind}{buffer.name} = ({kind.replace('restrict ', '')}){value};")
+
+    def temporaries(self, written: str) -> tuple[list[str], list[str]]:
+        """The declarations of the temporary buffers that the text names, and the bytes that they take of the work."""
+        names = set(re.findall(r"\b\w+\b", written))
+        lines, work = [], []
+        local = {b for item in self.items if isinstance(item, Region) for b in item.local}
+        for buffer in self.users:
+            kind, size = C_TYPES[buffer.dtype], buffer.size
+            if buffer.role != "temporary" or buffer.name not in names or buffer in local:
+                continue
+            if _is_scalar(buffer):
+                lines.append(f"  {kind} {buffer.name} = 0;")
+            elif size.constant is not None and size.constant <= _ON_STACK:
+                lines.append(f"  {kind} {buffer.name}[{max(1, size.constant)}] __attribute__((aligned(64)));")
+            else:
+                work.append(f"BD_ALIGNED(sizeof({kind}) * (size_t){size.c()})")
+                lines.append(f"  {kind} *restrict {buffer.name} = ({kind} *)free_; free_ += {work[-1]};")
+        for name, bytes_ in self.sums_work:
+            work.append(bytes_)
+            lines.append(f"  double *restrict {name} = (double *)free_; free_ += {bytes_};")
+        return lines, work
+
+    sums_work: list[tuple[str, str]] = field(default_factory=list)
+
+    def item(self, item: Stage | Region) -> None:
+        for buffer in _writes(item):
+            if buffer.role == "temporary":
+                kind = C_TYPES[buffer.dtype]
+                self.declared[buffer.name] = f"const {kind} " if _is_scalar(buffer) else f"{kind} *restrict "
+        match item:
+            case Region():
+                self.region(item)
+            case Loop() if is_for_blas(item):
+                self.product(item)
+            case Loop():
+                self.plain(item)
+            case Scan():
+                self.scan(item)
+            case _:
+                names = [b.name for b in (*item.inputs, *item.outputs)]
+                self.lines.append(f"  {item.function}({', '.join((*names, *(size.c() for size in item.sizes)))});")
+
+    def fresh_name(self, prefix: str) -> str:
+        self.count += 1
+        return f"{prefix}_{self.count}"
+
+    # Places
+
+    def place(self, buffer: Buffer, offset: Size, terms: Sequence[tuple[Size, str]], at: _At) -> str:
+        """An element of a buffer as an expression in C that can be written to as well."""
+        carried = self.carried.get(buffer)
+        if _is_scalar(buffer) and buffer.role == "temporary":
+            return carried or buffer.name
+        if at.region is not None and (buffer in at.region.local or buffer in self.by_column):
+            inner = [(step, index) for step, index in terms if index != at.row_index]
+            rows = at.region.rows
+            if not leads(buffer, rows):
+                offset, inner = divided(offset, rows) or ZERO, [(divided(s, rows) or s, i) for s, i in inner]
+            flat = _sum_text(offset, inner)
+            row, far = ("i_", str(BLOCK)) if buffer in at.region.local else (at.row_index, rows.c())
+            return f"{buffer.name}[{row}]" if flat == "0" else f"{buffer.name}[{row} + ({flat}) * {far}]"
+        return f"{carried or buffer.name}[{_sum_text(offset, terms)}]"
+
+    # Loops one after another
+
+    def plain(self, loop: Loop) -> None:
+        """A loop in the order of its dimensions."""
+        looped = list(range(len(loop.shape)))
+        for store in loop.stores:
+            if store.mode != "set" and store.buffer in loop.fresh and not _assigns(store, looped):
+                self.lines += self.filled(store.buffer, _START[store.mode])
+        extents = [(f"i{d}", loop.shape[d].c()) for d in looped]
+        nest = _Nest(self, [loop], looped, extents)
+        nest.take(loop, [_At({d: f"i{d}" for d in looped})])
+        self.lines += nest.text()
+
+    def filled(self, buffer: Buffer, value: str) -> list[str]:
+        if _is_scalar(buffer) and buffer.role == "temporary":
+            return [f"  {buffer.name} = {value};"]
+        return [f"  for (int64_t i = 0; i < {buffer.size.c()}; i++) {buffer.name}[i] = {value};"]
+
+    def scan(self, stage: Scan) -> None:
+        """Running totals: a variable that lives as long as the innermost loop."""
+        rank = len(stage.shape)
+        at = _At({d: f"i{d}" for d in range(rank)})
+        body = _Body(self, "  " * (rank + 1))
+        value = body.value(stage.store.value, at, stage.store.buffer.dtype)
+        run, start = self.fresh_name("run"), "0" if "+" in stage.store.mode else "1"
+        for d in range(rank):
+            if d == rank - 1:
+                self.lines.append("  " * (d + 1) + f"double {run} = {start};")
+            self.lines.append("  " * (d + 1) + f"for (int64_t i{d} = 0; i{d} < {stage.shape[d].c()}; i{d}++) {{")
+        self.lines += body.text(set())
+        self.lines.append(body.pad + f"{run} = {stage.store.mode.format(run, value)};")
+        self.lines.append(body.pad + f"{body.where(stage.store, at)} = {run};")
+        self.lines += ["  " * (d + 1) + "}" for d in reversed(range(rank))]
+
+    def product(self, loop: Loop) -> None:
+        """A matrix product for BLAS."""
+        left, right, out = loop.product.left, loop.product.right, loop.product.out
+        (m, k), n = left.shape, right.shape[-1]
+        kind = C_TYPES[loop.stores[0].buffer.dtype]
+        args = [m.c(), n.c(), k.c()]
+        for view in (left, right, out):
+            args += [f"{view.buffer.name} + {view.offset.c()}", *(s.c() for s in view.strides)]
+        self.lines.append(f"  bd_gemm_{kind}({', '.join(args)});")
+
+    # Loops over rows, block by block
+
+    def region(self, region: Region) -> None:
+        """A function of its own for some of the rows, called for all of them, or by several threads for a chunk each."""
+        name = f"{self.name}_rows{len(self.functions)}"
+        body = self.rows_body(region)
+        text = "\n".join(body)
+        found = set(re.findall(r"\b[a-z]\w*\b", text))
+        local = {b.name for b in region.local}
+        used = sorted(w for w in found if (w in self.declared or w in self.plates) and w not in local)
+        params = [f"const int64_t {w}" if w in self.plates else f"{self.declared[w]}{w}" for w in used]
+        head = ", ".join([*params, "int64_t from_", "int64_t to_", "double *restrict sums_"])
+        self.functions.append(f"static __attribute__((noinline)) void {name}({head}) {{\n{text}\n}}\n")
+        rows, args = region.rows.c(), "".join(f"{w}, " for w in used)
+        each = " + ".join(buffer.size.c() for buffer in region.carried) or "0"
+        sums = self.fresh_name("sums")
+        chunks = f"({rows} + {CHUNK - 1}) / {CHUNK}"
+        self.sums_work.append((sums, f"BD_ALIGNED(sizeof(double) * (size_t)(({chunks} + 1) * ({each})))"))
+        self.lines += [
+            "  {",
+            f"    const int64_t chunks_ = {chunks}, each_ = {each};",
+            "    if (chunks_ <= 1) {",
+            f"      {name}({args}0, {rows}, {sums});",
+            "    } else {",
+            "#pragma omp parallel for schedule(static) num_threads(threads) if (threads > 1)",
+            "      for (int64_t c_ = 0; c_ < chunks_; c_++) {",
+            f"        const int64_t to_ = (c_ + 1) * {CHUNK} < {rows} ? (c_ + 1) * {CHUNK} : {rows};",
+            f"        {name}({args}c_ * {CHUNK}, to_, {sums} + c_ * each_);",
+            "      }",
+            "    }",
+            *self.summed_up(region, sums),
+            "  }",
+        ]
+
+    def summed_up(self, region: Region, sums: str) -> list[str]:
+        """The chunks' sums added up, in their order."""
+        lines, start = [], "0"
+        for buffer, store in region.carried.items():
+            place = self.place(buffer, ZERO, [(ONE, "j_")], _At({}))
+            fresh = any(buffer in loop.fresh for loop in region.loops)
+            total = "total_" if fresh else _COMBINE[store.mode].format(place, "total_")
+            more = _COMBINE[store.mode].format("total_", f"{sums}[c_ * each_ + {start} + j_]")
+            lines += [
+                f"    for (int64_t j_ = 0; j_ < {buffer.size.c()}; j_++) {{",
+                f"      double total_ = {sums}[{start} + j_];",
+                f"      for (int64_t c_ = 1; c_ < chunks_; c_++) total_ = {more};",
+                f"      {place} = {total};",
+                "    }",
+            ]
+            start = f"{start} + {buffer.size.c()}"
+        return lines
+
+    def rows_body(self, region: Region) -> list[str]:
+        opening, closing, start = [], [], "0"
+        for buffer, store in region.carried.items():
+            name = self.carried[buffer] = f"{buffer.name}_"
+            if _is_scalar(buffer) and buffer.role == "temporary":
+                opening.append(f"  double {name} = {_START[store.mode]};")
+                closing.append(f"  sums_[{start}] = {name};")
+            else:
+                opening.append(f"  double *restrict {name} = sums_ + {start};")
+                opening.append(f"  for (int64_t i = 0; i < {buffer.size.c()}; i++) {name}[i] = {_START[store.mode]};")
+            start = f"{start} + {buffer.size.c()}"
+        inner = []
+        for loops in _passes(region):
+            inner += self.rows_pass(region, loops)
+        self.carried = {}
+        names = set(re.findall(r"\b\w+\b", "\n".join(inner)))
+        for buffer in sorted(region.local, key=lambda b: b.name):
+            width = product(size for size in buffer.shape if size != region.rows).constant
+            if buffer.name in names:
+                kind = C_TYPES[buffer.dtype]
+                opening.append(f"  {kind} {buffer.name}[{width * BLOCK}] __attribute__((aligned(64)));")
+        return [
+            *opening,
+            f"  for (int64_t b_ = from_; b_ < to_; b_ += {BLOCK}) {{",
+            f"    const int64_t n_ = to_ - b_ < {BLOCK} ? to_ - b_ : {BLOCK};",
+            *inner,
+            "  }",
+            *closing,
+        ]
+
+    def rows_pass(self, region: Region, loops: list[Loop]) -> list[str]:
+        """Loops on a block: rows innermost, short other dimensions written out."""
+        lines: list[str] = []
+        looped, _ = _looped(region, loops[0])
+        row = region.row[loops[0]]
+        extents = [("i_", "n_") if d == row else (f"i{d}", loops[0].shape[d].c()) for d in looped]
+        nest = _Nest(self, loops, looped, extents)
+        for loop in loops:
+            others, written = _looped(region, loop)
+            base = _At({d: f"i{d}" for d in others}, region, "(b_ + i_)")
+            base.index[region.row[loop]] = "(b_ + i_)"
+            instances = [base]
+            for d in written:
+                instances = [at.with_index(d, str(i)) for at in instances for i in range(loop.shape[d].constant)]
+            if len(others) > 1:
+                for store in loop.stores:
+                    if store.mode != "set" and store.buffer in loop.fresh and store.buffer not in region.carried:
+                        lines += self.cleared_rows(store, region)
+            nest.take(loop, instances)
+        return lines + nest.text()
+
+    def cleared_rows(self, store: Store, region: Region) -> list[str]:
+        """The block's rows of a buffer that something is summed into."""
+        width = product(size for size in store.buffer.shape if size != region.rows)
+        lead = leads(store.buffer, region.rows)
+        terms = [(width if lead else ONE, "(b_ + i_)")]
+        if width != ONE:
+            terms.append((ONE if lead else region.rows, "j_"))
+        place = self.place(store.buffer, ZERO, terms, _At({}, region, "(b_ + i_)"))
+        loop = f"for (int64_t i_ = 0; i_ < n_; i_++) {place} = {_START[store.mode]};"
+        return [f"    for (int64_t j_ = 0; j_ < {width.c()}; j_++) {loop}" if width != ONE else f"    {loop}"]
+
+
+def _looped(region: Region, loop: Loop) -> tuple[list[int], list[int]]:
+    """The dimensions of a loop over rows that are loops in C, the row last, and those that are written out."""
+    row, places = region.row[loop], 1
+    written = []
+    for d in reversed(range(len(loop.shape))):
+        size = loop.shape[d].constant
+        if d != row and size is not None and places * size <= _WRITTEN_OUT and not loop.serial:
+            written.append(d)
+            places *= size
+    return [d for d in range(len(loop.shape)) if d != row and d not in written] + [row], written
+
+
+def _passes(region: Region) -> list[list[Loop]]:
+    """The loops of a region that are done in one loop over a block: those one after another of rows alone."""
+    result: list[list[Loop]] = []
+    open_, statements = False, 0
+    for loop in region.loops:
+        looped, written = _looped(region, loop)
+        flat = len(looped) == 1 and not loop.serial
+        more = len(loop.stores) * product(loop.shape[d] for d in written).constant
+        if flat and open_ and statements + more <= _MOST_STATEMENTS:
+            result[-1].append(loop)
+            statements += more
+        else:
+            result.append([loop])
+            statements = more
+        open_ = flat
+    return result
+
+
+def _assigns(store: Store, looped: Sequence[int]) -> bool:
+    """Whether what a store combines is known once the loops inside have ended, and put in its place but once."""
+    depth = _depth(store, looped)
+    return depth < len(looped) and dims_of(store.terms) >= set(looped[:depth])
+
+
+@dataclass
+class _At:
+    """Where in a loop something is done: the index of each dimension, as text, and the region with its row's index."""
+
+    index: dict[int, str]
+    region: Region | None = None
+    row_index: str = ""
+
+    def with_index(self, dim: int, text: str) -> _At:
+        return _At({**self.index, dim: text}, self.region, self.row_index)
+
+
+@dataclass(frozen=True)
+class _Total:
+    """A variable that combines something over the loops inside the first `depth`, and where it goes then."""
+
+    name: str
+    store: Store
+    place: str
+    depth: int
+    assigned: bool
+
+
+class _Nest:
+    """Loops in C around what several loops do at each place. In those of a region, `looped` ends with the rows."""
+
+    def __init__(
+        self, writer: _Writer, loops: list[Loop], looped: Sequence[int], extents: Sequence[tuple[str, str]]
+    ) -> None:
+        self.writer, self.loops, self.extents = writer, loops, extents
+        self.body = _Body(writer, "  " * (len(looped) + 1))
+        self.totals: dict[tuple[int, str], _Total] = {}
+
+    def take(self, loop: Loop, instances: Sequence[_At]) -> None:
+        """Do what a loop does, once for each of the places written out."""
+        region = instances[0].region
+        looped = list(range(len(loop.shape))) if region is None else _looped(region, loop)[0]
+        sums: dict[tuple[int, str], tuple[Store, _At, str]] = {}
+        for at in instances:
+            for store in loop.stores:
+                value = self.body.value(store.value, at, _dtype_of_sum(store))
+                depth = _depth(store, looped)
+                if store.mode == "set":
+                    self.body.set(store, value, at)
+                elif depth < len(looped):
+                    self.total(store, value, at, depth, looped, loop)
+                elif store.is_indirect or len(looped) > 1 or store.buffer not in loop.fresh:
+                    place = self.body.where(store, at)
+                    self.body.lines.append(f"{place} = {_COMBINE[store.mode].format(place, value)};")
+                else:
+                    place = self.body.where(store, at)
+                    before = sums.get((id(store), place))
+                    if before is not None:
+                        value = self.body.variable(_COMBINE[store.mode].format(before[2], value), _dtype_of_sum(store))
+                    sums[id(store), place] = (store, at, value)
+        for store, at, value in sums.values():
+            self.body.set(store, value, at)
+
+    def total(self, store: Store, value: str, at: _At, depth: int, looped: Sequence[int], loop: Loop) -> None:
+        place = self.body.where(store, at)
+        key = (id(store), place)
+        if key not in self.totals:
+            assigned = at.region is None and store.buffer in loop.fresh and _assigns(store, looped)
+            self.totals[key] = _Total(self.writer.fresh_name("s"), store, place, depth, assigned)
+        name = self.totals[key].name
+        self.body.lines.append(f"{name} = {_COMBINE[store.mode].format(name, value)};")
+
+    def text(self) -> list[str]:
+        lines, levels = [], len(self.extents)
+        for level, (index, extent) in enumerate(self.extents):
+            pad = "  " * (level + 1)
+            lines += self.opened(level)
+            if level == levels - 1 and not any(loop.serial for loop in self.loops):
+                lines += self.vectorised()
+            lines.append(f"{pad}for (int64_t {index} = 0; {index} < {extent}; {index}++) {{")
+        if not levels:
+            lines += self.opened(0)
+        lines += self.body.text(self.writer.users)
+        for level in reversed(range(levels)):
+            lines += [f"{'  ' * (level + 1)}}}", *self.closed(level)]
+        return lines if levels else lines + self.closed(0)
+
+    def vectorised(self) -> list[str]:
+        """What tells the compiler that places do not depend on each other, and that sums may be added up in any order."""
+        inner = [t for t in self.totals.values() if t.depth == len(self.extents) - 1]
+        signs = {"add": "+", "mul": "*"}
+        if any(t.store.mode not in signs for t in self.totals.values()):
+            return []
+        outer = [t for t in self.totals.values() if t.depth < len(self.extents) - 1]
+        clauses = "".join(f" reduction({signs[t.store.mode]}:{t.name})" for t in (*inner, *outer))
+        return [f"#pragma omp simd{clauses}"]
+
+    def opened(self, level: int) -> list[str]:
+        return [
+            f"{'  ' * (level + 1)}{C_TYPES[_dtype_of_sum(t.store)]} {t.name} = {_START[t.store.mode]};"
+            for t in self.totals.values()
+            if t.depth == level
+        ]
+
+    def closed(self, level: int) -> list[str]:
+        return [
+            f"{'  ' * (level + 1)}{t.place} = "
+            f"{t.name if t.assigned else _COMBINE[t.store.mode].format(t.place, t.name)};"
+            for t in self.totals.values()
+            if t.depth == level
+        ]
+
+
+class _Body:
+    """The statements inside a loop: each value a variable, worked out once."""
+
+    def __init__(self, writer: _Writer, pad: str) -> None:
+        self.writer = writer
+        self.pad = pad
+        # Statements; those that put a value in a buffer, with it.
+        self.lines: list[str | tuple[str, Buffer]] = []
+        self.known: dict[tuple[str, torch.dtype], str] = {}
+        self.registers: dict[str, str] = {}
+        self.read: set[Buffer] = set()
+
+    def value(self, expr: Expr, at: _At, dtype: torch.dtype | None = None) -> str:
+        """The expression's value as text: a variable or a number, of type `dtype` where that is given."""
+        match expr:
+            case Const():
+                return _number(expr.value, dtype or expr.dtype)
+            case Iota():
+                return _cast(f"(int64_t){at.index[expr.dim]}", expr.dtype, dtype)
+            case Load():
+                terms = [(step, self.index(index, at)) for step, index in expr.terms]
+                place = self.writer.place(expr.buffer, expr.offset, terms, at)
+                found = self.registers.get(place)
+                if found is None:
+                    self.read.add(expr.buffer)
+                    found = self.variable(place, expr.dtype)
+                return _cast(found, expr.dtype, dtype)
+            case Apply():
+                args = [self.value(arg, at, expr.takes) for arg in expr.args]
+                text = expr.template.format(*args)
+                if text in args:
+                    return _cast(text, expr.takes or expr.dtype, dtype)
+                return _cast(self.variable(text, expr.dtype), expr.dtype, dtype)
+
+    def index(self, index: int | Expr, at: _At) -> str:
+        return at.index[index] if isinstance(index, int) else self.value(index, at, torch.int64)
+
+    def variable(self, text: str, dtype: torch.dtype) -> str:
+        key = (text, dtype)
+        if key not in self.known:
+            self.known[key] = name = self.writer.fresh_name("v")
+            self.lines.append(f"const {C_TYPES[dtype]} {name} = {text};")
+        return self.known[key]
+
+    def where(self, store: Store, at: _At) -> str:
+        terms = [(step, self.index(index, at)) for step, index in store.terms]
+        return self.writer.place(store.buffer, store.offset, terms, at)
+
+    def set(self, store: Store, value: str, at: _At) -> None:
+        place, dtype = self.where(store, at), store.buffer.dtype
+        value = self.variable(f"({C_TYPES[dtype]}){value}", dtype) if not value.startswith("v_") else value
+        # What is read from here on is what has been put there.
+        self.known.pop((place, dtype), None)
+        self.lines.append((f"{place} = {value};", store.buffer))
+        if not store.is_indirect:
+            self.registers[place] = value
+
+    def text(self, users: dict[Buffer, set[int]] | set) -> list[str]:
+        """The statements, without those that put where nobody reads."""
+        kept = []
+        for line in self.lines:
+            if isinstance(line, str):
+                kept.append(self.pad + line)
+                continue
+            statement, buffer = line
+            alone = buffer.role == "temporary" and len(users[buffer]) == 1 and buffer not in self.read
+            if not alone:
+                kept.append(self.pad + statement)
+        return kept
+
+
+def _depth(store: Store, looped: Sequence[int]) -> int:
+    """How many of the loops a store's place depends on, counted from outside."""
+    used = dims_of(store.terms)
+    return max((level + 1 for level, dim in enumerate(looped) if dim in used), default=0)
+
+
+def _dtype_of_sum(store: Store) -> torch.dtype:
+    """Sums of single precision are added up in double."""
+    if store.mode == "set":
+        return store.buffer.dtype
+    return torch.float64 if store.buffer.dtype.is_floating_point else torch.int64
+
+
+def _is_scalar(buffer: Buffer) -> bool:
+    return buffer.size.constant == 1
+
+
+def _sum_text(offset: Size, terms: Iterable[tuple[Size, str]]) -> str:
+    parts = [] if offset == ZERO else [offset.c()]
+    for step, index in terms:
+        if step == ONE:
+            parts.append(index)
+        elif step != ZERO:
+            parts.append(f"{index} * {step.c()}")
+    return " + ".join(parts) or "0"
+
+
+def _number(value: float | int | bool | Size, dtype: torch.dtype) -> str:
+    if isinstance(value, Size):
+        return f"(({C_TYPES[dtype]})({value.c()}))"
+    if dtype.is_floating_point:
+        number = float(value)
+        if number != number:
+            return "NAN"
+        if number in (float("inf"), float("-inf")):
+            return "INFINITY" if number > 0 else "(-INFINITY)"
+        return repr(number) if number >= 0 and repr(number)[0] != "-" else f"({number!r})"
+    whole = int(value)
+    return f"INT64_C({whole})" if whole >= 0 else f"(-INT64_C({-whole}))"
+
+
+def _cast(text: str, have: torch.dtype | None, want: torch.dtype | None) -> str:
+    if want is None or have == want:
+        return text
+    if want == torch.bool:
+        return f"(uint8_t)({text} != 0)"
+    return f"({C_TYPES[want]})({text})" if have is not None else text

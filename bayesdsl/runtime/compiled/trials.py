@@ -1,0 +1,83 @@
+"""Data of made-up lengths, at which a program is traced to see how its sizes follow from those of plates."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import torch
+
+from bayesdsl.runtime.bound import BoundModel
+from bayesdsl.runtime.compiled.operations import Trial
+
+# Lengths unlike each other, so that a size seen in a program points to one plate. Long enough that no size is 1 by
+# chance, short enough that tracing is quick.
+_LENGTHS = 3
+_PRIMES = [
+    11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101, 103, 107, 109, 113, 127, 131,
+    137, 139, 149, 151, 157, 163, 167, 173, 179, 181, 191, 193, 197, 199, 211, 223, 227, 229, 233, 239, 241, 251, 257, 263,
+]  # fmt: skip
+
+
+def plates_of(bound: BoundModel) -> dict[str, str]:
+    """The plates whose sizes a program depends on, and what their size is called in C."""
+    named = [*bound.counts.values(), *(plate for layout in bound.layouts.values() for plate in layout)]
+    return {plate: f"n{i}" for i, plate in enumerate(sorted(set(named)))}
+
+
+def tensors_of(bound: BoundModel) -> list[str]:
+    """The arguments of the model that are tensors, in a fixed order."""
+    return sorted(name for name, value in bound.inputs.items() if isinstance(value, torch.Tensor))
+
+
+def sizes_of(bound: BoundModel) -> dict[str, int] | None:
+    """The size of every plate by its name in C; None where the data do not tell."""
+    found: dict[str, int] = {}
+    names = plates_of(bound)
+    for argument, plate in bound.counts.items():
+        found[names[plate]] = bound.inputs[argument]
+    for argument in tensors_of(bound):
+        value, layout = bound.inputs[argument], bound.layouts.get(argument)
+        if layout is None or len(layout) != value.dim():
+            return None
+        for size, plate in zip(value.shape, layout, strict=True):
+            if found.setdefault(names[plate], size) != size:
+                return None
+    return found
+
+
+def made_up(bound: BoundModel) -> list[BoundModel]:
+    """The model with data of made-up lengths, rows of the real ones. Empty where its lengths are not known."""
+    names, sizes = plates_of(bound), sizes_of(bound)
+    if sizes is None or not names or len(names) * _LENGTHS > len(_PRIMES):
+        return []
+    # A labelled member's position must be one that there is.
+    positions = [v for name, v in bound.inputs.items() if isinstance(v, int) and name not in bound.counts]
+    primes = [p for p in _PRIMES if p > max(positions, default=0)]
+    if len(primes) < len(names) * _LENGTHS:
+        return []
+    result = []
+    for trial in range(_LENGTHS):
+        lengths = {plate: primes[trial * len(names) + i] for i, plate in enumerate(names)}
+        result.append(replace(bound, inputs=_resized(bound, lengths), starts=()))
+    return result
+
+
+def _resized(bound: BoundModel, lengths: dict[str, int]) -> dict[str, Any]:
+    inputs = dict(bound.inputs)
+    for argument, plate in bound.counts.items():
+        inputs[argument] = lengths[plate]
+    for argument in tensors_of(bound):
+        value = bound.inputs[argument]
+        for dim, plate in enumerate(bound.layouts[argument]):
+            value = value.index_select(dim, torch.arange(lengths[plate]) % value.shape[dim])
+        if not value.dtype.is_floating_point:
+            # Codes of members, of whatever plate.
+            value = value % min(lengths.values())
+        inputs[argument] = value
+    return inputs
+
+
+def trial_of(bound: BoundModel, extra: list[torch.Tensor]) -> Trial:
+    """The inputs of a function of `extra` tensors and the model's data."""
+    return Trial(sizes_of(bound) or {}, [*extra, *(bound.inputs[name] for name in tensors_of(bound))])
