@@ -14,7 +14,8 @@ import torch
 from bayesdsl.runtime.engines.components import Named
 from bayesdsl.runtime.engines.drift import Drift
 from bayesdsl.runtime.engines.minibatches import Minibatches
-from bayesdsl.runtime.engines.steps.loop import Block, ListLoop, Loop
+from bayesdsl.runtime.engines.steps.loop import Block, Loop
+from bayesdsl.runtime.engines.steps.native import loop_of
 from bayesdsl.runtime.engines.steps.noise import Source
 from bayesdsl.runtime.engines.steps.program import Pair, Program
 from bayesdsl.runtime.engines.steps.rows import Rows
@@ -101,7 +102,9 @@ class Steps:
         """What runs steps with so many rows each."""
         if size not in self._loops:
             listing = self.program.listing if not self._loops else self._again(size)
-            self._loops[size] = ListLoop(step_of(listing, self.optimiser))
+            step = step_of(listing, self.optimiser)
+            carried = 1 + len(self.optimiser.state(self.program.parameters.vector()))
+            self._loops[size] = loop_of(step, carried, 1 + len(listing.noises) + len(self._varying))
         return self._loops[size]
 
     def _again(self, size: int) -> Any:

@@ -1,0 +1,110 @@
+"""Steps in machine code, and the loop around them."""
+
+from __future__ import annotations
+
+import ctypes
+from importlib import resources
+
+import numpy as np
+import torch
+
+from bayesdsl.runtime.compiled import compiler
+from bayesdsl.runtime.compiled.compiler import BuildError
+from bayesdsl.runtime.compiled.errors import NotCompilable
+from bayesdsl.runtime.compiled.kernel import Library, aligned, pointers, program
+from bayesdsl.runtime.compiled.operations import Trial
+from bayesdsl.runtime.engines.steps.listing import Listing
+from bayesdsl.runtime.engines.steps.loop import Block, ListLoop, Loop
+
+_LOOP = (resources.files("bayesdsl.runtime.engines.steps") / "loop.c").read_text(encoding="utf-8")
+
+
+def loop_of(step: Listing, carried: int, varying: int) -> Loop:
+    """What runs the steps: machine code where that can be had, else the operations one by one.
+
+    Of the step's arguments the first `carried` are handed on from step to step, the next `varying` differ at each.
+    """
+    try:
+        return NativeLoop(step, carried, varying)
+    except NotCompilable as error:
+        return ListLoop(step, str(error))
+    except BuildError as error:
+        return ListLoop(step, error.reason)
+
+
+class NativeLoop:
+    """Steps without Python in between. Raises NotCompilable and BuildError."""
+
+    engine = "compiled"
+    note = ""
+
+    def __init__(self, step: Listing, carried: int, varying: int) -> None:
+        inputs = step.examples
+        function = step.function()
+        written = program("bd_step", lambda _: function, [Trial({}, inputs)], range(carried + varying))
+        self._carried, self._varying = carried, varying
+        threads = torch.get_num_threads()
+        self._kernel = Library([written]).kernel(written, inputs, {}, threads)
+        self._run = compiler.load(_LOOP).bd_steps
+        self._run.restype = None
+        self._work = aligned(self._kernel.workspace_bytes)
+
+    def run(self, block: Block) -> None:
+        given, steps = self._given(block)
+        places = [p if isinstance(p, int) and p < self._carried else -1 for p in self._kernel.program.inputs]
+        now = [value.contiguous().clone() for value in block.carried]
+        following = [torch.empty_like(value) for value in now]
+        here, there = pointers(now), pointers(following)
+        losses, done = torch.empty(block.steps, dtype=now[0].dtype), ctypes.c_int64(0)
+        arrays = [np.array(values, dtype=np.int64) for values in (steps, places)]
+        try:
+            self._run(
+                ctypes.c_void_p(self._kernel.address),
+                ctypes.c_int64(block.steps),
+                ctypes.c_int64(len(given)),
+                pointers(given),
+                *(_address(array) for array in arrays),
+                ctypes.c_int64(len(now)),
+                here,
+                there,
+                pointers([losses, *now]),
+                ctypes.c_void_p(losses.data_ptr()),
+                ctypes.c_void_p(0 if block.summed is None else block.summed.data_ptr()),
+                ctypes.c_int64(now[0].numel()),
+                ctypes.c_int64(now[0].element_size()),
+                _address(self._kernel.sizes),
+                _address(self._work),
+                ctypes.byref(done),
+            )
+        finally:
+            # The two sides of the carried values change places at every step.
+            block.done = done.value
+            block.carried = following if block.done % 2 else now
+            block.losses[: block.done] = losses[: block.done].numpy()
+
+    def _given(self, block: Block) -> tuple[list[torch.Tensor], list[int]]:
+        """What the kernel reads, and by how many bytes it moves on at each step."""
+        given, steps = [], []
+        held = self._kernel.arguments([*block.carried, *(values[0] for values in block.varying), *block.fixed])
+        kernel = self._kernel.program
+        for place, by_column, value in zip(kernel.inputs, kernel.by_column, held, strict=True):
+            if not isinstance(place, int) or not 0 <= place - self._carried < self._varying:
+                given.append(value)
+                steps.append(0)
+                continue
+            values = _laid_out(block.varying[place - self._carried], by_column)
+            given.append(values)
+            steps.append(values.stride(0) * values.element_size())
+        return given, steps
+
+
+def _laid_out(values: torch.Tensor, by_column: bool) -> torch.Tensor:
+    """Values of several steps, those of each together in memory."""
+    if by_column:
+        return values.flatten(2).transpose(1, 2).contiguous() if values.dim() > 2 else values.contiguous()
+    return values if values.dim() == 1 or values[0].is_contiguous() else values.contiguous()
+
+
+def _address(array: np.ndarray) -> ctypes.c_void_p:
+    return ctypes.c_void_p(array.ctypes.data)
+
