@@ -28,8 +28,11 @@ _WIDEST = 64
 
 @dataclass(eq=False)
 class Region:
-    """Loops over the same `rows`. `row` is which dimension of each loop they are. `local` are the buffers that exist for
-    a block at a time, `carried` those that sums over all rows go to, with the store that does it."""
+    """Loops over the same `rows`. `row` is which dimension of each loop they are.
+
+    `local` are the buffers that exist for a block at a time, `carried` those that sums over all rows go to, with the
+    store that does it.
+    """
 
     rows: Size
     loops: list[Loop]
@@ -182,7 +185,7 @@ def is_own_row(access: Load | Store, rows: Size, row: int) -> bool:
 
 def _whole_rows(access: Load | Store, rows: Size) -> bool:
     """Whether everything but the row is a whole number of rows away, in a buffer whose rows are its last dimension."""
-    parts = [access.offset, *(s for s, index in access.terms if not (s.constant == 1))]
+    parts = [access.offset, *(s for s, index in access.terms if s.constant != 1)]
     return all(not part.terms or divided(part, rows) is not None for part in parts)
 
 

@@ -300,7 +300,7 @@ class _Writer:
     # Loops over rows, block by block
 
     def region(self, region: Region) -> None:
-        """A function of its own for some of the rows, called for all of them, or by several threads for a chunk each."""
+        """A function of its own for some of the rows, called for all, or by several threads for a chunk each."""
         name = f"{self.name}_rows{len(self.functions)}"
         body = self.rows_body(region)
         text = "\n".join(body)
@@ -531,7 +531,7 @@ class _Nest:
         return lines if levels else lines + self.closed(0)
 
     def vectorised(self) -> list[str]:
-        """What tells the compiler that places do not depend on each other, and that sums may be added up in any order."""
+        """What tells the compiler that no place depends on another, and that sums may be added up in any order."""
         inner = [t for t in self.totals.values() if t.depth == len(self.extents) - 1]
         signs = {"add": "+", "mul": "*"}
         if any(t.store.mode not in signs for t in self.totals.values()):
