@@ -11,7 +11,6 @@ but the data is worked out once; what is worked out twice is worked out once.
 from __future__ import annotations
 
 import operator
-import warnings
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from types import SimpleNamespace
@@ -19,9 +18,10 @@ from typing import Any
 
 import torch
 from torch import fx
-from torch.func import functionalize, grad_and_value
-from torch.fx.experimental.proxy_tensor import make_fx
+from torch.func import grad_and_value
 from torch.fx.node import map_arg
+
+from bayesdsl.runtime.recording import record
 
 aten = torch.ops.aten
 
@@ -62,17 +62,12 @@ def trace(function: Callable[[torch.Tensor], torch.Tensor], example: torch.Tenso
     must compare the two at other points. Tensors it closes over become constants. Raises NotTraceable.
     """
 
-    # Without functionalize, a model that fills a tensor slice by slice would leave operations that write.
-    @functionalize
     def both(u: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         gradient, value = grad_and_value(function)(u)
         return value, gradient
 
     try:
-        with warnings.catch_warnings():
-            # Torch warns of what it is about to refuse.
-            warnings.simplefilter("ignore")
-            module = make_fx(both)(example.clone())
+        module = record(both, (example,))
     except Exception as error:
         # Whatever a model does that cannot be written down shows as one of many kinds of error.
         raise NotTraceable(f"{type(error).__name__}: {_first_line(error)}") from error

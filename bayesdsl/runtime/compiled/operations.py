@@ -10,14 +10,12 @@ a simple expression in the lengths; where it is not, the program holds for the l
 from __future__ import annotations
 
 import operator
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import fx
-from torch.fx.experimental.proxy_tensor import make_fx
 
 from bayesdsl.runtime.compiled.errors import NotCompilable
 from bayesdsl.runtime.compiled.sizes import Size, explain
@@ -104,17 +102,11 @@ def operations(function: Callable[[Trial], Function], trials: Sequence[Trial]) -
 
 
 def _traced(function: Function, inputs: Sequence[torch.Tensor]) -> fx.GraphModule:
-    from torch.func import functionalize
-
+    from bayesdsl.runtime.recording import record
     from bayesdsl.runtime.tracing import make_functional
 
     try:
-        with warnings.catch_warnings():
-            # Torch warns of what it is about to refuse.
-            warnings.simplefilter("ignore")
-            # The same tensor passed twice would be one input.
-            copies = [value.clone() for value in inputs]
-            module = make_fx(functionalize(function), decomposition_table=_decompositions())(*copies)
+        module = record(function, inputs, _decompositions())
     except Exception as error:
         # Whatever a model does that cannot be written down shows as one of many kinds of error.
         raise NotCompilable(f"its operations cannot be written down: {_first_line(error)}") from error

@@ -183,7 +183,7 @@ class _Writer:
         """Which passes read or write a buffer."""
         users: dict[Buffer, set[int]] = {}
         for position, stages in enumerate(self.passes):
-            for buffer in (b for stage in stages for b in stage.reads() | stage.writes()):
+            for buffer in (b for stage in stages for b in sorted(stage.reads() | stage.writes(), key=lambda b: b.name)):
                 users.setdefault(buffer, set()).add(position)
         return users
 

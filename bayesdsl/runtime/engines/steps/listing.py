@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import fx
-from torch.func import functionalize
-from torch.fx.experimental.proxy_tensor import make_fx
 
 from bayesdsl.runtime.engines.steps.noise import Noise, lift
+from bayesdsl.runtime.recording import record
 from bayesdsl.runtime.tracing import Constants, NotTraceable, compiled, listed, simplify, written
 
 aten = torch.ops.aten
@@ -50,11 +48,7 @@ def write_down(
     With `differentiable`, the list can be differentiated. Raises NotTraceable.
     """
     try:
-        with warnings.catch_warnings():
-            # Torch warns of what it is about to refuse.
-            warnings.simplefilter("ignore")
-            # A tensor that is given twice would be taken for one argument.
-            module = make_fx(functionalize(function))(*(example.clone() for example in examples))
+        module = record(function, examples)
     except NotTraceable:
         raise
     except Exception as error:
