@@ -11,6 +11,7 @@ from __future__ import annotations
 import operator
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import torch
@@ -75,6 +76,9 @@ class _Recorder(TorchDispatchMode):
                 found = self.formulas[func](*args, **kwargs)
             if found is not NotImplemented:
                 return found
+        if _has_parts(func):
+            with self:
+                return func.decompose(*args, **kwargs)
         given = [self._node(v) for v in (*_tensors(args), *_tensors(kwargs))]
         live = any(node.meta["live"] for node in given)
         value = func(*args, **kwargs)
@@ -114,6 +118,12 @@ class _Recorder(TorchDispatchMode):
 
     def _written(self, value: Any) -> Any:
         return self._node(value) if isinstance(value, torch.Tensor) else value
+
+
+@cache
+def _has_parts(func: Any) -> bool:
+    """Whether an operation is nothing but others."""
+    return torch._C._dispatch_has_kernel_for_dispatch_key(func.name(), "CompositeImplicitAutograd")
 
 
 def _tensors(values: Any) -> list[torch.Tensor]:

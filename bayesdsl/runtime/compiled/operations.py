@@ -111,9 +111,17 @@ def _traced(function: Function, inputs: Sequence[torch.Tensor]) -> fx.GraphModul
         # Whatever a model does that cannot be written down shows as one of many kinds of error.
         raise NotCompilable(f"its operations cannot be written down: {_first_line(error)}") from error
     make_functional(module.graph)
+    _drop_checks(module.graph)
     module.graph.eliminate_dead_code()
     _note_kinds(module, inputs)
     return module
+
+
+def _drop_checks(graph: fx.Graph) -> None:
+    """What torch stops at, a matrix that is not positive definite, is no number here."""
+    for node in list(graph.nodes):
+        if node.target is aten._linalg_check_errors.default:
+            graph.erase_node(node)
 
 
 # What is rare, or several operations in one: torch has formulas for it.

@@ -42,6 +42,7 @@ from bayesdsl.runtime.engines.minibatches import Minibatches, Traces
 from bayesdsl.runtime.engines.particles import takes_many
 from bayesdsl.runtime.engines.steps.draws import Draws
 from bayesdsl.runtime.engines.steps.fit import Steps
+from bayesdsl.runtime.engines.steps.program import Program
 from bayesdsl.runtime.engines.survey import check_sites, survey
 from bayesdsl.runtime.posterior import Posterior
 from bayesdsl.runtime.progress import Progress, Report, silent
@@ -123,6 +124,7 @@ class _Fit:
     drift: Drift = field(default_factory=Drift)
     engine: str = "pyro"
     engine_note: str = ""
+    program: Program | None = None
 
     def __post_init__(self) -> None:
         self._given: dict[str, Any] | None = None
@@ -220,18 +222,18 @@ class _Fit:
         """The steps, to be run without Pyro; None where they go by Pyro, and `engine_note` says why."""
         if self.settings.engine == "pyro":
             return None
-        settings = self.settings
+        settings, picks = self.settings, (self.kept, self.latents)
         if settings.steps < _FEWEST:
             self.engine_note = f"fewer than {_FEWEST} steps are done before others are prepared"
             return None
         try:
-            return Steps(self, loss, settings.optim, settings.schedule, settings.steps, self.batches)
+            return Steps(self, loss, settings.optim, settings.schedule, settings.steps, self.batches, picks)
         except (NotTraceable, *_REFUSALS) as why:
             self.engine_note = reason(why)
             return None
 
     def _by_steps(self, steps: Steps, tell: Report) -> None:
-        self.engine, self.engine_note = steps.engine, steps.note
+        self.engine, self.engine_note, self.program = steps.engine, steps.note, steps.program
         total, told = self.settings.steps, time.monotonic()
 
         def block(losses: np.ndarray) -> None:
@@ -305,7 +307,7 @@ class _Fit:
         if not _parameters_are_finite():
             raise LossNotFinite(len(self.losses) + 1, math.nan, "svi")
         if isinstance(self.guide, AutoLaplaceApproximation):
-            self.guide = self._laplace(self.guide)
+            self.guide, self.program = self._laplace(self.guide), None
         self.drawing = Drawing(self, self.settings.draws, self._at_once())
         self.drawing.take(tell)
         self.interrupted |= self.drawing.interrupted
@@ -323,7 +325,7 @@ class _Fit:
         if self.batches is not None:
             self.batches.look()
         try:
-            return Draws(self, self.traces, (self.kept, self.latents))
+            return Draws(self, self.traces, (self.kept, self.latents), self.program)
         except (NotTraceable, *_REFUSALS):
             return None
 

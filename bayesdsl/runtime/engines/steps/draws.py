@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import pyro
@@ -13,11 +12,10 @@ from torch.func import vmap
 
 from bayesdsl.runtime.density import AGREEMENT
 from bayesdsl.runtime.engines.guides import reals_as
-from bayesdsl.runtime.engines.steps.listing import Listing
-from bayesdsl.runtime.engines.steps.losses import Traces, log_ratio
+from bayesdsl.runtime.engines.steps.losses import Traces
 from bayesdsl.runtime.engines.steps.noise import Recorded, draw
 from bayesdsl.runtime.engines.steps.parameters import Parameters
-from bayesdsl.runtime.engines.steps.program import Pair, Writer
+from bayesdsl.runtime.engines.steps.program import Pair, Pick, Program, Writer, drawn_of
 from bayesdsl.runtime.tracing import NotTraceable
 
 # So many numbers of the largest kind are held at once: some 16 MB.
@@ -27,25 +25,27 @@ _AT_ONCE = 2_000_000
 _AGREEMENT_FLOAT32 = 1e-3
 
 
-@dataclass
 class Draws:
     """A draw of the guide, and what the model makes of it, as a list of operations.
 
-    `traces` runs guide and model once, each of `picks` takes some values of the two, by name. The listing is compared
-    with what they give for the same noise. Raises NotTraceable.
+    `traces` runs guide and model once, each of `picks` takes some values of the two, by name. What was `written` down
+    before, for a loss, is not written down again. It is compared with what the two give for the same noise. Raises
+    NotTraceable.
     """
 
-    pair: Pair
-    traces: Callable[[], Traces]
-    picks: Sequence[Callable[[Traces], dict[str, torch.Tensor]]]
-    names: tuple[tuple[str, ...], ...] = field(init=False)
-    listing: Listing = field(init=False)
-
-    def __post_init__(self) -> None:
-        store = pyro.get_param_store()
-        self.parameters = Parameters([name for name, _ in store.named_parameters()], self.pair.bound.dtype)
-        self._writer = Writer(self.pair, self.parameters)
-        self.listing = self._writer.write(self._once)
+    def __init__(
+        self, pair: Pair, traces: Callable[[], Traces], picks: Sequence[Pick], written: Program | None = None
+    ) -> None:
+        self.pair, self.traces, self.picks = pair, traces, picks
+        if written is not None and written.drawn is not None:
+            self.parameters, self._writer = written.parameters, written.writer
+            self.listing, self.names = written.drawn
+        else:
+            names = [name for name, _ in pyro.get_param_store().named_parameters()]
+            self.parameters = Parameters(names, pair.bound.dtype)
+            self._writer = Writer(pair, self.parameters)
+            self.names: tuple[tuple[str, ...], ...] = ()
+            self.listing = self._writer.write(self._once)
         self._check()
         run = self.listing.kernel()
         self._many = vmap(run, in_dims=(None,) * (1 + len(self._writer.data)) + (0,) * len(self.listing.noises))
@@ -74,9 +74,8 @@ class Draws:
         traces = self.traces()
         for trace in traces:
             _densities(trace)
-        picked = [pick(traces) for pick in self.picks]
-        self.names = tuple(tuple(values) for values in picked)
-        return log_ratio(traces), *(value for values in picked for value in values.values())
+        values, self.names = drawn_of(traces, self.picks)
+        return values
 
     def _check(self) -> None:
         with torch.random.fork_rng(devices=[]), torch.no_grad(), reals_as(self.pair.guide, self.pair.bound.dtype):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +17,7 @@ from bayesdsl.runtime.engines.minibatches import Minibatches
 from bayesdsl.runtime.engines.steps.loop import Block, Loop
 from bayesdsl.runtime.engines.steps.native import loop_of
 from bayesdsl.runtime.engines.steps.noise import Source
-from bayesdsl.runtime.engines.steps.program import Pair, Program
+from bayesdsl.runtime.engines.steps.program import Pair, Pick, Program
 from bayesdsl.runtime.engines.steps.rows import Rows
 from bayesdsl.runtime.engines.steps.step import optimiser_of, step_of
 
@@ -36,12 +36,14 @@ class Steps:
     schedule: Named | None
     steps: int
     batches: Minibatches | None = None
+    picks: Sequence[Pick] = ()
     program: Program = field(init=False)
 
     def __post_init__(self) -> None:
         self.optimiser = optimiser_of(self.optim, self.schedule, self.steps, "svi")
         self.rows = None if self.batches is None or self.batches.alike else Rows(self.batches)
-        self.program = Program(self.pair, self.loss, frozenset() if self.rows is None else self.rows.names)
+        picks = self.picks if self.batches is None else ()
+        self.program = Program(self.pair, self.loss, frozenset() if self.rows is None else self.rows.names, picks)
         self._varying = () if self.rows is None else self.program.data[: len(self.rows.names)]
         self._source = Source(self.program.listing.noises, torch.Generator().manual_seed(int(torch.randint(2**62, ()))))
         self._loops: dict[int, Loop] = {}
@@ -102,9 +104,8 @@ class Steps:
         """What runs steps with so many rows each."""
         if size not in self._loops:
             listing = self.program.listing if not self._loops else self._again(size)
-            step = step_of(listing, self.optimiser)
-            carried = 1 + len(self.optimiser.state(self.program.parameters.vector()))
-            self._loops[size] = loop_of(step, carried, 1 + len(listing.noises) + len(self._varying))
+            varying = 1 + len(listing.noises) + len(self._varying)
+            self._loops[size] = loop_of(step_of(listing, self.optimiser), varying)
         return self._loops[size]
 
     def _again(self, size: int) -> Any:

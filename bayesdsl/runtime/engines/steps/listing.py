@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import fx
@@ -38,6 +38,16 @@ class Listing:
     def blanks(self) -> tuple[torch.Tensor, ...]:
         """Arguments for the noise, of the shapes that it has: in the middle of where draws are."""
         return tuple(torch.full(noise.shape, 0.5, dtype=noise.dtype) for noise in self.noises)
+
+    def without_first(self) -> Listing:
+        """The same without the first of what it gives, and what only that needs."""
+        graph = fx.Graph()
+        (results,) = (node.args[0] for node in self.graph.nodes if node.op == "output")
+        copies: dict[fx.Node, fx.Node] = {}
+        graph.graph_copy(self.graph, copies)
+        graph.output(tuple(copies[result] for result in results[1:]))
+        graph.eliminate_dead_code()
+        return replace(self, graph=graph)
 
 
 def write_down(

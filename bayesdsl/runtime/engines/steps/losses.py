@@ -102,6 +102,10 @@ class Loss:
         options = {"num_particles": loss.num_particles, "vectorize_particles": loss.vectorize_particles}
         self.loss = made(**options, **({"alpha": loss.alpha} if made is RenyiELBO else {}))
 
+    @property
+    def particles(self) -> int:
+        return self.loss.num_particles
+
     def traces(self, model: Callable[..., Any], guide: Callable[..., Any]) -> list[Traces]:
         """A pair of traces for each draw, or one for all of them at once, with their log densities.
 

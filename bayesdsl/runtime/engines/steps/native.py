@@ -13,23 +13,24 @@ from bayesdsl.runtime.compiled.compiler import BuildError
 from bayesdsl.runtime.compiled.errors import NotCompilable
 from bayesdsl.runtime.compiled.kernel import Library, aligned, pointers, program
 from bayesdsl.runtime.compiled.operations import Trial
-from bayesdsl.runtime.engines.steps.listing import Listing
 from bayesdsl.runtime.engines.steps.loop import Block, ListLoop, Loop
+from bayesdsl.runtime.engines.steps.step import Step
 
 _LOOP = (resources.files("bayesdsl.runtime.engines.steps") / "loop.c").read_text(encoding="utf-8")
 
 
-def loop_of(step: Listing, carried: int, varying: int) -> Loop:
+def loop_of(step: Step, varying: int) -> Loop:
     """What runs the steps: machine code where that can be had, else the operations one by one.
 
-    Of the step's arguments the first `carried` are handed on from step to step, the next `varying` differ at each.
+    Of the step's arguments so many differ from step to step, those behind what is carried. Raises NotTraceable.
     """
     try:
-        return NativeLoop(step, carried, varying)
+        return NativeLoop(step, varying)
     except NotCompilable as error:
-        return ListLoop(step, str(error))
+        note = str(error)
     except BuildError as error:
-        return ListLoop(step, error.reason)
+        note = error.reason
+    return ListLoop(step.written(), note)
 
 
 class NativeLoop:
@@ -38,10 +39,9 @@ class NativeLoop:
     engine = "compiled"
     note = ""
 
-    def __init__(self, step: Listing, carried: int, varying: int) -> None:
-        inputs = step.examples
-        function = step.function()
-        written = program("bd_step", lambda _: function, [Trial({}, inputs)], range(carried + varying))
+    def __init__(self, step: Step, varying: int) -> None:
+        inputs, carried = step.examples, step.carried
+        written = program("bd_step", lambda _: step.function, [Trial({}, inputs)], range(carried + varying))
         self._carried, self._varying = carried, varying
         threads = torch.get_num_threads()
         self._kernel = Library([written]).kernel(written, inputs, {}, threads)
@@ -107,4 +107,3 @@ def _laid_out(values: torch.Tensor, by_column: bool) -> torch.Tensor:
 
 def _address(array: np.ndarray) -> ctypes.c_void_p:
     return ctypes.c_void_p(array.ctypes.data)
-

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import pyro
 import torch
@@ -18,7 +18,7 @@ from bayesdsl.runtime.bound import BoundModel
 from bayesdsl.runtime.density import AGREEMENT
 from bayesdsl.runtime.engines.guides import reals_as
 from bayesdsl.runtime.engines.steps.listing import Listing, write_down
-from bayesdsl.runtime.engines.steps.losses import Loss
+from bayesdsl.runtime.engines.steps.losses import Loss, Traces, log_ratio
 from bayesdsl.runtime.engines.steps.noise import Recorded
 from bayesdsl.runtime.engines.steps.parameters import Parameters
 from bayesdsl.runtime.tracing import NotTraceable
@@ -79,15 +79,38 @@ class Writer:
         return listing
 
 
+# What is kept of a draw, by name.
+Pick = Callable[[Traces], dict[str, torch.Tensor]]
+
+
+class Drawn(NamedTuple):
+    """A listing that gives the log density of the model less that of the guide, and the values of some picks, of which
+    `names` tells the names."""
+
+    listing: Listing
+    names: tuple[tuple[str, ...], ...]
+
+
+def drawn_of(traces: Traces, picks: Sequence[Pick]) -> tuple[tuple[torch.Tensor, ...], tuple[tuple[str, ...], ...]]:
+    """What a listing of draws gives, and the names."""
+    picked = [pick(traces) for pick in picks]
+    values = (value for found in picked for value in found.values())
+    return (log_ratio(traces), *values), tuple(tuple(found) for found in picked)
+
+
 class Program:
     """The loss of a fit as a function of (parameters, data.., noise..): `listing`.
 
-    Raises NotTraceable with the reason where it cannot be had, or is not Pyro's.
+    `drawn` is what `picks` take of a draw, where the loss is made from a single one. Raises NotTraceable with the
+    reason where it cannot be had, or is not Pyro's.
     """
 
-    def __init__(self, pair: Pair, loss: Any, varying: frozenset[str] = frozenset()) -> None:
-        self.pair = pair
+    def __init__(
+        self, pair: Pair, loss: Any, varying: frozenset[str] = frozenset(), picks: Sequence[Pick] = ()
+    ) -> None:
+        self.pair, self.picks = pair, picks
         self.loss = Loss(loss)
+        self.drawn: Drawn | None = None
         # Guides make some of their parameters when they first meet a gradient.
         self.parameters = _learnable(loss, pair)
         self.writer = Writer(pair, self.parameters, varying)
@@ -105,7 +128,19 @@ class Program:
 
     def again(self) -> Listing:
         """The loss for data of the shapes in force."""
-        return self.writer.write(lambda: (self.loss.value(self.loss.traces(self.pair.model, self.pair.guide)),))
+        names: tuple[tuple[str, ...], ...] = ()
+
+        def once() -> tuple[torch.Tensor, ...]:
+            nonlocal names
+            traces = self.loss.traces(self.pair.model, self.pair.guide)
+            if not self.picks or self.loss.particles > 1:
+                return (self.loss.value(traces),)
+            values, names = drawn_of(traces[0], self.picks)
+            return self.loss.value(traces), *values
+
+        listing = self.writer.write(once)
+        self.drawn = Drawn(listing.without_first(), names) if names else None
+        return listing
 
     def _check(self, loss: Any) -> None:
         """Compare loss and gradient with Pyro's on the same noise, where the fit starts and near it."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -43,12 +43,21 @@ def optimiser_of(optim: Named, schedule: Named | None, steps: int, engine: str) 
     return Optimiser(update, settings | {"lr": float(rate[0])}, np.stack(scalars, axis=1))
 
 
-def step_of(loss: Listing, optimiser: Optimiser) -> Listing:
+class Step(NamedTuple):
     """A step as a function of parameters, state.., scalars, noise.., data.., which gives the loss before it, the
-    parameters and the state.
+    parameters and the state; with arguments for it, of which the first `carried` are handed on, the next differ."""
 
-    `loss` is a function of parameters, data.., noise... Raises NotTraceable.
-    """
+    function: Callable[..., Tensors]
+    examples: Tensors
+    carried: int
+
+    def written(self) -> Listing:
+        """It as a list of operations. Raises NotTraceable."""
+        return write_down(self.function, self.examples)
+
+
+def step_of(loss: Listing, optimiser: Optimiser) -> Step:
+    """A step that follows a loss, which is a function of parameters, data.., noise..."""
     vector, *data = loss.examples
     state, noises = optimiser.state(vector), loss.blanks()
     scalars = torch.ones(optimiser.scalars.shape[1], dtype=vector.dtype)
@@ -60,7 +69,7 @@ def step_of(loss: Listing, optimiser: Optimiser) -> Listing:
         after, states = optimiser.update.step(optimiser.settings, parameters, gradient, before, now[0].unbind(0))
         return value, after, *states
 
-    return write_down(step, (vector, *state, scalars, *noises, *data))
+    return Step(step, (vector, *state, scalars, *noises, *data), 1 + kept)
 
 
 def _parts(values: Sequence[torch.Tensor], *sizes: int) -> list[Tensors]:
