@@ -67,6 +67,7 @@ class Density:
         self.bound = bound
         self.jacobian = jacobian
         self.prior = prior
+        self.learnable = params
         prototype = _Prototype(bound.dtype)
         _run(bound, prototype)
         if prototype.params and not params:

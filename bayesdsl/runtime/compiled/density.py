@@ -154,7 +154,14 @@ def _key(density: Density, names: Sequence[str]) -> str:
         for name, value in bound.inputs.items()
         if isinstance(value, torch.Tensor)
     }
-    kind = (density.jacobian, density.prior, bound.prior_terms, str(bound.dtype), sizes_of(bound) is None)
+    kind = (
+        density.jacobian,
+        density.prior,
+        density.learnable,
+        bound.prior_terms,
+        str(bound.dtype),
+        sizes_of(bound) is None,
+    )
     parts = (VERSION, torch.__version__, kind, sorted(fixed.items()), sorted(shapes.items()), plates_of(bound), names)
     return cache.digest("density", repr(parts), bound.source)
 
@@ -192,7 +199,7 @@ def _written(density: Density, names: Sequence[str]) -> list[Program]:
 
 def _programs(density: Density, names: Sequence[str], bounds: Sequence[object]) -> list[Program]:
     """The programs traced with the data of `bounds`; with one of them, they hold for its lengths alone."""
-    densities = [Density(b, jacobian=density.jacobian, prior=density.prior) for b in bounds]
+    densities = [Density(b, jacobian=density.jacobian, prior=density.prior, params=density.learnable) for b in bounds]
     trials, fixed = [], len(bounds) == 1
     for trial in densities:
         u = torch.rand(trial.dimension, dtype=torch.float64, generator=torch.Generator().manual_seed(0)) - 0.5

@@ -163,6 +163,8 @@ class _Lowering:
         value = self.values[arg]
         if value is None and arg.target in _VIEWS and arg.target != "getitem":
             value = self.values[arg] = self.handle(arg)
+        if value is None and arg in self.moving:
+            raise NotCompilable(f"there is no machine code for all that torch's `{arg.args[0].target}` gives")
         if value is None:
             value = self.values[arg] = View.whole(self.input(arg, arg))
         return value
@@ -262,6 +264,24 @@ class _Lowering:
             loaded = Apply("({0} * {1})", (loaded, scale), operation.dtype, operation.dtype)
         store = Store(buffer, ZERO, terms, loaded, mode)
         self.stages.append(Loop(tuple(value.shape[dim] for dim in loop), [store], fresh={buffer}))
+        return View.whole(buffer)
+
+    def first_equal(self, operation: Operation, extreme: View, dim: int) -> View:
+        """The first position along a dimension at which `operation.args[0]` is its extreme."""
+        value = self.value(operation.args[0])
+        rank, loop = len(value.shape), _dims(value.shape)
+        dim %= max(rank, 1)
+        kept = [d for d in range(rank) if d != dim]
+        steps = strides(tuple(value.shape[d] for d in kept))
+        spread = tuple(ZERO if d == dim else steps[kept.index(d)] for d in range(rank))
+        found = View(extreme.buffer, value.shape, spread)
+        here = Iota(loop.index(dim)) if dim in loop else Const(0, torch.int64)
+        loaded = (*(self.load(v, value.shape, loop) for v in (value, found)), here)
+        position = Apply("({0} == {1} ? {2} : INT64_MAX)", loaded, torch.int64)
+        buffer = self.temporary(operation.kinds[1])
+        terms = tuple((steps[kept.index(d)], loop.index(d)) for d in kept if d in loop)
+        shape = tuple(value.shape[d] for d in loop)
+        self.stages.append(Loop(shape, [Store(buffer, ZERO, terms, position, "min")], fresh={buffer}))
         return View.whole(buffer)
 
     def multiply(self, left: Value, right: Value, kind: Kind) -> View:
@@ -434,6 +454,15 @@ def _unbind(self: _Lowering, o: Operation) -> tuple[Value, ...]:
     )
 
 
+def _as_strided(self: _Lowering, o: Operation) -> Value:
+    def change(view: View) -> View:
+        whole = self.materialised(view)
+        offset = o.args[3] if len(o.args) > 3 and o.args[3] is not None else 0
+        return View(whole.buffer, o.shape, tuple(Size.of(s) for s in o.args[2]), whole.offset + offset)
+
+    return _view(self, o, change)
+
+
 def _diagonal(self: _Lowering, o: Operation) -> Value:
     def change(view: View) -> View:
         offset, a, b = ([*o.args[1:], *(0, 0, 1)[len(o.args) - 1 :]])[:3]
@@ -472,7 +501,7 @@ _VIEWS: dict[str, Callable[[_Lowering, Operation], Any]] = {
     "view.default": _reshape, "_unsafe_view.default": _reshape, "reshape.default": _reshape,
     "select.int": _select, "slice.Tensor": _slice, "unsqueeze.default": _squeeze, "squeeze.dim": _squeeze,
     "squeeze.dims": _squeeze, "squeeze.default": _squeeze, "split_with_sizes.default": _split, "split.Tensor": _split,
-    "unbind.int": _unbind, "diagonal.default": _diagonal, "flip.default": _flip, "getitem": _getitem,
+    "unbind.int": _unbind, "diagonal.default": _diagonal, "flip.default": _flip, "as_strided.default": _as_strided, "getitem": _getitem,
 }  # fmt: skip
 
 
@@ -499,10 +528,24 @@ def _reduction(mode: str) -> Callable[[_Lowering, Operation], View]:
     return handle
 
 
-def _extreme(mode: str) -> Callable[[_Lowering, Operation], tuple[View, None]]:
-    def handle(self: _Lowering, o: Operation) -> tuple[View, None]:
-        # The positions of the extremes, the second result, are not to be had.
-        return self.reduce(o, mode, (o.args[1],)), None
+def _extreme(mode: str) -> Callable[[_Lowering, Operation], tuple[View, View]]:
+    def handle(self: _Lowering, o: Operation) -> tuple[View, View]:
+        dim = o.args[1]
+        extreme = self.reduce(o, mode, (dim,))
+        return extreme, self.first_equal(o, extreme, dim)
+
+    return handle
+
+
+def _argument_of(mode: str) -> Callable[[_Lowering, Operation], View]:
+    def handle(self: _Lowering, o: Operation) -> View:
+        if len(o.args) < 2 or o.args[1] is None:
+            raise NotCompilable(f"there is no machine code for torch's `{o.target}` over all dimensions")
+        value = self.value(o.args[0])
+        dim = o.args[1]
+        shape = o.shape
+        reduced = Operation(o.name, o.target, (o.args[0], dim), {}, (Kind(shape, value.dtype), o.kind))
+        return self.first_equal(reduced, self.reduce(reduced, mode, (dim,)), dim)
 
     return handle
 
@@ -625,6 +668,13 @@ def _pad(self: _Lowering, o: Operation) -> View:
     return _within(self, o, Splat(fill, o.dtype, o.shape), value, window)
 
 
+def _put_strided(self: _Lowering, o: Operation) -> View:
+    base, value = self.value(o.args[0]), self.value(o.args[1])
+    steps = tuple(Size.of(s) for s in o.args[3])
+    offset = o.args[4] if len(o.args) > 4 and o.args[4] is not None else 0
+    return _within(self, o, base, value, lambda v: View(v.buffer, value.shape, steps, Size.of(offset)))
+
+
 def _repeat(self: _Lowering, o: Operation) -> View:
     value = self.value(o.args[0])
     lead = len(o.shape) - len(value.shape)
@@ -691,6 +741,8 @@ def _counted_from_start(index: Expr, size: Size) -> Expr:
 
 def _index_put(self: _Lowering, o: Operation) -> View:
     base, indices, value = o.args[:3]
+    if len(indices) == 1 and indices[0].dtype == torch.bool and value.shape == () and indices[0].shape == base.shape:
+        return self.apply("({0} ? {1} : {2})", (indices[0], value, base), o.kind, "where")
     accumulate = len(o.args) > 3 and o.args[3]
     buffer = self.temporary(o.kind)
     whole = View.whole(buffer)
@@ -884,12 +936,13 @@ _HANDLERS: dict[str, Callable[[_Lowering, Operation], Any]] = {
     **_VIEWS,
     "sum": _sum, "mean": _mean, "amax": _reduction("max"), "amin": _reduction("min"), "max.default": _reduction("max"),
     "min.default": _reduction("min"), "prod": _reduction("mul"), "any": _reduction("or"), "all": _reduction("and"),
-    "max.dim": _extreme("max"), "min.dim": _extreme("min"),
+    "max.dim": _extreme("max"), "min.dim": _extreme("min"), "argmax": _argument_of("max"),
+    "argmin": _argument_of("min"),
     "mm": _matrix_product, "bmm": _matrix_product, "mv": _matrix_product, "dot": _matrix_product,
     "vdot": _matrix_product, "addmm": _addmm, "cat": _cat, "stack": _stack,
     "slice_backward": _put_slice, "slice_scatter": _put_slice, "select_backward": _put_select,
     "select_scatter": _put_select, "diagonal_backward": _put_diagonal, "diagonal_scatter": _put_diagonal,
-    "constant_pad_nd": _pad, "repeat": _repeat, "index": _index, "index_put": _index_put,
+    "as_strided_scatter": _put_strided, "constant_pad_nd": _pad, "repeat": _repeat, "index": _index, "index_put": _index_put,
     "_unsafe_index_put": _index_put, "_unsafe_index": _index, "gather": _gather, "scatter": _scatter_along,
     "scatter_add": _scatter_along, "index_select": _index_select, "embedding": _index_select, "index_add": _index_add,
     "tril": _triangle, "triu": _triangle, "diag_embed": _diagonal_matrix, "cumsum": _scan("({0} + {1})"),

@@ -260,7 +260,7 @@ class _Writer:
         looped = list(range(len(loop.shape)))
         for store in loop.stores:
             if store.mode != "set" and store.buffer in loop.fresh and not _assigns(store, looped):
-                self.lines += self.filled(store.buffer, _START[store.mode])
+                self.lines += self.filled(store.buffer, _start(store))
         extents = [(f"i{d}", loop.shape[d].c()) for d in looped]
         nest = _Nest(self, [loop], looped, extents)
         nest.take(loop, [_At({d: f"i{d}" for d in looped})])
@@ -354,11 +354,11 @@ class _Writer:
         for buffer, store in region.carried.items():
             name = self.carried[buffer] = f"{buffer.name}_"
             if _is_scalar(buffer) and buffer.role == "temporary":
-                opening.append(f"  double {name} = {_START[store.mode]};")
+                opening.append(f"  double {name} = {_start(store)};")
                 closing.append(f"  sums_[{start}] = {name};")
             else:
                 opening.append(f"  double *restrict {name} = sums_ + {start};")
-                opening.append(f"  for (int64_t i = 0; i < {buffer.size.c()}; i++) {name}[i] = {_START[store.mode]};")
+                opening.append(f"  for (int64_t i = 0; i < {buffer.size.c()}; i++) {name}[i] = {_start(store)};")
             start = f"{start} + {buffer.size.c()}"
         inner = []
         for loops in _passes(region):
@@ -408,7 +408,7 @@ class _Writer:
         if width != ONE:
             terms.append((ONE if lead else region.rows, "j_"))
         place = self.place(store.buffer, ZERO, terms, _At({}, region, "(b_ + i_)"))
-        loop = f"for (int64_t i_ = 0; i_ < n_; i_++) {place} = {_START[store.mode]};"
+        loop = f"for (int64_t i_ = 0; i_ < n_; i_++) {place} = {_start(store)};"
         return [f"    for (int64_t j_ = 0; j_ < {width.c()}; j_++) {loop}" if width != ONE else f"    {loop}"]
 
 
@@ -542,7 +542,7 @@ class _Nest:
 
     def opened(self, level: int) -> list[str]:
         return [
-            f"{'  ' * (level + 1)}{C_TYPES[_dtype_of_sum(t.store)]} {t.name} = {_START[t.store.mode]};"
+            f"{'  ' * (level + 1)}{C_TYPES[_dtype_of_sum(t.store)]} {t.name} = {_start(t.store)};"
             for t in self.totals.values()
             if t.depth == level
         ]
@@ -631,6 +631,13 @@ def _depth(store: Store, looped: Sequence[int]) -> int:
     """How many of the loops a store's place depends on, counted from outside."""
     used = dims_of(store.terms)
     return max((level + 1 for level, dim in enumerate(looped) if dim in used), default=0)
+
+
+def _start(store: Store) -> str:
+    """What combining begins with."""
+    if store.mode == "min" and not store.buffer.dtype.is_floating_point:
+        return "INT64_MAX"
+    return _START[store.mode]
 
 
 def _dtype_of_sum(store: Store) -> torch.dtype:
