@@ -38,9 +38,12 @@ def record(
     function: Callable[..., Any],
     examples: Sequence[torch.Tensor],
     formulas: Mapping[Any, Callable[..., Any]] | None = None,
+    pure: bool = False,
 ) -> fx.GraphModule:
     """The operations that `function(*examples)` does, without those that write into their argument where torch can
     tell. Operations in `formulas` are replaced by what these do.
+
+    A function that is `pure` writes into nothing, and may use torch.autograd, which others may not.
 
     Each node's `meta["val"]` is a tensor without data that is like its value. Raises ReadsNumber, and whatever the
     function does.
@@ -53,11 +56,27 @@ def record(
         # Torch warns of what it is about to refuse.
         warnings.simplefilter("ignore")
         with recorder:
-            results = functionalize(function)(*inputs)
+            results = (function if pure else functionalize(function))(*inputs)
     return recorder.finish(results)
 
 
+def gradient_and_value(
+    function: Callable[[torch.Tensor], torch.Tensor], at: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """As torch.func's, which loads torch's compiler when it is first used; that takes a second and more."""
+    at = at.detach().requires_grad_(True)
+    with torch.enable_grad():
+        value = function(at)
+        (gradient,) = torch.autograd.grad(value, at) if value.requires_grad else (torch.zeros_like(at),)
+    return gradient, value.detach()
+
+
 class _Recorder(TorchDispatchMode):
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        # Torch would load its compiler, which takes a second and more, to keep it from looking in here.
+        return False
+
     def __init__(self, formulas: dict[Any, Callable[..., Any]]) -> None:
         super().__init__()
         self.formulas = formulas

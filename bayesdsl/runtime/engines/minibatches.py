@@ -80,13 +80,19 @@ class Minibatches:
         return self._steps
 
     @property
+    def first(self) -> int:
+        """How many rows the first step has."""
+        return math.ceil(self.count / math.ceil(self.count / self.size))
+
+    @property
     def alike(self) -> bool:
         """Whether every step has all rows."""
         return self.size == self.count
 
-    def look(self) -> None:
-        """Take rows that stand for all, always the same: a step's number of them at even distances."""
-        self.take(torch.arange(self.size) * self.count // self.size)
+    def look(self, size: int | None = None) -> None:
+        """Take rows that stand for all, always the same: a step's number of them at even distances, or another."""
+        size = self.size if size is None else size
+        self.take(torch.arange(size) * self.count // size)
 
     def chunks(self) -> Iterator[slice]:
         """Take all rows, in their order and a chunk at a time, each told as a slice."""

@@ -14,6 +14,7 @@ import torch
 from bayesdsl.runtime.engines.components import Named
 from bayesdsl.runtime.engines.drift import Drift
 from bayesdsl.runtime.engines.minibatches import Minibatches
+from bayesdsl.runtime.engines.steps.listing import Listing
 from bayesdsl.runtime.engines.steps.loop import Block, Loop
 from bayesdsl.runtime.engines.steps.native import loop_of
 from bayesdsl.runtime.engines.steps.noise import Source
@@ -42,6 +43,8 @@ class Steps:
     def __post_init__(self) -> None:
         self.optimiser = optimiser_of(self.optim, self.schedule, self.steps, "svi")
         self.rows = None if self.batches is None or self.batches.alike else Rows(self.batches)
+        if self.rows is not None:
+            self.batches.look(self.batches.first)
         picks = self.picks if self.batches is None else ()
         self.program = Program(self.pair, self.loss, frozenset() if self.rows is None else self.rows.names, picks)
         self._varying = () if self.rows is None else self.program.data[: len(self.rows.names)]
@@ -103,12 +106,12 @@ class Steps:
     def _loop(self, size: int) -> Loop:
         """What runs steps with so many rows each."""
         if size not in self._loops:
-            listing = self.program.listing if not self._loops else self._again(size)
+            listing = self._again(size) if self._loops else self.program.listing
+            carried = 1 + len(self.optimiser.update.start(self.optimiser.settings))
             varying = 1 + len(listing.noises) + len(self._varying)
-            self._loops[size] = loop_of(step_of(listing, self.optimiser), varying)
+            self._loops[size] = loop_of(step_of(listing, self.optimiser), carried, varying)
         return self._loops[size]
 
-    def _again(self, size: int) -> Any:
-        rows = self.batches.rows[:size] if size <= len(self.batches.rows) else torch.arange(size)
-        self.batches.take(rows)
+    def _again(self, size: int) -> Listing:
+        self.batches.look(size)
         return self.program.again()

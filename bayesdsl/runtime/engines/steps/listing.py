@@ -51,14 +51,14 @@ class Listing:
 
 
 def write_down(
-    function: Callable[..., tuple[torch.Tensor, ...]], examples: Sequence[torch.Tensor], differentiable: bool = False
+    function: Callable[..., tuple[torch.Tensor, ...]], examples: Sequence[torch.Tensor], *, derived: bool = False
 ) -> Listing:
     """Run `function` once at `examples` to see what it does; it must do the same wherever it is called.
 
-    With `differentiable`, the list can be differentiated. Raises NotTraceable.
+    One that is `derived` from another list takes gradients itself, and its own list has none. Raises NotTraceable.
     """
     try:
-        module = record(function, examples)
+        module = record(function, examples, pure=derived)
     except NotTraceable:
         raise
     except Exception as error:
@@ -70,9 +70,9 @@ def write_down(
     _drop_copies(graph)
     blanks = (*examples, *found.blanks())
     try:
-        simplify(graph, constants, blanks, differentiable)
+        simplify(graph, constants, blanks, not derived)
         if _drop_certainties(graph):
-            simplify(graph, constants, blanks, differentiable)
+            simplify(graph, constants, blanks, not derived)
     except torch.linalg.LinAlgError as error:
         raise NotTraceable(str(error)) from error
     return found

@@ -13,24 +13,23 @@ from bayesdsl.runtime.compiled.compiler import BuildError
 from bayesdsl.runtime.compiled.errors import NotCompilable
 from bayesdsl.runtime.compiled.kernel import Library, aligned, pointers, program
 from bayesdsl.runtime.compiled.operations import Trial
+from bayesdsl.runtime.engines.steps.listing import Listing
 from bayesdsl.runtime.engines.steps.loop import Block, ListLoop, Loop
-from bayesdsl.runtime.engines.steps.step import Step
 
 _LOOP = (resources.files("bayesdsl.runtime.engines.steps") / "loop.c").read_text(encoding="utf-8")
 
 
-def loop_of(step: Step, varying: int) -> Loop:
+def loop_of(step: Listing, carried: int, varying: int) -> Loop:
     """What runs the steps: machine code where that can be had, else the operations one by one.
 
-    Of the step's arguments so many differ from step to step, those behind what is carried. Raises NotTraceable.
+    Of the step's arguments the first `carried` are handed on from step to step, the next `varying` differ at each.
     """
     try:
-        return NativeLoop(step, varying)
+        return NativeLoop(step, carried, varying)
     except NotCompilable as error:
-        note = str(error)
+        return ListLoop(step, str(error))
     except BuildError as error:
-        note = error.reason
-    return ListLoop(step.written(), note)
+        return ListLoop(step, error.reason)
 
 
 class NativeLoop:
@@ -39,9 +38,9 @@ class NativeLoop:
     engine = "compiled"
     note = ""
 
-    def __init__(self, step: Step, varying: int) -> None:
-        inputs, carried = step.examples, step.carried
-        written = program("bd_step", lambda _: step.function, [Trial({}, inputs)], range(carried + varying))
+    def __init__(self, step: Listing, carried: int, varying: int) -> None:
+        inputs, function = step.examples, step.function()
+        written = program("bd_step", lambda _: function, [Trial({}, inputs)], range(carried + varying))
         self._carried, self._varying = carried, varying
         threads = torch.get_num_threads()
         self._kernel = Library([written]).kernel(written, inputs, {}, threads)

@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 from torch import fx
+from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from bayesdsl.runtime.tracing import NotTraceable
@@ -98,6 +99,27 @@ def _read(target: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> tuple[Kin
     return kind, kind.affine((*numbers, *kind.defaults[len(numbers) :]))
 
 
+class MadeAnew(TorchFunctionMode):
+    """Inside, a tensor that is filled with normal or uniform noise is another, made of it.
+
+    To tell that the first is written into, torch runs what has it load its compiler, which takes a second and more.
+    """
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = kwargs or {}
+        make = _ANEW.get(func)
+        if make is None or kwargs or any(isinstance(arg, torch.Tensor) for arg in args[1:]):
+            return func(*args, **kwargs)
+        kind, make = make
+        shift, scale = kind.affine((*args[1:], *kind.defaults[len(args) - 1 :]))
+        drawn = make(args[0].shape, dtype=args[0].dtype)
+        drawn = drawn if scale == 1 else drawn * scale
+        return drawn if shift == 0 else drawn + shift
+
+
+_ANEW = {torch.Tensor.normal_: (_NORMAL, torch.randn), torch.Tensor.uniform_: (_UNIFORM, torch.rand)}
+
+
 @dataclass
 class Recorded(TorchDispatchMode):
     """Writes down what is drawn inside, as a list of operations would be given it."""
@@ -106,6 +128,11 @@ class Recorded(TorchDispatchMode):
 
     def __post_init__(self) -> None:
         super().__init__()
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        # Torch would load its compiler, which takes a second and more, to keep it from looking in here.
+        return False
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}

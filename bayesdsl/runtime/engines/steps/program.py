@@ -12,15 +12,15 @@ from typing import Any, NamedTuple, Protocol
 
 import pyro
 import torch
-from torch.func import grad_and_value
 
 from bayesdsl.runtime.bound import BoundModel
 from bayesdsl.runtime.density import AGREEMENT
 from bayesdsl.runtime.engines.guides import reals_as
 from bayesdsl.runtime.engines.steps.listing import Listing, write_down
 from bayesdsl.runtime.engines.steps.losses import Loss, Traces, log_ratio
-from bayesdsl.runtime.engines.steps.noise import Recorded
+from bayesdsl.runtime.engines.steps.noise import MadeAnew, Recorded
 from bayesdsl.runtime.engines.steps.parameters import Parameters
+from bayesdsl.runtime.recording import gradient_and_value
 from bayesdsl.runtime.tracing import NotTraceable
 
 # The same for reals of four bytes: their sums of thousands of terms.
@@ -68,11 +68,16 @@ class Writer:
 
         def function(vector: torch.Tensor, *data: torch.Tensor) -> tuple[torch.Tensor, ...]:
             inputs = {**self.pair.inputs, **dict(zip(self.data, data, strict=True))}
-            with self.pair.on(inputs), reals_as(self.pair.guide, self.pair.bound.dtype), self.parameters.given(vector):
+            with (
+                self.pair.on(inputs),
+                reals_as(self.pair.guide, self.pair.bound.dtype),
+                MadeAnew(),
+                self.parameters.given(vector),
+            ):
                 return run()
 
         with torch.random.fork_rng(devices=[]):
-            listing = write_down(function, (self.parameters.vector(), *self.examples), differentiable=True)
+            listing = write_down(function, (self.parameters.vector(), *self.examples))
         leaves = {id(leaf) for leaf in self.parameters.leaves.values()}
         if any(id(value) in leaves for value in listing.constants.values.values()):
             raise NotTraceable("the guide or the model uses a parameter in a way that cannot be followed")
@@ -144,7 +149,7 @@ class Program:
 
     def _check(self, loss: Any) -> None:
         """Compare loss and gradient with Pyro's on the same noise, where the fit starts and near it."""
-        start, both = self.parameters.vector(), grad_and_value(lambda *given: self.listing.function()(*given)[0])
+        start, function = self.parameters.vector(), self.listing.function()
         compared = 0
         with _kept(self.parameters, start):
             for vector in (start, start + _AWAY * torch.randn_like(start)):
@@ -152,8 +157,9 @@ class Program:
                 value, gradient, noise = _recorded(loss, self.pair, self.parameters)
                 if len(noise) != len(self.listing.noises):
                     raise NotTraceable("the guide does not draw the same every time")
-                found_gradient, found = both(vector, *self.examples, *noise)
-                compared += _agree(float(found.detach()), value, found_gradient, gradient)
+                given = (*self.examples, *noise)
+                found_gradient, found = gradient_and_value(lambda u, given=given: function(u, *given)[0], vector)
+                compared += _agree(float(found), value, found_gradient, gradient)
         if not compared:
             raise NotTraceable("the loss is not finite where the fit starts")
 

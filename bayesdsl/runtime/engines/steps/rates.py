@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,12 @@ from bayesdsl.runtime.engines.components import Named, resolve, schedule_of
 
 
 def settings_of(optimiser: type[torch.optim.Optimizer], given: dict[str, Any]) -> dict[str, Any]:
-    """All of an optimiser's settings, with the defaults of those that are not given."""
-    return dict(optimiser([torch.zeros(1, requires_grad=True)], **given).defaults)
+    """All of an optimiser's settings, with the defaults of those that are not given.
+
+    None is made for that: the first that is made in a process loads torch's compiler, which takes seconds.
+    """
+    rows = signature(optimiser).parameters.values()
+    return {row.name: row.default for row in rows if row.default is not row.empty} | given
 
 
 def rates(optim: Named, schedule: Named | None, steps: int, engine: str) -> np.ndarray:

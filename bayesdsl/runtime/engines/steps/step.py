@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
-from torch.func import grad_and_value
 
 from bayesdsl.runtime.engines.components import Named, resolve
 from bayesdsl.runtime.engines.steps.listing import Listing, write_down
 from bayesdsl.runtime.engines.steps.rates import rates, settings_of
 from bayesdsl.runtime.engines.steps.updates import UPDATES, WITHOUT, Tensors, Update
+from bayesdsl.runtime.recording import gradient_and_value
 from bayesdsl.runtime.tracing import NotTraceable
 
 
@@ -37,27 +37,19 @@ def optimiser_of(optim: Named, schedule: Named | None, steps: int, engine: str) 
     name = made.__name__
     if name not in UPDATES:
         raise NotTraceable(WITHOUT.get(name, f"there are no compiled steps for the optimiser {name}"))
-    settings, update = settings_of(made, given), UPDATES[name]
+    update = UPDATES[name]
+    settings = settings_of(made, given) | update.fixed
     rate = rates(optim, schedule, steps, engine)
     scalars = update.scalars(settings, np.arange(1, steps + 1, dtype=float), rate)
     return Optimiser(update, settings | {"lr": float(rate[0])}, np.stack(scalars, axis=1))
 
 
-class Step(NamedTuple):
+def step_of(loss: Listing, optimiser: Optimiser) -> Listing:
     """A step as a function of parameters, state.., scalars, noise.., data.., which gives the loss before it, the
-    parameters and the state; with arguments for it, of which the first `carried` are handed on, the next differ."""
+    parameters and the state.
 
-    function: Callable[..., Tensors]
-    examples: Tensors
-    carried: int
-
-    def written(self) -> Listing:
-        """It as a list of operations. Raises NotTraceable."""
-        return write_down(self.function, self.examples)
-
-
-def step_of(loss: Listing, optimiser: Optimiser) -> Step:
-    """A step that follows a loss, which is a function of parameters, data.., noise..."""
+    `loss` is a function of parameters, data.., noise... Raises NotTraceable.
+    """
     vector, *data = loss.examples
     state, noises = optimiser.state(vector), loss.blanks()
     scalars = torch.ones(optimiser.scalars.shape[1], dtype=vector.dtype)
@@ -65,11 +57,11 @@ def step_of(loss: Listing, optimiser: Optimiser) -> Step:
 
     def step(parameters: torch.Tensor, *rest: torch.Tensor) -> Tensors:
         before, now, noise, data = _parts(rest, kept, 1, drawn)
-        gradient, value = grad_and_value(lambda p: function(p, *data, *noise)[0])(parameters)
+        gradient, value = gradient_and_value(lambda p: function(p, *data, *noise)[0], parameters)
         after, states = optimiser.update.step(optimiser.settings, parameters, gradient, before, now[0].unbind(0))
         return value, after, *states
 
-    return Step(step, (vector, *state, scalars, *noises, *data), 1 + kept)
+    return write_down(step, (vector, *state, scalars, *noises, *data), derived=True)
 
 
 def _parts(values: Sequence[torch.Tensor], *sizes: int) -> list[Tensors]:

@@ -11,7 +11,7 @@ The tests hold every row against the optimiser itself.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -28,12 +28,13 @@ class Update:
     `start` tells what each vector of its state is filled with, from the settings. `scalars` takes the settings, the
     numbers of the steps (1, 2, ..) and their learning rates, and gives an array for each number that `step` is given
     at every step. `step` takes the settings, the parameters, their gradient, the state and these numbers as tensors,
-    and gives the parameters and the state.
+    and gives the parameters and the state. `fixed` are settings that the optimiser has and does not ask for.
     """
 
     start: Callable[[Settings], tuple[float, ...]]
     scalars: Callable[[Settings, np.ndarray, np.ndarray], tuple[np.ndarray, ...]]
     step: Callable[[Settings, torch.Tensor, torch.Tensor, Tensors, Tensors], tuple[torch.Tensor, Tensors]]
+    fixed: Settings = field(default_factory=dict)
 
 
 def _decayed(given: Settings, p: torch.Tensor, g: torch.Tensor) -> torch.Tensor:
@@ -253,7 +254,7 @@ _ADAM = Update(lambda given: (0.0,) * (3 if given["amsgrad"] else 2), _adam_scal
 # By the name of the class.
 UPDATES: dict[str, Update] = {
     "Adam": _ADAM,
-    "AdamW": _ADAM,
+    "AdamW": replace(_ADAM, fixed={"decoupled_weight_decay": True}),
     "ClippedAdam": Update(_two_zeros, _clipped_adam_scalars, _clipped_adam),
     "Adamax": Update(_two_zeros, lambda given, t, rate: (rate / _bias(given, t)[0],), _adamax),
     "NAdam": Update(_two_zeros, _nadam_scalars, _nadam),
