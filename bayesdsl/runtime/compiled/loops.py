@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import torch
 
-from bayesdsl.runtime.compiled.sizes import ONE, ZERO, Size, product, strides
+from bayesdsl.runtime.compiled.sizes import ONE, ZERO, Share, Size, product, strides
 
 C_TYPES = {
     torch.float64: "double",
@@ -77,9 +77,9 @@ Value = View | Splat
 
 @dataclass(frozen=True)
 class Const:
-    """A number: a Python number, or a size."""
+    """A number: a Python number, a size, or a share."""
 
-    value: float | int | bool | Size
+    value: float | int | bool | Size | Share
     dtype: torch.dtype
 
 

@@ -36,7 +36,7 @@ from bayesdsl.runtime.compiled.loops import (
 )
 from bayesdsl.runtime.compiled.operations import Kind, Operation, Operations
 from bayesdsl.runtime.compiled.pointwise import POINTWISE, POWERS, Pointwise
-from bayesdsl.runtime.compiled.sizes import ONE, ZERO, Size, product, strides
+from bayesdsl.runtime.compiled.sizes import ONE, ZERO, Share, Size, product, strides
 
 _END = 9223372036854775807
 
@@ -114,10 +114,10 @@ class _Lowering:
         tensors = {}
         for source in operation.sources():
             value = self.values.get(source)
-            if not isinstance(value, Splat) or isinstance(value.value, Size):
+            if not isinstance(value, Splat) or isinstance(value.value, Size | Share):
                 return None
             tensors[source] = torch.tensor(value.value, dtype=value.dtype)
-        if any(isinstance(arg, Size) for arg in operation.args):
+        if any(isinstance(arg, Size | Share) for arg in operation.args):
             return None
         args = [tensors.get(arg, arg) if isinstance(arg, Operation) else arg for arg in operation.args]
         packet, _, overload = operation.target.partition(".")
@@ -134,7 +134,12 @@ class _Lowering:
         pairs = [operation.args, operation.args[::-1]] if name in ("mul", "add") else [operation.args]
         for kept, other in pairs:
             number = self.number(other) if isinstance(other, Operation) else other
-            if not isinstance(kept, Operation) or isinstance(number, Size) or number is None or number != neutral:
+            if (
+                not isinstance(kept, Operation)
+                or isinstance(number, Size | Share)
+                or number is None
+                or number != neutral
+            ):
                 continue
             value = self.values[kept]
             if value.shape == operation.shape and value.dtype == operation.dtype:
@@ -501,7 +506,8 @@ _VIEWS: dict[str, Callable[[_Lowering, Operation], Any]] = {
     "view.default": _reshape, "_unsafe_view.default": _reshape, "reshape.default": _reshape,
     "select.int": _select, "slice.Tensor": _slice, "unsqueeze.default": _squeeze, "squeeze.dim": _squeeze,
     "squeeze.dims": _squeeze, "squeeze.default": _squeeze, "split_with_sizes.default": _split, "split.Tensor": _split,
-    "unbind.int": _unbind, "diagonal.default": _diagonal, "flip.default": _flip, "as_strided.default": _as_strided, "getitem": _getitem,
+    "unbind.int": _unbind, "diagonal.default": _diagonal, "flip.default": _flip, "as_strided.default": _as_strided,
+    "getitem": _getitem,
 }  # fmt: skip
 
 
@@ -518,6 +524,30 @@ def _mean(self: _Lowering, o: Operation) -> View:
     chosen = range(len(value.shape)) if not dims else [d % len(value.shape) for d in dims]
     count = Const(product(value.shape[d] for d in chosen), o.dtype)
     return self.reduce(o, "add", dims, Apply("(1.0 / {0})", (count,), o.dtype, o.dtype))
+
+
+def _variance(self: _Lowering, o: Operation) -> View:
+    value = self.value(o.args[0])
+    rank, dims = len(value.shape), o.args[1] if len(o.args) > 1 else None
+    reduced = {d % rank for d in dims} if dims else set(range(rank))
+    count = product(value.shape[d] for d in reduced)
+    correction = o.kwargs.get("correction", 1)
+    kept = tuple(ONE if d in reduced else size for d, size in enumerate(value.shape))
+    mean = _mean(self, Operation(o.name, "mean", (o.args[0], tuple(sorted(reduced))), {}, (Kind(kept, o.dtype),)))
+    mean = View(mean.buffer, kept, strides(kept))
+    loop = _dims(value.shape)
+    loaded = tuple(self.load(v, value.shape, loop) for v in (value, mean))
+    square = Apply("(({0} - {1}) * ({0} - {1}))", loaded, o.dtype, o.dtype)
+    steps = strides(kept)
+    terms = tuple((steps[d], loop.index(d)) for d in range(rank) if d not in reduced and d in loop)
+    total = self.temporary(o.kind)
+    shape = tuple(value.shape[d] for d in loop)
+    self.stages.append(Loop(shape, [Store(total, ZERO, terms, square, "add")], fresh={total}))
+    freedom = Const(count + -int(correction), torch.float64)
+    inner = _dims(o.shape)
+    loaded = (self.load(View.whole(total), o.shape, inner), freedom)
+    text = "sqrt({0} / {1})" if o.target.startswith("std") else "({0} / {1})"
+    return self.filled(o.kind, Apply(text, loaded, o.dtype, o.dtype))
 
 
 def _reduction(mode: str) -> Callable[[_Lowering, Operation], View]:
@@ -934,7 +964,8 @@ def _only_double(o: Operation) -> None:
 
 _HANDLERS: dict[str, Callable[[_Lowering, Operation], Any]] = {
     **_VIEWS,
-    "sum": _sum, "mean": _mean, "amax": _reduction("max"), "amin": _reduction("min"), "max.default": _reduction("max"),
+    "sum": _sum, "mean": _mean, "var": _variance,
+    "std": _variance, "amax": _reduction("max"), "amin": _reduction("min"), "max.default": _reduction("max"),
     "min.default": _reduction("min"), "prod": _reduction("mul"), "any": _reduction("or"), "all": _reduction("and"),
     "max.dim": _extreme("max"), "min.dim": _extreme("min"), "argmax": _argument_of("max"),
     "argmin": _argument_of("min"),
@@ -942,7 +973,8 @@ _HANDLERS: dict[str, Callable[[_Lowering, Operation], Any]] = {
     "vdot": _matrix_product, "addmm": _addmm, "cat": _cat, "stack": _stack,
     "slice_backward": _put_slice, "slice_scatter": _put_slice, "select_backward": _put_select,
     "select_scatter": _put_select, "diagonal_backward": _put_diagonal, "diagonal_scatter": _put_diagonal,
-    "as_strided_scatter": _put_strided, "constant_pad_nd": _pad, "repeat": _repeat, "index": _index, "index_put": _index_put,
+    "as_strided_scatter": _put_strided, "constant_pad_nd": _pad, "repeat": _repeat, "index": _index,
+    "index_put": _index_put,
     "_unsafe_index_put": _index_put, "_unsafe_index": _index, "gather": _gather, "scatter": _scatter_along,
     "scatter_add": _scatter_along, "index_select": _index_select, "embedding": _index_select, "index_add": _index_add,
     "tril": _triangle, "triu": _triangle, "diag_embed": _diagonal_matrix, "cumsum": _scan("({0} + {1})"),

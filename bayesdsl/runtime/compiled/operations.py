@@ -18,7 +18,7 @@ import torch
 from torch import fx
 
 from bayesdsl.runtime.compiled.errors import NotCompilable
-from bayesdsl.runtime.compiled.sizes import Size, explain
+from bayesdsl.runtime.compiled.sizes import Size, explain, explain_share
 
 aten = torch.ops.aten
 
@@ -138,12 +138,11 @@ _log_softmax _log_softmax_backward_data logsumexp gelu gelu_backward silu silu_b
 hardswish_backward hardtanh hardtanh_backward leaky_relu leaky_relu_backward mish mish_backward hardsigmoid
 hardsigmoid_backward log_sigmoid_forward log_sigmoid_backward nll_loss_forward nll_loss_backward mse_loss
 mse_loss_backward huber_loss smooth_l1_loss binary_cross_entropy binary_cross_entropy_backward
-binary_cross_entropy_with_logits embedding_dense_backward norm linalg_vector_norm dist var var_mean std std_mean
-addcmul addcdiv lerp addmv addr baddbmm mvlgamma cumprod_backward logit logit_backward _prelu_kernel
-_prelu_kernel_backward trace nansum rot90 unfold_backward renorm native_dropout special_entr special_log_ndtr
-tril_indices triu_indices diag_embed softshrink softshrink_backward hardshrink threshold hinge soft_margin_loss roll
-isposinf isneginf logaddexp logaddexp2 glu glu_backward sinc nan_to_num heaviside frac cosh_ sinh_ outer block_diag
-std_mean.correction _euclidean_dist polar
+binary_cross_entropy_with_logits embedding_dense_backward norm linalg_vector_norm dist addcmul addcdiv lerp addmv addr
+baddbmm mvlgamma cumprod_backward logit logit_backward _prelu_kernel _prelu_kernel_backward trace nansum rot90
+unfold_backward renorm native_dropout special_entr special_log_ndtr tril_indices triu_indices diag_embed softshrink
+softshrink_backward hardshrink threshold hinge soft_margin_loss roll isposinf isneginf logaddexp logaddexp2 glu
+glu_backward sinc nan_to_num heaviside frac outer block_diag _euclidean_dist polar
 """
 
 _TABLE: dict[Any, Any] = {}
@@ -154,7 +153,7 @@ def _decompositions() -> dict[Any, Any]:
     if not _TABLE:
         from torch._decomp import get_decompositions
 
-        found = [getattr(aten, name) for name in _DECOMPOSED.split() if "." not in name and hasattr(aten, name)]
+        found = [getattr(aten, name) for name in _DECOMPOSED.split() if hasattr(aten, name)]
         for packet in found:
             try:
                 _TABLE.update(get_decompositions([packet]))
@@ -253,6 +252,9 @@ class _Unified:
         if isinstance(first, list | tuple):
             return tuple(self._value(*parts) for parts in zip(*values, strict=True))
         if len(set(map(repr, values))) > 1:
+            share = explain_share(values, self.sizes) if isinstance(first, float) else None
+            if share is not None:
+                return share
             raise NotCompilable("a number in the program depends on the lengths of the data")
         return first
 

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from bayesdsl.runtime.compiled.operations import Operation, Operations
-from bayesdsl.runtime.compiled.sizes import Size
+from bayesdsl.runtime.compiled.sizes import Share, Size
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,8 @@ def _written(value: Any) -> Any:
             return {"of": value.name}
         case Size():
             return {"size": value.text()}
+        case Share():
+            return {"share": value.factor, "of_size": value.size.text()}
         case tuple():
             return [_written(part) for part in value]
         case torch.dtype():
@@ -98,6 +100,8 @@ def _value(written: Any, done: Mapping[str, Any], sizes: Mapping[str, int]) -> A
             return done[name]
         case {"size": text}:
             return Size.read(text).at(sizes)
+        case {"share": factor, "of_size": text}:
+            return factor / Size.read(text).at(sizes)
         case {"dtype": name} | {"layout": name} | {"memory": name}:
             return getattr(torch, name)
         case {"device": name}:

@@ -66,6 +66,14 @@ class Size:
         return cls.of(text) if isinstance(text, int) else cls(tuple((tuple(names), factor) for names, factor in text))
 
 
+@dataclass(frozen=True)
+class Share:
+    """A number that falls with a size, as the weight of a row in a mean does: `factor / size`."""
+
+    factor: int
+    size: Size
+
+
 ONE = Size.of(1)
 ZERO = Size()
 
@@ -99,6 +107,19 @@ def explain(seen: tuple[int, ...], trials: list[Mapping[str, int]]) -> Size | No
         size = Size(((monomial, factor),)) + (seen[0] - factor * values[0])
         if all(size.at(trial) == value for trial, value in zip(trials, seen, strict=True)):
             return size
+    return None
+
+
+def explain_share(seen: tuple[float, ...], trials: list[Mapping[str, int]]) -> Share | None:
+    """As `explain`, for a number that is a small whole number divided by a size."""
+    if not all(seen):
+        return None
+    for factor in (1, -1, 2, -2):
+        sizes = [factor / value for value in seen]
+        if all(abs(size - round(size)) < 1e-9 * abs(size) for size in sizes):
+            size = explain(tuple(round(size) for size in sizes), trials)
+            if size is not None:
+                return Share(factor, size)
     return None
 
 

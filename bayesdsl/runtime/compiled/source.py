@@ -33,7 +33,7 @@ from bayesdsl.runtime.compiled.loops import (
 )
 from bayesdsl.runtime.compiled.lowering import Lowered
 from bayesdsl.runtime.compiled.regions import Region, dims_of, divided, is_own_row, leads, regions
-from bayesdsl.runtime.compiled.sizes import ONE, ZERO, Size, product
+from bayesdsl.runtime.compiled.sizes import ONE, ZERO, Share, Size, product
 
 # Rows in a block: a few blocks of doubles fit the nearest cache.
 BLOCK = 256
@@ -44,8 +44,18 @@ CHUNK = 16384
 # Dimensions of a loop over rows with at most so many places are written out place by place.
 _WRITTEN_OUT = 32
 
+# Nor more statements than this: the compiler takes its time.
+_MOST_WRITTEN_OUT = 128
+
+# How many places of a long dimension a loop over rows takes at once.
+_STRIP = 4
+
+# Sums into places that data choose are kept in so many copies, in turn: rows one after another often choose the same
+# place, and would wait for each other.
+_COPIES = 4
+
 # So many statements at most are put in one loop over a block.
-_MOST_STATEMENTS = 400
+_MOST_STATEMENTS = 200
 
 # Buffers of a known size up to this many numbers are arrays of the function, others are in its workspace.
 _ON_STACK = 512
@@ -126,6 +136,8 @@ class _Writer:
     declared: dict[str, str] = field(default_factory=dict)
     # Where sums over rows go while a region is at work.
     carried: dict[Buffer, str] = field(default_factory=dict)
+    # Those of them that are kept in copies.
+    copied: set[str] = field(default_factory=set)
     count: int = 0
 
     def text(self) -> Text:
@@ -243,6 +255,8 @@ class _Writer:
         carried = self.carried.get(buffer)
         if _is_scalar(buffer) and buffer.role == "temporary":
             return carried or buffer.name
+        if carried in self.copied:
+            return f"{carried}[(i_ & copies_{carried}) * {buffer.size.c()} + {_sum_text(offset, terms)}]"
         if at.region is not None and (buffer in at.region.local or buffer in self.by_column):
             inner = [(step, index) for step, index in terms if index != at.row_index]
             rows = at.region.rows
@@ -261,8 +275,7 @@ class _Writer:
         for store in loop.stores:
             if store.mode != "set" and store.buffer in loop.fresh and not _assigns(store, looped):
                 self.lines += self.filled(store.buffer, _start(store))
-        extents = [(f"i{d}", loop.shape[d].c()) for d in looped]
-        nest = _Nest(self, [loop], looped, extents)
+        nest = _Nest(self, [loop], [_header(f"i{d}", loop.shape[d].c()) for d in looped])
         nest.take(loop, [_At({d: f"i{d}" for d in looped})])
         self.lines += nest.text()
 
@@ -311,7 +324,7 @@ class _Writer:
         head = ", ".join([*params, "int64_t from_", "int64_t to_", "double *restrict sums_"])
         self.functions.append(f"static __attribute__((noinline)) void {name}({head}) {{\n{text}\n}}\n")
         rows, args = region.rows.c(), "".join(f"{w}, " for w in used)
-        each = " + ".join(buffer.size.c() for buffer in region.carried) or "0"
+        each = " + ".join(_room(buffer, store) for buffer, store in region.carried.items()) or "0"
         sums = self.fresh_name("sums")
         chunks = f"({rows} + {CHUNK - 1}) / {CHUNK}"
         self.sums_work.append((sums, f"BD_ALIGNED(sizeof(double) * (size_t)(({chunks} + 1) * ({each})))"))
@@ -346,7 +359,7 @@ class _Writer:
                 f"      {place} = {total};",
                 "    }",
             ]
-            start = f"{start} + {buffer.size.c()}"
+            start = f"{start} + {_room(buffer, store)}"
         return lines
 
     def rows_body(self, region: Region) -> list[str]:
@@ -357,13 +370,20 @@ class _Writer:
                 opening.append(f"  double {name} = {_start(store)};")
                 closing.append(f"  sums_[{start}] = {name};")
             else:
+                size, copies = buffer.size.c(), f"copies_{name}"
                 opening.append(f"  double *restrict {name} = sums_ + {start};")
-                opening.append(f"  for (int64_t i = 0; i < {buffer.size.c()}; i++) {name}[i] = {_start(store)};")
-            start = f"{start} + {buffer.size.c()}"
+                if _is_copied(buffer, store):
+                    self.copied.add(name)
+                    opening.append(f"  const int64_t {copies} = to_ - from_ >= 8 * {size} ? {_COPIES - 1} : 0;")
+                    closing.append(f"  for (int64_t c = 1; c <= {copies}; c++)")
+                    closing.append(f"    for (int64_t i = 0; i < {size}; i++) {name}[i] += {name}[c * {size} + i];")
+                    size = f"(1 + {copies}) * {size}"
+                opening.append(f"  for (int64_t i = 0; i < {size}; i++) {name}[i] = {_start(store)};")
+            start = f"{start} + {_room(buffer, store)}"
         inner = []
         for loops in _passes(region):
             inner += self.rows_pass(region, loops)
-        self.carried = {}
+        self.carried, self.copied = {}, set()
         names = set(re.findall(r"\b\w+\b", "\n".join(inner)))
         for buffer in sorted(region.local, key=lambda b: b.name):
             width = product(size for size in buffer.shape if size != region.rows).constant
@@ -382,10 +402,31 @@ class _Writer:
     def rows_pass(self, region: Region, loops: list[Loop]) -> list[str]:
         """Loops on a block: rows innermost, short other dimensions written out."""
         lines: list[str] = []
+        for loop in loops:
+            if len(_looped(region, loop)[0]) > 1:
+                for store in loop.stores:
+                    if store.mode != "set" and store.buffer in loop.fresh and store.buffer not in region.carried:
+                        lines += self.cleared_rows(store, region)
         looped, _ = _looped(region, loops[0])
-        row = region.row[loops[0]]
-        extents = [("i_", "n_") if d == row else (f"i{d}", loops[0].shape[d].c()) for d in looped]
-        nest = _Nest(self, loops, looped, extents)
+        if len(looped) == 1 or loops[0].serial:
+            return lines + self.rows_nest(region, loops, [f"i{d}" for d in looped[:-1]], [])
+        # Several places of the next dimension at once: what rows share is read once for all of them.
+        strip = looped[-2]
+        extent = loops[0].shape[strip].c()
+        before = [f"i{d}" for d in looped[:-2]]
+        lines += ["    {", f"    int64_t i{strip} = 0;"]
+        for width in (_STRIP, 1):
+            header = f"for (; i{strip} + {width} <= {extent}; i{strip} += {width})"
+            found = self.rows_nest(region, loops, before, [(strip, header, width)])
+            lines += found
+        return [*lines, "    }"]
+
+    def rows_nest(
+        self, region: Region, loops: list[Loop], indices: list[str], strips: list[tuple[int, str, int]]
+    ) -> list[str]:
+        looped, _ = _looped(region, loops[0])
+        headers = [_header(i, loops[0].shape[d].c()) for i, d in zip(indices, looped, strict=False)]
+        nest = _Nest(self, loops, [*headers, *(header for _, header, _ in strips), _header("i_", "n_")])
         for loop in loops:
             others, written = _looped(region, loop)
             base = _At({d: f"i{d}" for d in others}, region, "(b_ + i_)")
@@ -393,12 +434,10 @@ class _Writer:
             instances = [base]
             for d in written:
                 instances = [at.with_index(d, str(i)) for at in instances for i in range(loop.shape[d].constant)]
-            if len(others) > 1:
-                for store in loop.stores:
-                    if store.mode != "set" and store.buffer in loop.fresh and store.buffer not in region.carried:
-                        lines += self.cleared_rows(store, region)
+            for d, _, width in strips:
+                instances = [at.with_index(d, f"(i{d} + {i})") for at in instances for i in range(width)]
             nest.take(loop, instances)
-        return lines + nest.text()
+        return nest.text()
 
     def cleared_rows(self, store: Store, region: Region) -> list[str]:
         """The block's rows of a buffer that something is summed into."""
@@ -412,13 +451,18 @@ class _Writer:
         return [f"    for (int64_t j_ = 0; j_ < {width.c()}; j_++) {loop}" if width != ONE else f"    {loop}"]
 
 
+def _header(index: str, extent: str) -> str:
+    return f"for (int64_t {index} = 0; {index} < {extent}; {index}++)"
+
+
 def _looped(region: Region, loop: Loop) -> tuple[list[int], list[int]]:
     """The dimensions of a loop over rows that are loops in C, the row last, and those that are written out."""
     row, places = region.row[loop], 1
+    most = min(_WRITTEN_OUT if len(loop.shape) == 2 else _WRITTEN_OUT // 2, _MOST_WRITTEN_OUT // len(loop.stores))
     written = []
     for d in reversed(range(len(loop.shape))):
         size = loop.shape[d].constant
-        if d != row and size is not None and places * size <= _WRITTEN_OUT and not loop.serial:
+        if d != row and size is not None and places * size <= most and not loop.serial:
             written.append(d)
             places *= size
     return [d for d in range(len(loop.shape)) if d != row and d not in written] + [row], written
@@ -474,11 +518,9 @@ class _Total:
 class _Nest:
     """Loops in C around what several loops do at each place. In those of a region, `looped` ends with the rows."""
 
-    def __init__(
-        self, writer: _Writer, loops: list[Loop], looped: Sequence[int], extents: Sequence[tuple[str, str]]
-    ) -> None:
-        self.writer, self.loops, self.extents = writer, loops, extents
-        self.body = _Body(writer, "  " * (len(looped) + 1))
+    def __init__(self, writer: _Writer, loops: list[Loop], headers: Sequence[str]) -> None:
+        self.writer, self.loops, self.headers = writer, loops, headers
+        self.body = _Body(writer, "  " * (len(headers) + 1))
         self.totals: dict[tuple[int, str], _Total] = {}
 
     def take(self, loop: Loop, instances: Sequence[_At]) -> None:
@@ -494,7 +536,7 @@ class _Nest:
                     self.body.set(store, value, at)
                 elif depth < len(looped):
                     self.total(store, value, at, depth, looped, loop)
-                elif store.is_indirect or len(looped) > 1 or store.buffer not in loop.fresh:
+                elif store.is_indirect:
                     place = self.body.where(store, at)
                     self.body.lines.append(f"{place} = {_COMBINE[store.mode].format(place, value)};")
                 else:
@@ -503,8 +545,11 @@ class _Nest:
                     if before is not None:
                         value = self.body.variable(_COMBINE[store.mode].format(before[2], value), _dtype_of_sum(store))
                     sums[id(store), place] = (store, at, value)
-        for store, at, value in sums.values():
-            self.body.set(store, value, at)
+        for (_, place), (store, at, value) in sums.items():
+            if len(looped) == 1 and store.buffer in loop.fresh:
+                self.body.set(store, value, at)
+            else:
+                self.body.lines.append(f"{place} = {_COMBINE[store.mode].format(place, value)};")
 
     def total(self, store: Store, value: str, at: _At, depth: int, looped: Sequence[int], loop: Loop) -> None:
         place = self.body.where(store, at)
@@ -516,13 +561,13 @@ class _Nest:
         self.body.lines.append(f"{name} = {_COMBINE[store.mode].format(name, value)};")
 
     def text(self) -> list[str]:
-        lines, levels = [], len(self.extents)
-        for level, (index, extent) in enumerate(self.extents):
+        lines, levels = [], len(self.headers)
+        for level, header in enumerate(self.headers):
             pad = "  " * (level + 1)
             lines += self.opened(level)
             if level == levels - 1 and not any(loop.serial for loop in self.loops):
                 lines += self.vectorised()
-            lines.append(f"{pad}for (int64_t {index} = 0; {index} < {extent}; {index}++) {{")
+            lines.append(f"{pad}{header} {{")
         if not levels:
             lines += self.opened(0)
         lines += self.body.text(self.writer.users)
@@ -532,11 +577,11 @@ class _Nest:
 
     def vectorised(self) -> list[str]:
         """What tells the compiler that no place depends on another, and that sums may be added up in any order."""
-        inner = [t for t in self.totals.values() if t.depth == len(self.extents) - 1]
+        inner = [t for t in self.totals.values() if t.depth == len(self.headers) - 1]
         signs = {"add": "+", "mul": "*"}
         if any(t.store.mode not in signs for t in self.totals.values()):
             return []
-        outer = [t for t in self.totals.values() if t.depth < len(self.extents) - 1]
+        outer = [t for t in self.totals.values() if t.depth < len(self.headers) - 1]
         clauses = "".join(f" reduction({signs[t.store.mode]}:{t.name})" for t in (*inner, *outer))
         return [f"#pragma omp simd{clauses}"]
 
@@ -633,6 +678,15 @@ def _depth(store: Store, looped: Sequence[int]) -> int:
     return max((level + 1 for level, dim in enumerate(looped) if dim in used), default=0)
 
 
+def _is_copied(buffer: Buffer, store: Store) -> bool:
+    return store.mode == "add" and store.is_indirect and not _is_scalar(buffer)
+
+
+def _room(buffer: Buffer, store: Store) -> str:
+    """How many numbers sums into a buffer take."""
+    return f"{_COPIES} * {buffer.size.c()}" if _is_copied(buffer, store) else buffer.size.c()
+
+
 def _start(store: Store) -> str:
     """What combining begins with."""
     if store.mode == "min" and not store.buffer.dtype.is_floating_point:
@@ -661,7 +715,9 @@ def _sum_text(offset: Size, terms: Iterable[tuple[Size, str]]) -> str:
     return " + ".join(parts) or "0"
 
 
-def _number(value: float | int | bool | Size, dtype: torch.dtype) -> str:
+def _number(value: float | int | bool | Size | Share, dtype: torch.dtype) -> str:
+    if isinstance(value, Share):
+        return f"({value.factor}.0 / (double)({value.size.c()}))"
     if isinstance(value, Size):
         return f"(({C_TYPES[dtype]})({value.c()}))"
     if dtype.is_floating_point:
