@@ -42,6 +42,7 @@ from bayesdsl.runtime.engines.minibatches import Minibatches, Traces
 from bayesdsl.runtime.engines.particles import takes_many
 from bayesdsl.runtime.engines.steps.draws import Draws
 from bayesdsl.runtime.engines.steps.fit import Steps
+from bayesdsl.runtime.engines.steps.loop import FEWEST_STEPS, TELL
 from bayesdsl.runtime.engines.steps.program import Program
 from bayesdsl.runtime.engines.survey import check_sites, survey
 from bayesdsl.runtime.posterior import Posterior
@@ -56,12 +57,6 @@ _NO_OPTIMISER = {
     "SparseAdam": "it needs sparse gradients",
     "Muon": "it is for matrices only",
 }
-
-# Steps are written down, and compiled, in the time of so many of Pyro's.
-_FEWEST = 200
-
-# How often, in seconds, a fit whose steps are fast is told of.
-_TELL = 0.1
 
 
 @dataclass(frozen=True)
@@ -223,8 +218,8 @@ class _Fit:
         if self.settings.engine == "pyro":
             return None
         settings, picks = self.settings, (self.kept, self.latents)
-        if settings.steps < _FEWEST:
-            self.engine_note = f"fewer than {_FEWEST} steps are done before others are prepared"
+        if settings.steps < FEWEST_STEPS:
+            self.engine_note = f"fewer than {FEWEST_STEPS} steps are done before others are prepared"
             return None
         try:
             return Steps(self, loss, settings.optim, settings.schedule, settings.steps, self.batches, picks)
@@ -242,7 +237,7 @@ class _Fit:
             self.losses.extend(losses[finite].tolist())
             if not finite.all():
                 raise LossNotFinite(len(self.losses) + 1, float(losses[-1]), "svi")
-            if len(self.losses) == total or time.monotonic() - told > _TELL:
+            if len(self.losses) == total or time.monotonic() - told > TELL:
                 self._tell_steps(tell)
                 told = time.monotonic()
 

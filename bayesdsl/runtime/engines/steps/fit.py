@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,16 +13,12 @@ from bayesdsl.runtime.engines.components import Named
 from bayesdsl.runtime.engines.drift import Drift
 from bayesdsl.runtime.engines.minibatches import Minibatches
 from bayesdsl.runtime.engines.steps.listing import Listing
-from bayesdsl.runtime.engines.steps.loop import Block, Loop
+from bayesdsl.runtime.engines.steps.loop import Block, Loop, Walk
 from bayesdsl.runtime.engines.steps.native import loop_of
 from bayesdsl.runtime.engines.steps.noise import Source
 from bayesdsl.runtime.engines.steps.program import Pair, Pick, Program
 from bayesdsl.runtime.engines.steps.rows import Rows
 from bayesdsl.runtime.engines.steps.step import optimiser_of, step_of
-
-# A block takes so long, in seconds: an interrupt is seen after it. The first has so many steps.
-_BLOCK = 0.1
-_FIRST = 8
 
 
 @dataclass
@@ -67,30 +61,25 @@ class Steps:
         The parameters are in Pyro's store afterwards, also where `tell` or an interrupt ended the fit.
         """
         vector = self.program.parameters.vector()
-        carried = [vector, *self.optimiser.state(vector)]
         scalars = torch.as_tensor(self.optimiser.scalars).to(vector.dtype)
-        ends, done, pace = drift.ends(self.steps), 0, float(_FIRST)
+        walk = Walk([vector, *self.optimiser.state(vector)], scalars)
+
+        def block(carried: list[torch.Tensor], now: torch.Tensor) -> tuple[Loop, Block]:
+            loop, made = self._block(carried, now)
+            if drift.window((walk.done + 1) / self.steps) is not None:
+                made.summed = torch.zeros_like(vector)
+            return loop, made
+
+        def after(made: Block) -> None:
+            if made.summed is not None:
+                window = drift.window(walk.done / self.steps)
+                window.add(self.program.parameters.split(made.summed).items(), made.done)
+            tell(made.losses[: made.done])
+
         try:
-            while done < self.steps:
-                end = ends[bisect_right(ends, done)]
-                started = time.perf_counter()
-                loop, block = self._block(carried, scalars[done : min(end, done + int(pace))])
-                window = drift.window((done + 1) / self.steps)
-                block.summed = None if window is None else torch.zeros_like(vector)
-                try:
-                    loop.run(block)
-                finally:
-                    carried, done = block.carried, done + block.done
-                    if block.done:
-                        if window is not None:
-                            window.add(self.program.parameters.split(block.summed).items(), block.done)
-                        tell(block.losses[: block.done])
-                if not np.isfinite(block.losses[block.done - 1]):
-                    return
-                spent = time.perf_counter() - started
-                pace = max(1.0, min(4 * pace, block.done * _BLOCK / spent))
+            walk.go(drift.ends(self.steps), block, after)
         finally:
-            self.program.parameters.write(carried[0])
+            self.program.parameters.write(walk.carried[0])
 
     def _block(self, carried: list[torch.Tensor], scalars: torch.Tensor) -> tuple[Loop, Block]:
         """A block of at most as many steps as there are scalars, and what runs it."""
@@ -107,9 +96,8 @@ class Steps:
         """What runs steps with so many rows each."""
         if size not in self._loops:
             listing = self._again(size) if self._loops else self.program.listing
-            carried = 1 + len(self.optimiser.update.start(self.optimiser.settings))
             varying = 1 + len(listing.noises) + len(self._varying)
-            self._loops[size] = loop_of(step_of(listing, self.optimiser), carried, varying)
+            self._loops[size] = loop_of(step_of(listing, self.optimiser), self.optimiser.carried, varying)
         return self._loops[size]
 
     def _again(self, size: int) -> Listing:

@@ -6,6 +6,8 @@ not finite. Between blocks there is time for whoever watches.
 
 from __future__ import annotations
 
+import time
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -44,6 +46,53 @@ class Loop(Protocol):
 
     def run(self, block: Block) -> None:
         """Run the steps. An interrupt leaves the block as it is after those done."""
+
+
+# Steps are written down, and compiled, in the time of so many of Pyro's.
+FEWEST_STEPS = 200
+
+# How often, in seconds, a fit whose steps are fast is told of.
+TELL = 0.1
+
+# A block takes so long, in seconds: an interrupt is seen after it. The first has so many steps.
+_BLOCK = 0.1
+_FIRST = 8
+
+
+@dataclass
+class Walk:
+    """Steps in blocks of a fit time. `carried` are the parameters and the state so far, after `done` steps; `scalars`
+    what the optimiser is given at each, of shape (steps, numbers)."""
+
+    carried: list[torch.Tensor]
+    scalars: torch.Tensor
+    done: int = 0
+
+    def go(
+        self,
+        ends: Sequence[int],
+        make: Callable[[list[torch.Tensor], torch.Tensor], tuple[Loop, Block]],
+        after: Callable[[Block], None],
+    ) -> None:
+        """Go to the last of `ends`, steps that no block goes beyond, or to a loss that is not finite.
+
+        `make` gives what runs a block of at most as many steps as it is given scalars, `after` is called with each
+        block, also with what was done of one before an interrupt.
+        """
+        pace = float(_FIRST)
+        while self.done < ends[-1]:
+            end = min(ends[bisect_right(ends, self.done)], self.done + int(pace))
+            started = time.perf_counter()
+            loop, block = make(self.carried, self.scalars[self.done : end])
+            try:
+                loop.run(block)
+            finally:
+                self.carried, self.done = block.carried, self.done + block.done
+                if block.done:
+                    after(block)
+            if not np.isfinite(block.losses[block.done - 1]):
+                return
+            pace = max(1.0, min(4 * pace, block.done * _BLOCK / (time.perf_counter() - started)))
 
 
 class ListLoop:

@@ -84,7 +84,8 @@ class NativeLoop:
     def _given(self, block: Block) -> tuple[list[torch.Tensor], list[int]]:
         """What the kernel reads, and by how many bytes it moves on at each step."""
         given, steps = [], []
-        held = self._kernel.arguments([*block.carried, *(values[0] for values in block.varying), *block.fixed])
+        # What stays the same was laid out when the kernel was made.
+        held = self._kernel.arguments([*block.carried, *(values[0] for values in block.varying)])
         kernel = self._kernel.program
         for place, by_column, value in zip(kernel.inputs, kernel.by_column, held, strict=True):
             if not isinstance(place, int) or not 0 <= place - self._carried < self._varying:

@@ -25,6 +25,11 @@ class Optimiser:
     settings: dict[str, Any]
     scalars: np.ndarray
 
+    @property
+    def carried(self) -> int:
+        """How many vectors are handed on from step to step: the parameters and the state."""
+        return 1 + len(self.update.start(self.settings))
+
     def state(self, vector: torch.Tensor) -> Tensors:
         """Its state at the start, for parameters like `vector`."""
         return tuple(torch.full_like(vector, value) for value in self.update.start(self.settings))

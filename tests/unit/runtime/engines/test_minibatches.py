@@ -328,8 +328,8 @@ def test_draws_and_weights_do_not_depend_on_the_chunks(monkeypatch: pytest.Monke
             model_trace, guide_trace = fit.traces()
             whole = float(model_trace.log_prob_sum() - guide_trace.log_prob_sum())
         fits.append(fit)
-        assert fit.log_ratios == pytest.approx([whole] * 3, rel=1e-12)
-    assert np.array_equal(fits[0].values["z"], fits[1].values["z"])
+        assert fit.drawing.log_ratios == pytest.approx([whole] * 3, rel=1e-12)
+    assert np.array_equal(fits[0].drawing.values["z"], fits[1].drawing.values["z"])
 
 
 def test_a_fit_in_minibatches_is_the_same_again_and_leaves_nothing_behind() -> None:

@@ -5,22 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pyro
 import pytest
 import torch
-from engine_models import bind
+from engine_models import normal_mean_posterior
 from pyro.infer import SVI
 from pyro.optim import PyroLRScheduler
 
 from bayesdsl.catalogue.inference import GUIDES, OPTIMISERS, SCHEDULES
 from bayesdsl.catalogue.rows import REQUIRED
+from bayesdsl.driver import compile
 from bayesdsl.runtime.bound import BoundModel
 from bayesdsl.runtime.engines import run_engine
 from bayesdsl.runtime.engines.drift import Drift
 from bayesdsl.runtime.engines.guides import reals_as
 from bayesdsl.runtime.engines.isolation import Isolated
 from bayesdsl.runtime.engines.steps.fit import Steps
-from bayesdsl.runtime.engines.steps.noise import Recorded
+from bayesdsl.runtime.engines.steps.loop import ListLoop
+from bayesdsl.runtime.engines.steps.noise import Noise, Recorded, Source
 from bayesdsl.runtime.engines.steps.updates import UPDATES, WITHOUT
 from bayesdsl.runtime.engines.svi import SviSettings, _Fit, _make_loss, _make_optimiser
 from bayesdsl.runtime.tracing import NotTraceable
@@ -118,3 +119,133 @@ CONTINUOUS = [name for name in GUIDES if name != "AutoDiscreteParallel"]
 @pytest.mark.parametrize("guide", CONTINUOUS)
 def test_the_path_of_every_guide_is_its_own(rugged: BoundModel, guide: str) -> None:
     agree(*both(rugged, ("Adam", {"lr": 0.02}), guide=guide))
+
+
+def test_the_path_is_the_same_through_python(rugged: BoundModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bayesdsl.runtime.engines.steps.fit.loop_of", lambda step, carried, varying: ListLoop(step))
+    agree(*both(rugged, ("Adam", {"lr": 0.02}), guide="AutoMultivariateNormal"))
+
+
+def steps_of(bound: BoundModel, settings: SviSettings) -> tuple[_Fit, Steps]:
+    fit = _Fit(bound, settings)
+    loss = _make_loss(*settings.loss)
+    return fit, Steps(fit, loss, settings.optim, settings.schedule, settings.steps, fit.batches)
+
+
+# What is held against Pyro's loss and gradient before it is used, to 1e-10: it is here if nobody complains.
+LOSSES = [
+    ("TraceMeanField_ELBO", {}),
+    ("TraceMeanField_ELBO", {"num_particles": 3}),
+    ("TraceGraph_ELBO", {}),
+    ("TraceEnum_ELBO", {}),
+    ("Trace_ELBO", {"num_particles": 4}),
+    ("Trace_ELBO", {"num_particles": 4, "vectorize_particles": True}),
+    ("RenyiELBO", {"alpha": 0.5, "num_particles": 3}),
+    ("RenyiELBO", {"alpha": 0.0, "num_particles": 3, "vectorize_particles": True}),
+]
+
+
+@pytest.mark.parametrize("loss", LOSSES, ids=str)
+def test_losses_are_pyros(rugged: BoundModel, loss: tuple[str, dict[str, Any]]) -> None:
+    with Isolated(1):
+        _, steps = steps_of(rugged, SviSettings(loss=loss))
+        assert steps.engine == "compiled"
+        # That of two steps with other noise is another.
+        first, second = (step_losses(steps) for _ in range(2))
+    assert first != second
+
+
+def step_losses(steps: Steps) -> list[float]:
+    found: list[float] = []
+    steps.steps = 1
+    steps.run(Drift(), found.extend)
+    return found
+
+
+@pytest.mark.parametrize("loss", ["TraceTailAdaptive_ELBO", "ReweightedWakeSleep", "EnergyDistance", "TraceTMC_ELBO"])
+def test_losses_that_are_more_say_so(rugged: BoundModel, loss: str) -> None:
+    with Isolated(1), pytest.raises(NotTraceable, match=f"{loss} is more than a function"):
+        steps_of(rugged, SviSettings(loss=(loss, {})))
+
+
+def test_a_loss_that_differs_is_refused(rugged: BoundModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bayesdsl.runtime.engines.steps.losses.log_ratio", lambda traces: traces[0].log_prob_sum())
+    with Isolated(1), pytest.raises(NotTraceable, match="differs from Pyro's by"):
+        steps_of(rugged, SviSettings())
+
+
+def test_a_guide_of_gammas_goes_by_pyro_and_says_why(coin: BoundModel) -> None:
+    posterior = run_engine("svi", coin, {"guide": ("by_hand", {}), "steps": 300, "draws": 10}, 1)
+    assert posterior.facts["engine"] == "pyro"
+    assert "depends on what it is given" in posterior.facts["engine_note"]
+
+
+@pytest.mark.parametrize("optim", WITHOUT)
+def test_optimisers_without_an_update_go_by_pyro_and_say_why(normal_mean: BoundModel, optim: str) -> None:
+    posterior = run_engine("svi", normal_mean, {"optim": (optim, {}), "steps": 200, "draws": 5}, 1)
+    assert posterior.facts["engine"] == "pyro"
+    assert posterior.facts["engine_note"] == WITHOUT[optim]
+
+
+@pytest.mark.parametrize("compiler", [True, False])
+def test_posteriors_of_the_engines_agree(
+    normal_mean: BoundModel, compiler: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not compiler:
+        monkeypatch.setattr(
+            "bayesdsl.runtime.engines.steps.fit.loop_of", lambda step, *_: ListLoop(step, "no compiler")
+        )
+    settings = {
+        "guide": ("AutoDiagonalNormal", {}),
+        "optim": ("ClippedAdam", {"lr": 0.05, "lrd": 0.995}),
+        "steps": 1000,
+    }
+    posterior = run_engine("svi", normal_mean, settings, 1)
+    mean, spread = normal_mean_posterior(normal_mean)
+    draws = posterior.draws["mu"]
+    # Four standard errors of a thousand draws, and 5 % of the spread for the fit.
+    assert abs(draws.mean() - mean) < (4 / 1000**0.5 + 0.05) * spread
+    assert draws.std() == pytest.approx(spread, rel=0.15)
+    assert posterior.facts["engine"] == ("compiled" if compiler else "traced")
+    assert np.array_equal(draws, run_engine("svi", normal_mean, settings, 1).draws["mu"])
+    assert not np.array_equal(draws, run_engine("svi", normal_mean, settings, 2).draws["mu"])
+
+
+def test_noise_does_not_depend_on_how_it_is_taken() -> None:
+    noises = (Noise("normal_", (3,), torch.float64), Noise("uniform_", (), torch.float64))
+
+    def taken(*counts: int) -> list[torch.Tensor]:
+        source, found = Source(noises, torch.Generator().manual_seed(1)), [[], []]
+        source.count = 7
+        for count in counts:
+            while count:
+                now = min(count, source.left())
+                for kept, values in zip(found, source.take(now), strict=True):
+                    kept.append(values.clone())
+                count -= now
+        return [torch.cat(values) for values in found]
+
+    whole, parts = taken(20), taken(1, 5, 3, 11)
+    assert all(torch.equal(a, b) for a, b in zip(whole, parts, strict=True))
+    assert [tuple(values.shape) for values in whole] == [(20, 3), (20,)]
+
+
+@pytest.mark.parametrize(
+    ("spec", "guide"),
+    [
+        ("gaussian", "AutoMultivariateNormal"),
+        ("deep_bnn", "AutoDiagonalNormal"),
+        ("horseshoe", "AutoLowRankMultivariateNormal"),
+        ("linear", "AutoMultivariateNormal"),
+        ("updating", "AutoMultivariateNormal"),
+        ("coin", "AutoDiagonalNormal"),
+        ("penguins", "AutoNormal"),
+        ("eight_schools", "AutoNormal"),
+        ("bnn", "AutoNormal"),
+    ],
+)
+def test_the_guides_of_specs_have_steps_in_machine_code(spec: str, guide: str) -> None:
+    bound = compile(f"specs/{spec}.bayes").bind().model
+    with Isolated(1):
+        _, steps = steps_of(bound, SviSettings(guide=(guide, {})))
+    assert (steps.engine, steps.note) == ("compiled", "")
