@@ -44,7 +44,16 @@ _EXPONENTIAL = Kind("exponential_", lambda given: (0.0, 1.0 / float(given[0])), 
 # Operations that take the tensor to fill and two numbers or one, and those that take a shape or a tensor of that shape.
 _FILLING = {"normal": _NORMAL, "uniform": _UNIFORM, "cauchy": _CAUCHY, "exponential": _EXPONENTIAL}
 _MAKING = {"rand": _UNIFORM, "randn": _NORMAL, "rand_like": _UNIFORM, "randn_like": _NORMAL}
-_KINDS = {kind.name: kind for kind in _FILLING.values()}
+
+# What is drawn otherwise, by the name of the operation.
+_OTHERS = {
+    "_standard_gamma": "gamma",
+    "_sample_dirichlet": "beta and Dirichlet",
+    "bernoulli": "Bernoulli",
+    "binomial": "binomial",
+    "multinomial": "categorical",
+    "poisson": "Poisson",
+}
 
 
 @dataclass(frozen=True)
@@ -94,7 +103,7 @@ def _read(target: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> tuple[Kin
         return _MAKING[name], (0.0, 1.0)
     tensors = [a for a in args[1:] if isinstance(a, (torch.Tensor, fx.Node))]
     if name not in _FILLING or tensors or isinstance(args[0], (int, float)):
-        raise NotTraceable(f"{name.strip('_')} draws in a way that depends on what it is given")
+        raise NotTraceable(f"draws of {_OTHERS.get(name, name)} distributions are no fixed function of noise")
     kind = _FILLING[name]
     return kind, kind.affine((*numbers, *kind.defaults[len(numbers) :]))
 

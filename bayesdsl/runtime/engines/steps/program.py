@@ -118,6 +118,7 @@ class Program:
         self.drawn: Drawn | None = None
         # Guides make some of their parameters when they first meet a gradient.
         self.parameters = _learnable(loss, pair)
+        self.loss.loss.max_plate_nesting = loss.max_plate_nesting
         self.writer = Writer(pair, self.parameters, varying)
         self.listing = self.again()
         with torch.random.fork_rng(devices=[]):
@@ -165,7 +166,9 @@ class Program:
 
 
 def _learnable(loss: Any, pair: Pair) -> Parameters:
-    _run(loss, pair)
+    """What has a gradient. Raises NotTraceable where something is drawn that is no fixed function of noise."""
+    with Recorded():
+        _run(loss, pair)
     named = list(pyro.get_param_store().named_parameters())
     moved = [name for name, leaf in named if leaf.grad is not None]
     for _, leaf in named:
