@@ -247,6 +247,7 @@ class Compiled:
             },
             counts={name: kind.plate for name, kind in self.program.inputs.items() if isinstance(kind, Size)},
             layouts=self._layouts(),
+            growing=frozenset(name for name, p in self.spec.plates.items() if p.size is None and p.labels is None),
         )
 
     def _layouts(self) -> dict[str, tuple[str, ...]]:

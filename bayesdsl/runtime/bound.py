@@ -69,7 +69,8 @@ class BoundModel:
     support depends on other latents, `prior_terms` the factors that are part of a prior. `minibatches` are the tables
     of which the program takes some rows, where it is asked to. `starts` tell where latents are that an earlier run had.
     `counts` maps the arguments that are the size of a plate to it, `layouts` those that are tensors to the plates of
-    their dimensions: with them a program can be made for data of any length.
+    their dimensions, `growing` are the plates whose sizes only the data tell: with them a program can be made for data
+    of any length.
     """
 
     name: str
@@ -89,6 +90,7 @@ class BoundModel:
     starts: tuple[Start, ...] = ()
     counts: dict[str, str] = field(default_factory=dict)
     layouts: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    growing: frozenset[str] = frozenset()
 
     def variables_in(self, *roles: str) -> tuple[Variable, ...]:
         return tuple(v for v in self.variables if v.role in roles)

@@ -15,7 +15,7 @@ from bayesdsl.runtime.compiled.compiler import BuildError
 from bayesdsl.runtime.compiled.errors import NotCompilable
 from bayesdsl.runtime.compiled.kernel import VERSION, Library, Program, aligned, pointers, program
 from bayesdsl.runtime.compiled.operations import Function, Trial
-from bayesdsl.runtime.compiled.trials import made_up, plates_of, sizes_of, tensors_of, trial_of
+from bayesdsl.runtime.compiled.trials import made_up, plates_of, shortened, sizes_of, tensors_of, trial_of
 from bayesdsl.runtime.density import Density, no_validation
 
 _DENSITY, _VALUES = "bd_density", "bd_values"
@@ -138,19 +138,29 @@ def native_density(density: Density, threads: int = 1) -> NativeDensity | str:
     try:
         programs = _known(density, names) or _written(density, names)
         native = NativeDensity(density, names, programs, threads)
+        fewer = shortened(density.bound)
+        if fewer is None:
+            return density.difference(native.value_and_grad) or native
+        # Python would take long for all rows, and many times their memory.
+        short = Density(fewer, jacobian=density.jacobian, prior=density.prior, params=density.learnable)
+        return short.difference(NativeDensity(short, names, programs, threads).value_and_grad) or native
     except NotCompilable as reason:
         return str(reason)
     except BuildError as error:
         return error.reason
-    return density.difference(native.value_and_grad) or native
 
 
 def _key(density: Density, names: Sequence[str]) -> str:
     """What the programs of a density are kept by: all that they depend on."""
     bound = density.bound
-    fixed = {name: value for name, value in bound.inputs.items() if isinstance(value, int) and name not in bound.counts}
+    names_in_c = plates_of(bound)
+    fixed = {
+        name: value
+        for name, value in bound.inputs.items()
+        if isinstance(value, int) and bound.counts.get(name) not in names_in_c
+    }
     shapes = {
-        name: bound.layouts.get(name) or tuple(value.shape)
+        name: [names_in_c.get(plate, size) for plate, size in zip(bound.layouts.get(name, value.shape), value.shape)]
         for name, value in bound.inputs.items()
         if isinstance(value, torch.Tensor)
     }
@@ -162,7 +172,7 @@ def _key(density: Density, names: Sequence[str]) -> str:
         str(bound.dtype),
         sizes_of(bound) is None,
     )
-    parts = (VERSION, torch.__version__, kind, sorted(fixed.items()), sorted(shapes.items()), plates_of(bound), names)
+    parts = (VERSION, torch.__version__, kind, sorted(fixed.items()), sorted(shapes.items()), names_in_c, names)
     return cache.digest("density", repr(parts), bound.source)
 
 

@@ -18,11 +18,14 @@ _PRIMES = [
     131, 137, 139, 149, 151, 157, 163, 167, 173, 179, 181, 191, 193, 197, 199, 211, 223, 227, 229, 233, 239, 241, 251,
 ]  # fmt: skip
 
+# More rows than one thread does at a time, few enough for Python.
+_ENOUGH = 40_000
+
 
 def plates_of(bound: BoundModel) -> dict[str, str]:
-    """The plates whose sizes a program depends on, and what their size is called in C."""
+    """The plates whose sizes a program depends on and only data tell, and what their size is called in C."""
     named = [*bound.counts.values(), *(plate for layout in bound.layouts.values() for plate in layout)]
-    return {plate: f"n{i}" for i, plate in enumerate(sorted(set(named)))}
+    return {plate: f"n{i}" for i, plate in enumerate(sorted(set(named) & bound.growing))}
 
 
 def tensors_of(bound: BoundModel) -> list[str]:
@@ -35,13 +38,14 @@ def sizes_of(bound: BoundModel) -> dict[str, int] | None:
     found: dict[str, int] = {}
     names = plates_of(bound)
     for argument, plate in bound.counts.items():
-        found[names[plate]] = bound.inputs[argument]
+        if plate in names:
+            found[names[plate]] = bound.inputs[argument]
     for argument in tensors_of(bound):
         value, layout = bound.inputs[argument], bound.layouts.get(argument)
         if layout is None or len(layout) != value.dim():
             return None
         for size, plate in zip(value.shape, layout, strict=True):
-            if found.setdefault(names[plate], size) != size:
+            if plate in names and found.setdefault(names[plate], size) != size:
                 return None
     return found
 
@@ -66,16 +70,26 @@ def made_up(bound: BoundModel) -> list[BoundModel]:
 def _resized(bound: BoundModel, lengths: dict[str, int]) -> dict[str, Any]:
     inputs = dict(bound.inputs)
     for argument, plate in bound.counts.items():
-        inputs[argument] = lengths[plate]
+        inputs[argument] = lengths.get(plate, inputs[argument])
     for argument in tensors_of(bound):
         value = bound.inputs[argument]
         for dim, plate in enumerate(bound.layouts[argument]):
-            value = value.index_select(dim, torch.arange(lengths[plate]) % value.shape[dim])
+            if plate in lengths:
+                value = value.index_select(dim, torch.arange(lengths[plate]) % value.shape[dim])
         if not value.dtype.is_floating_point:
             # Codes of members, of whatever plate.
             value = value % min(lengths.values())
         inputs[argument] = value
     return inputs
+
+
+def shortened(bound: BoundModel) -> BoundModel | None:
+    """The model with as many rows of its data as tell whether its machine code is right; None where that is all."""
+    sizes, names = sizes_of(bound), plates_of(bound)
+    if sizes is None or all(size <= _ENOUGH for size in sizes.values()):
+        return None
+    lengths = {plate: min(sizes[name], _ENOUGH) for plate, name in names.items()}
+    return replace(bound, inputs=_resized(bound, lengths), starts=())
 
 
 def trial_of(bound: BoundModel, extra: list[torch.Tensor]) -> Trial:
