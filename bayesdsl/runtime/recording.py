@@ -49,7 +49,8 @@ def record(
     function does.
     """
     recorder = _Recorder(dict(formulas or {}))
-    inputs = [example.detach().clone() for example in examples]
+    # The same tensor passed twice would be one argument.
+    inputs = [example.detach() for example in examples]
     for value in inputs:
         recorder.argument(value)
     with warnings.catch_warnings():
@@ -114,6 +115,8 @@ class _Recorder(TorchDispatchMode):
             for position, part in enumerate(value):
                 if isinstance(part, torch.Tensor):
                     self._is(part, self.graph.call_function(operator.getitem, (node, position)), live)
+        else:
+            node.meta["val"] = value
         return value
 
     def finish(self, results: Any) -> fx.GraphModule:

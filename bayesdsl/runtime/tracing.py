@@ -11,7 +11,8 @@ but the data is worked out once; what is worked out twice is worked out once.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
+from copy import copy
 from functools import partial
 from types import SimpleNamespace
 from typing import Any
@@ -72,7 +73,7 @@ def trace(function: Callable[[torch.Tensor], torch.Tensor], example: torch.Tenso
         # Whatever a model does that cannot be written down shows as one of many kinds of error.
         raise NotTraceable(f"{type(error).__name__}: {_first_line(error)}") from error
     graph, constants = listed(module)
-    simplify(graph, constants, (example,))
+    simplify(graph, constants)
     return compiled(graph, constants)
 
 
@@ -84,18 +85,17 @@ def listed(module: fx.GraphModule) -> tuple[fx.Graph, Constants]:
     return graph, Constants(module, graph)
 
 
-def simplify(
-    graph: fx.Graph, constants: Constants, examples: Sequence[torch.Tensor], differentiable: bool = False
-) -> None:
+def simplify(graph: fx.Graph, constants: Constants, *, final: bool = True) -> None:
     """Work out what depends on constants alone, leave out what changes nothing, do once what is done twice.
 
-    `examples` are arguments by whose shapes that is seen. What is yet to be differentiated keeps the places where
-    gradients end. Raises NotTraceable where an operation draws at random.
+    What is not `final`, as it is to be differentiated or written down again, keeps the places where gradients end, and
+    makes no tensors of constants. Raises NotTraceable where an operation draws at random.
     """
     _refuse_random(graph)
     make_functional(graph)
-    _fold(graph, constants)
-    _drop_identities(graph, constants, examples, (aten.detach.default,) if differentiable else ())
+    if final:
+        _fold(graph, constants)
+    _drop_identities(graph, constants, final)
     _share(graph)
     graph.eliminate_dead_code()
 
@@ -109,6 +109,12 @@ class Constants:
         for node in graph.nodes:
             if node.op == "get_attr":
                 node.target = self.name(operator.attrgetter(node.target)(module))
+
+    def copy(self) -> Constants:
+        """The same, to be added to elsewhere."""
+        made = copy(self)
+        made.values, made._names = dict(self.values), dict(self._names)
+        return made
 
     def name(self, value: Any) -> str:
         if id(value) not in self._names:
@@ -162,35 +168,17 @@ def _fold(graph: fx.Graph, constants: Constants) -> None:
             _replace_by_constant(graph, node, constants.name(known[node]))
 
 
-def _drop_identities(
-    graph: fx.Graph, constants: Constants, examples: Sequence[torch.Tensor], kept: Sequence[Any] = ()
-) -> None:
-    """Leave out operations but those `kept` that give back their argument, as the values at `examples` show by their
-    shapes."""
-    values = _values(graph, constants, examples)
+def _drop_identities(graph: fx.Graph, constants: Constants, final: bool) -> None:
+    """Leave out operations that give back their argument, as their shapes show."""
     for node in _calls(graph):
-        if node.target in _FROM_SHAPE:
-            constant = _replace_by_constant(graph, node, constants.name(values[node]))
-            values[constant] = values[node]
-        elif node.target not in kept and _is_identity(node, values):
+        if final and node.target in _FROM_SHAPE:
+            made = _apply(node, {node.args[0]: torch.empty_like(node.args[0].meta["val"], device="cpu")})
+            _replace_by_constant(graph, node, constants.name(made))
+        elif _is_identity(node) and (final or node.target is not aten.detach.default):
             node.replace_all_uses_with(node.args[0])
     # Constants made from shapes can be worked on at once, like any other.
-    _fold(graph, constants)
-
-
-def _values(graph: fx.Graph, constants: Constants, examples: Sequence[torch.Tensor]) -> dict[fx.Node, Any]:
-    """What every operation gives at `examples`."""
-    values: dict[fx.Node, Any] = {}
-    arguments = iter(examples)
-    with torch.no_grad():
-        for node in graph.nodes:
-            if node.op == "placeholder":
-                values[node] = next(arguments)
-            elif node.op == "get_attr":
-                values[node] = constants.values[node.target]
-            elif node.op == "call_function":
-                values[node] = _apply(node, values)
-    return values
+    if final:
+        _fold(graph, constants)
 
 
 def _apply(node: fx.Node, values: dict[fx.Node, Any]) -> Any:
@@ -198,11 +186,11 @@ def _apply(node: fx.Node, values: dict[fx.Node, Any]) -> Any:
     return node.target(*args, **kwargs)
 
 
-def _is_identity(node: fx.Node, values: dict[fx.Node, Any]) -> bool:
+def _is_identity(node: fx.Node) -> bool:
     target, args = node.target, node.args
     if not args or not isinstance(args[0], fx.Node):
         return False
-    before, after = values[args[0]], values[node]
+    before, after = args[0].meta["val"], node.meta["val"]
     if not isinstance(before, torch.Tensor) or not isinstance(after, torch.Tensor):
         return False
     if before.shape != after.shape or before.dtype != after.dtype:
@@ -258,6 +246,7 @@ def written(graph: fx.Graph, constants: Constants) -> Callable[..., Any]:
 def _replace_by_constant(graph: fx.Graph, node: fx.Node, name: str) -> fx.Node:
     with graph.inserting_before(node):
         constant = graph.get_attr(name)
+    constant.meta = dict(node.meta)
     node.replace_all_uses_with(constant)
     graph.erase_node(node)
     return constant

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 from torch import fx
@@ -29,11 +30,18 @@ class Listing:
 
     def function(self) -> Callable[..., tuple[torch.Tensor, ...]]:
         """A Python function that can be differentiated and written down again."""
-        return written(self.graph, self.constants)
+        return written(self._copy(), self.constants)
 
     def kernel(self) -> Callable[..., tuple[torch.Tensor, ...]]:
         """A Python function that runs the operations one after another."""
-        return compiled(self.graph, self.constants)
+        graph, constants = self._copy(), self.constants.copy()
+        simplify(graph, constants)
+        return compiled(graph, constants)
+
+    def _copy(self) -> fx.Graph:
+        graph = fx.Graph()
+        graph.output(graph.graph_copy(self.graph, {}))
+        return graph
 
     def blanks(self) -> tuple[torch.Tensor, ...]:
         """Arguments for the noise, of the shapes that it has: in the middle of where draws are."""
@@ -68,13 +76,9 @@ def write_down(
     graph, constants = listed(module)
     found = Listing(graph, constants, tuple(examples), lift(graph))
     _drop_copies(graph)
-    blanks = (*examples, *found.blanks())
-    try:
-        simplify(graph, constants, blanks, not derived)
-        if _drop_certainties(graph):
-            simplify(graph, constants, blanks, not derived)
-    except torch.linalg.LinAlgError as error:
-        raise NotTraceable(str(error)) from error
+    simplify(graph, constants, final=False)
+    if _drop_certainties(graph):
+        simplify(graph, constants, final=False)
     return found
 
 
@@ -86,9 +90,9 @@ def _drop_copies(graph: fx.Graph) -> None:
         value, source = node.meta["val"], node.args[1]
         with graph.inserting_before(node):
             if source.meta["val"].dtype != value.dtype:
-                source = graph.call_function(aten._to_copy.default, (source,), {"dtype": value.dtype})
-            source = graph.call_function(aten.expand.default, (source, list(value.shape)))
-        source.meta = dict(node.meta)
+                like = torch.empty_like(source.meta["val"], dtype=value.dtype)
+                source = _made(graph, like, aten._to_copy.default, (source,), {"dtype": value.dtype})
+            source = _made(graph, value, aten.expand.default, (source, list(value.shape)))
         node.replace_all_uses_with(source)
         graph.erase_node(node)
 
@@ -101,8 +105,14 @@ def _drop_certainties(graph: fx.Graph) -> bool:
     certain = [n for n in graph.nodes if n.target is aten.eq.Tensor and n.args[0] is n.args[1]]
     for node in certain:
         with graph.inserting_before(node):
-            node.replace_all_uses_with(
-                graph.call_function(aten.ones_like.default, (node.args[0],), {"dtype": torch.bool})
-            )
+            like = node.meta["val"]
+            made = _made(graph, like, aten.full.default, (list(like.shape), True), {"dtype": torch.bool})
+        node.replace_all_uses_with(made)
         graph.erase_node(node)
     return bool(certain)
+
+
+def _made(graph: fx.Graph, like: torch.Tensor, target: Any, args: tuple[Any, ...], kwargs: Any = None) -> fx.Node:
+    node = graph.call_function(target, args, kwargs)
+    node.meta["val"] = like
+    return node

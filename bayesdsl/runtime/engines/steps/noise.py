@@ -90,7 +90,9 @@ def lift(graph: fx.Graph) -> tuple[Noise, ...]:
         noises.append(Noise(kind.name, tuple(like.shape), like.dtype))
         with graph.inserting_before(node):
             value = graph.call_function(aten.mul.Tensor, (drawn, scale)) if scale != 1 else drawn
+            value.meta = dict(node.meta)
             value = graph.call_function(aten.add.Tensor, (value, shift)) if shift != 0 else value
+        drawn.meta, value.meta = dict(node.meta), dict(node.meta)
         node.replace_all_uses_with(value)
         graph.erase_node(node)
     return tuple(noises)
