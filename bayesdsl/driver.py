@@ -284,15 +284,17 @@ class Compiled:
         prior_from: PriorFrom | None = None,
         seed: int = 0,
         progress: Report | None = None,
+        device: str = "cpu",
         **settings: Any,
     ) -> Fit:
         """Run an inference of the spec (the first by default) or an engine by its name.
 
         `prior_from` is a fit, a run or its directory: its posterior is the prior of the unknowns that it has, by name
         and all together. `settings` override those of the `infer` statement: `m.fit("nuts", draws=500)`. The same seed
-        gives the same draws. Raises `BayesError`.
+        gives the same draws. `device` is where svi takes its steps, `"cpu"` or `"cuda"`. Raises `BayesError`.
         """
-        return self.bind(data, prior_from=prior_from).fit(infer, seed=seed, progress=progress, **settings)
+        bound = self.bind(data, prior_from=prior_from)
+        return bound.fit(infer, seed=seed, progress=progress, device=device, **settings)
 
     def simulate(
         self,
@@ -380,7 +382,13 @@ class Bound:
         return self.data.warnings
 
     def fit(
-        self, infer: str | ir.Inference | None = None, *, seed: int = 0, progress: Report | None = None, **settings: Any
+        self,
+        infer: str | ir.Inference | None = None,
+        *,
+        seed: int = 0,
+        progress: Report | None = None,
+        device: str = "cpu",
+        **settings: Any,
     ) -> Fit:
         """As `Compiled.fit`, on these data."""
         from bayesdsl.runtime.earlier import errors as earlier_errors
@@ -395,7 +403,7 @@ class Bound:
         _runnable(self.compiled.spec, inference)
         if self.prior is not None and not inference.engine.priors:
             raise BayesError((earlier_errors.no_prior_used(inference.engine.name),))
-        return self._batching(inference)._run(inference, seed, progress)
+        return self._batching(inference)._run(inference, seed, progress, device)
 
     def _batching(self, inference: ir.Inference) -> Bound:
         """The same data bound to a program that can take the minibatches of an inference."""
@@ -408,7 +416,7 @@ class Bound:
         model = replace(compiled._bound_model(data), starts=self.model.starts)
         return replace(self, compiled=compiled, data=data, model=model)
 
-    def _run(self, inference: ir.Inference, seed: int, progress: Report | None) -> Fit:
+    def _run(self, inference: ir.Inference, seed: int, progress: Report | None, device: str) -> Fit:
         from bayesdsl.runtime import errors
         from bayesdsl.runtime.engines import run_engine
         from bayesdsl.runtime.engines.errors import EngineError
@@ -417,7 +425,7 @@ class Bound:
         started = datetime.now(UTC)
         try:
             posterior = run_engine(
-                inference.engine.name, self.model, _engine_settings(inference), seed, progress or silent
+                inference.engine.name, self.model, _engine_settings(inference), seed, progress or silent, device
             )
         except EngineError as error:
             raise BayesError((errors.engine_failed(self.compiled.spec, error),)) from error

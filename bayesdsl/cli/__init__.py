@@ -28,8 +28,10 @@ VERBS: dict[str, str] = {
     "export": "a run's predictor as a program, for Python and C++",
     "simulate": "data from the prior or from values of your own, ready to be fitted",
     "graph": "draw the model as a picture",
+    "compile": "what runs of a spec compile, ahead: for machines without a compiler",
     "emit": "print the Pyro program of a spec",
     "fmt": "lay specs out in the standard way",
+    "doctor": "what there is on this machine for a run, and whether it works",
     "explain": "a finding's code, a distribution, a function, an engine's settings",
 }
 

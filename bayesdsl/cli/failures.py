@@ -35,6 +35,11 @@ _OF_THE_COMMAND = frozenset(
         "BD853",
         "BD854",
         "BD858",
+        "BD880",
+        "BD881",
+        "BD885",
+        "BD886",
+        "BD887",
     }
 )
 _OF_AN_INTERRUPT = "BD810"

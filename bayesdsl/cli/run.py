@@ -104,6 +104,12 @@ def parser() -> Parser:
         help="probability between the lower and upper bound in the table (default 0.9)",
     )
     add_dtype(made)
+    made.add_argument(
+        "--compiled", metavar="DIR", help="use what `bayesdsl compile` wrote there instead of compiling anything"
+    )
+    made.add_argument(
+        "--device", metavar="NAME", default="cpu", help="where svi takes its steps: cpu (the default), cuda or cuda:1"
+    )
     made.add_argument("-q", "--quiet", action="store_true", help="no announcement and no progress")
     return made
 
@@ -128,9 +134,12 @@ def run(options: argparse.Namespace) -> int:
         screen.report(error.diagnostics, sys.stderr)
         return USAGE
     _check_suits(compiled, inference)
+    if options.device != "cpu":
+        _check_device(options.device, inference)
     target = None if options.no_save else _target(compiled, inference, options)
     number = options.seed if options.seed is not None else secrets.randbelow(RANDOM_SEEDS)
-    fit = _fit(compiled, inference, data, number, options)
+    with _compiled_ahead(compiled, options):
+        fit = _fit(compiled, inference, data, number, options)
     return _conclude(fit, target, options)
 
 
@@ -166,6 +175,13 @@ def _check_suits(compiled: Compiled, inference: ir.Inference) -> None:
     findings = inference_findings(compiled.spec, inference)
     if findings:
         raise BayesError(findings)
+
+
+def _check_device(name: str, inference: ir.Inference) -> None:
+    """Raise BayesError for a device that is not there, before data are read."""
+    from bayesdsl.runtime.engines.device import device_of
+
+    device_of(name, inference.engine.name)
 
 
 def _target(compiled: Compiled, inference: ir.Inference, options: argparse.Namespace) -> Path:
@@ -205,6 +221,23 @@ def _check_report(options: argparse.Namespace) -> None:
 # Running
 
 
+@contextmanager
+def _compiled_ahead(compiled: Compiled, options: argparse.Namespace) -> Iterator[None]:
+    """Use the programs in the directory that was named. Raises BayesError where they do not run here."""
+    if options.compiled is None:
+        yield
+        return
+    from bayesdsl.results.manifest import fingerprint
+    from bayesdsl.results.versions import version_of
+    from bayesdsl.runtime.compiled import ahead, cache
+
+    directory = Path(options.compiled).absolute()
+    text, versions = fingerprint(compiled.spec.source.text), {name: version_of(name) for name in ahead.VERSIONS}
+    screen.report(ahead.usable(directory, text, compiled.dtype, versions), sys.stderr)
+    with cache.using(directory):
+        yield
+
+
 def _fit(
     compiled: Compiled, inference: ir.Inference, data: dict[str, str], number: int, options: argparse.Namespace
 ) -> Fit:
@@ -225,7 +258,7 @@ def _fit(
 
         chains = dict(inference.settings).get("chains", 1)
         with ProgressView(chains, quiet=quiet) as view:
-            return bound.fit(inference, seed=number, progress=view.report)
+            return bound.fit(inference, seed=number, progress=view.report, device=options.device)
 
 
 def _announce(text: str) -> None:

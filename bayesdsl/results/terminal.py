@@ -41,7 +41,8 @@ _SECONDS_BETWEEN, _SECONDS_AT_MOST = 5.0, 60.0
 
 
 class ProgressView:
-    """Shows `Progress` while its context is open; `view.report` is the callback to hand to an engine.
+    """Shows `Progress` while its context is open; `view.report` is the callback to hand to an engine. The note of a run
+    is a line before its progress.
 
     `chains` is how many chains report (0 or 1 for engines with one line of work). Safe to call from several threads.
     """
@@ -54,6 +55,7 @@ class ProgressView:
             self._view = _Bars(stream, chains)
         else:
             self._view = _Lines(stream, chains)
+        self._noted: set[str] = set()
 
     def __enter__(self) -> Self:
         self._view.start()
@@ -65,6 +67,9 @@ class ProgressView:
         self._view.stop()
 
     def report(self, progress: Progress) -> None:
+        if progress.note and progress.note not in self._noted:
+            self._noted.add(progress.note)
+            self._view.note(progress.note)
         self._view.report(progress)
 
 
@@ -72,6 +77,8 @@ class _Nothing:
     def start(self) -> None: ...
 
     def stop(self) -> None: ...
+
+    def note(self, text: str) -> None: ...
 
     def report(self, progress: Progress) -> None: ...
 
@@ -106,6 +113,10 @@ class _Bars:
 
     def stop(self) -> None:
         self._bars.stop()
+
+    def note(self, text: str) -> None:
+        # As plain text: rich would read `[..]` as markup, and colour numbers.
+        self._bars.console.print(text, markup=False, highlight=False)
 
     def _task(self, chain: int) -> TaskID:
         with self._lock:
@@ -170,6 +181,9 @@ class _Lines:
     def start(self) -> None: ...
 
     def stop(self) -> None: ...
+
+    def note(self, text: str) -> None:
+        write_text(self._stream, text)
 
     def report(self, progress: Progress) -> None:
         with self._lock:

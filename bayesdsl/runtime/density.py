@@ -105,6 +105,10 @@ class Density:
             return u.new_full((), -torch.inf), torch.zeros_like(u)
         return (torch.full_like(value, -torch.inf) if value.isnan() else value), gradient
 
+    def use(self, found: ValueAndGrad) -> None:
+        """Let `value_and_grad` ask `found`, which is known to give the same: machine code, as `gradient` then says."""
+        self._traced, self.gradient, self.gradient_note = found, "compiled", "agrees with the model at random points"
+
     def constrain(self, u: torch.Tensor) -> dict[str, torch.Tensor]:
         """Every latent, learnable value and `pyro.deterministic` at `u`, by the name of its site, as the model lays
         them out; they can be differentiated."""

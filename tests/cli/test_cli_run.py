@@ -276,11 +276,20 @@ def test_an_interrupted_run_that_is_not_kept_is_shown(command, schools, monkeypa
 
 def test_a_run_that_is_interrupted_with_nothing_to_keep_writes_nothing(command, schools, here, monkeypatch):
     monkeypatch.setattr(ProgressView, "report", _Interrupt("warmup"))
-    done = command("run", "schools.bayes", "--out", "out")
+    # Compiled, all is drawn before the first that is told of the warmup.
+    done = command("run", "schools.bayes", "--out", "out", "--set", "infer.engine=pyro")
     assert (done.status, done.out) == (130, "")
+    assert "engine = pyro" in done.err
+    assert "because" not in done.err
     assert "BD810" in done.err
     assert "Traceback" not in done.err
     assert not (here / "out").exists()
+
+
+def test_a_run_that_pyro_does_instead_says_why(command, schools):
+    done = command("run", "schools.bayes", "--no-save", "--set", "infer.warmup=5", "--set", "infer.chains=1")
+    assert done.status == 0
+    assert done.err.count("engine: Pyro's, because nutpie needs a warmup of 20 steps\n") == 1
 
 
 class _Interrupt:

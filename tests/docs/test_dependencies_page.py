@@ -15,7 +15,7 @@ PAGE = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 OPTIONAL = PROJECT["optional-dependencies"]
 # What is imported where it is not the package's name.
-MODULES = {"pyro-ppl": "pyro", "arviz-stats": "arviz_stats"}
+MODULES = {"pyro-ppl": "pyro", "arviz-stats": "arviz_stats", "arro3-core": "arro3"}
 
 
 def _names(requirements: list[str]) -> list[str]:

@@ -6,6 +6,7 @@ To add one, add a `Code` to the `ROWS` of the module of its section. Nothing els
 from __future__ import annotations
 
 from bayesdsl.diagnostics.codes import (
+    compiled,
     data,
     earlier,
     inference,
@@ -22,7 +23,7 @@ from bayesdsl.diagnostics.codes import (
 )
 from bayesdsl.diagnostics.codes.row import Code
 
-_RUNNING = (*running.ROWS, *prediction.ROWS, *targets.ROWS, *earlier.ROWS)
+_RUNNING = (*running.ROWS, *prediction.ROWS, *targets.ROWS, *earlier.ROWS, *compiled.ROWS)
 
 # The digit after "BD", what its codes are about, and the codes.
 SECTIONS: tuple[tuple[int, str, tuple[Code, ...]], ...] = (

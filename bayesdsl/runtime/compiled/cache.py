@@ -1,163 +1,42 @@
-"""What was compiled once, kept for later runs: entries of a few files each, in a directory of bounded size.
+"""Where what was compiled is: the user's cache, programs that were compiled ahead, and those that are being.
 
-An entry is a directory that is written beside its place and moved into it, so that another process sees all of it or
-nothing; two that make the same entry at once both end with a whole one. What was not used for longest goes first.
+    store("5f..", {"plan.json": b".."})     find("5f..")  ->  {"plan.json": b".."}
+
+`bayesdsl compile` lets a spec's kernels be made as for a run and keeps a copy of each beside the spec (`recording`);
+a machine that is given the copies finds them there before it looks into its cache, and needs no compiler.
 """
 
 from __future__ import annotations
 
 import atexit
-import hashlib
 import os
 import shutil
 import tempfile
-import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from bayesdsl.resources import cache_directory
+from bayesdsl.runtime.compiled import artefact
+from bayesdsl.runtime.compiled.entries import Cache, digest, read
 
-MOST_BYTES = 256 * 2**20
-# What was used this recently may be about to be loaded by another process, and stays.
-AT_WORK_SECONDS = 3600.0
-# What a process that was killed left half written.
-PARTIAL, PARTIAL_SECONDS = ".part-", 24 * 3600.0
+__all__ = ["AHEAD", "Recording", "ahead", "current", "digest", "find", "recorded", "recording", "store", "using"]
+
 # Where the directory of programs compiled ahead is named, for this process and those it starts.
 AHEAD = "BAYESDSL_COMPILED"
 
 
 @dataclass(frozen=True)
-class Size:
-    """How full a cache is."""
+class Recording:
+    """Programs being compiled ahead: what is used from now on is copied to `place`, compiled for `march`."""
 
-    entries: int
-    bytes: int
-
-
-@dataclass(frozen=True)
-class Cache:
-    """A directory of entries by name. `note` says why it is not where one would look for it."""
-
-    directory: Path
-    note: str | None = None
-    most_bytes: int = MOST_BYTES
-
-    def find(self, name: str) -> Path | None:
-        """The directory of an entry, which counts as used now; None where there is none."""
-        path = self.directory / name
-        if not path.is_dir():
-            return None
-        with suppress(OSError):  # One may read from a cache that one may not write to.
-            os.utime(path)
-        return path
-
-    def matching(self, pattern: str) -> Iterator[Path]:
-        """The directories of entries whose names match, the newest first."""
-        found = [path for path in self.directory.glob(pattern) if not path.name.startswith(".")]
-        yield from sorted(found, key=_used, reverse=True)
-
-    def store(self, name: str, files: Mapping[str, bytes]) -> Path:
-        """Keep files under a name, unless an entry is there, and give its directory. Raises OSError."""
-        with self.making(name) as made:
-            for file, content in files.items():
-                (made / file).write_bytes(content)
-        return self.directory / name
-
-    @contextmanager
-    def making(self, name: str) -> Iterator[Path]:
-        """A directory to write the files of an entry into, which becomes the entry. Raises OSError."""
-        self.directory.mkdir(parents=True, exist_ok=True)
-        partial = Path(tempfile.mkdtemp(prefix=PARTIAL, dir=self.directory))
-        try:
-            yield partial
-            with suppress(FileExistsError):
-                _move(partial, self.directory / name)
-        finally:
-            shutil.rmtree(partial, ignore_errors=True)
-        self.prune()
-
-    def discard(self, name: str) -> None:
-        """Forget an entry, as one whose files are damaged."""
-        shutil.rmtree(self.directory / name, ignore_errors=True)
-
-    def size(self) -> Size:
-        sizes = [_bytes_in(path) for path in self._entries()]
-        return Size(len(sizes), sum(sizes))
-
-    def clear(self) -> Size:
-        """Forget everything, and give how much that was."""
-        was = self.size()
-        for path in self._inside():
-            shutil.rmtree(path, ignore_errors=True)
-        return was
-
-    def prune(self) -> None:
-        """Let the least recently used entries go until the rest fits, and what was left half written."""
-        now = time.time()
-        for path in self._inside():
-            if path.name.startswith(PARTIAL) and now - _used(path) > PARTIAL_SECONDS:
-                shutil.rmtree(path, ignore_errors=True)
-        entries = sorted(((_used(path), _bytes_in(path), path) for path in self._entries()), reverse=True)
-        total = 0
-        for used, size, path in entries:
-            total += size
-            if total > self.most_bytes and now - used > AT_WORK_SECONDS:
-                shutil.rmtree(path, ignore_errors=True)
-
-    def _entries(self) -> Iterator[Path]:
-        return (path for path in self._inside() if not path.name.startswith(PARTIAL))
-
-    def _inside(self) -> list[Path]:
-        try:
-            return [path for path in self.directory.iterdir() if path.is_dir()]
-        except OSError:
-            return []
+    place: Cache
+    march: str
 
 
-def _move(partial: Path, place: Path) -> None:
-    os.chmod(partial, 0o777 & ~_mask())  # mkdtemp makes it for its owner alone, who may share the cache
-    try:
-        os.rename(partial, place)
-    except OSError as error:
-        # A directory that is there already, by another process, is as good as this one.
-        if not place.is_dir():
-            raise
-        raise FileExistsError(place) from error
-
-
-def _mask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
-
-
-def _used(path: Path) -> float:
-    """When an entry was last used, in seconds since 1970; 0 where it is gone by now."""
-    try:
-        return path.stat().st_mtime
-    except OSError:
-        return 0.0
-
-
-def _bytes_in(path: Path) -> int:
-    total = 0
-    for place, _, files in os.walk(path):
-        for file in files:
-            with suppress(OSError):
-                total += os.path.getsize(os.path.join(place, file))
-    return total
-
-
-def digest(*parts: str | bytes) -> str:
-    """A name for some texts: 32 hexadecimal digits, others for other texts."""
-    made = hashlib.blake2b(digest_size=16)
-    for part in parts:
-        data = part.encode() if isinstance(part, str) else part
-        made.update(len(data).to_bytes(8, "little") + data)
-    return made.hexdigest()
+_recordings: list[Recording] = []
 
 
 def current() -> Cache:
@@ -196,9 +75,39 @@ def _temporary(reason: str) -> Cache:
 
 
 def ahead() -> Cache | None:
-    """The programs that were compiled ahead and that this process is to use."""
+    """The programs that were compiled ahead and that this process is to use; None where they cannot run here."""
     given = os.environ.get(AHEAD)
-    return Cache(Path(given)) if given else None
+    return None if not given or artefact.unusable(Path(given)) else Cache(Path(given))
+
+
+@contextmanager
+def using(directory: Path) -> Iterator[None]:
+    """Use the programs that were compiled ahead in a directory, in this process and those that it starts."""
+    before = os.environ.get(AHEAD)
+    os.environ[AHEAD] = str(directory)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[AHEAD]
+        else:
+            os.environ[AHEAD] = before
+
+
+@contextmanager
+def recording(directory: Path, march: str = artefact.NATIVE) -> Iterator[Recording]:
+    """Copy every program that is used from now on, in all threads of this process, to a directory."""
+    made = Recording(Cache(directory), march)
+    _recordings.append(made)
+    try:
+        yield made
+    finally:
+        _recordings.remove(made)
+
+
+def recorded() -> Recording | None:
+    """The recording that this process is making."""
+    return _recordings[-1] if _recordings else None
 
 
 def store(key: str, files: Mapping[str, bytes]) -> Path:
@@ -206,6 +115,9 @@ def store(key: str, files: Mapping[str, bytes]) -> Path:
 
     Nothing is written where the key has an entry. Raises OSError where the files cannot be written.
     """
+    made = recorded()
+    if made is not None:
+        made.place.store(key, files)
     return current().store(key, files)
 
 
@@ -216,7 +128,11 @@ def find(key: str) -> dict[str, bytes] | None:
         if entry is None:
             continue
         try:
-            return {path.name: path.read_bytes() for path in entry.iterdir() if path.is_file()}
+            files = read(entry)
         except OSError:
             continue
+        made = recorded()
+        if made is not None:
+            made.place.store(key, files)
+        return files
     return None

@@ -58,11 +58,13 @@ FEATURES = X86_FEATURES | ARM_FEATURES
 
 @dataclass(frozen=True)
 class Cpu:
-    """A processor. `features` are None where the system does not tell them; `model` names it whole."""
+    """A processor. `name` is for people, `model` tells its kind from others, `features` are None where they are not
+    known."""
 
     architecture: str
     model: str
     features: frozenset[str] | None
+    name: str = ""
 
     def lacks(self, needed: frozenset[str]) -> tuple[str, ...]:
         """The features of code that this processor is not known to have."""
@@ -78,11 +80,13 @@ def cpu() -> Cpu:
             fields = _cpuinfo()
             words = fields.get("flags", fields.get("Features", "")).split()
             names = (fields.get(name, "") for name in ("vendor_id", "cpu family", "model", "model name", "CPU part"))
-            return Cpu(architecture, " ".join(filter(None, names)), frozenset(words) or None)
+            return Cpu(
+                architecture, " ".join(filter(None, names)), frozenset(words) or None, fields.get("model name", "")
+            )
         case "darwin":
-            return Cpu(architecture, _sysctl("machdep.cpu.brand_string"), None)
+            return Cpu(architecture, name := _sysctl("machdep.cpu.brand_string"), None, name)
         case _:
-            return Cpu(architecture, platform.processor(), None)
+            return Cpu(architecture, name := platform.processor(), None, name)
 
 
 def _cpuinfo() -> dict[str, str]:

@@ -181,8 +181,13 @@ def _known(density: Density, names: Sequence[str]) -> list[Program] | None:
         return None
     for key in _keys(density, names):
         files = cache.find(key)
-        if files is not None and all(file in files for file in _FILES.values()):
+        if files is None:
+            continue
+        try:
             return [Program.read(files[file]) for file in _FILES.values()]
+        except (KeyError, ValueError, TypeError):
+            # A file that was cut off, as on a full disk.
+            cache.current().discard(key)
     return None
 
 
@@ -200,7 +205,8 @@ def _written(density: Density, names: Sequence[str]) -> list[Program]:
         if not made:
             raise NotCompilable("the lengths of its data are not known by name")
         found = _programs(density, names, made)
-    except NotCompilable:
+    except (NotCompilable, RuntimeError, ValueError, IndexError):
+        # Of a program that knows the size of a plate as a number, data of another length make no sense to the model.
         found, key = _programs(density, names, [density.bound]), special
     if density.bound.source:
         cache.store(key, {file: p.dump() for file, p in zip(_FILES.values(), found, strict=True)})

@@ -6,7 +6,6 @@ import ctypes
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from importlib import resources
 from typing import Any
 
@@ -15,6 +14,7 @@ import torch
 
 from bayesdsl.runtime.compiled import cache as kept
 from bayesdsl.runtime.compiled import compiler
+from bayesdsl.runtime.compiled.blas import addresses
 from bayesdsl.runtime.compiled.errors import NotCompilable
 from bayesdsl.runtime.compiled.lowering import lower
 from bayesdsl.runtime.compiled.operations import Function, Trial, operations
@@ -29,6 +29,9 @@ VERSION = 6
 RUNTIME = (resources.files("bayesdsl.runtime.compiled") / "runtime.h").read_text(encoding="utf-8")
 
 _POINTER = ctypes.c_void_p
+
+# What `bd_blas` of the runtime holds, in its order.
+_BLAS = ("dgemm", "sgemm", "dpotrf", "dtrsm")
 
 
 @dataclass(frozen=True)
@@ -106,8 +109,8 @@ class Library:
         self.text = "\n".join((PRELUDE, RUNTIME, *(p.text for p in programs)))
         self.loaded = compiler.load(self.text)
         table = (_POINTER * 4).in_dll(self.loaded, "bd_blas")
-        for position, address in enumerate(_blas()):
-            table[position] = address
+        for position, name in enumerate(_BLAS):
+            table[position] = addresses().get(name)
         self.loaded.bd_each.restype = None
 
     def kernel(self, program: Program, inputs: Sequence[Any], sizes: Mapping[str, int], threads: int = 1) -> Kernel:
@@ -179,27 +182,6 @@ def _laid_out(value: torch.Tensor, by_column: bool) -> torch.Tensor:
     if by_column:
         return value.reshape(value.shape[0], -1).t().contiguous()
     return value.contiguous()
-
-
-@cache
-def _blas() -> tuple[int, ...]:
-    """Addresses of dgemm, sgemm, dpotrf and dtrsm: SciPy's."""
-    from scipy.linalg import cython_blas, cython_lapack
-
-    get = ctypes.pythonapi.PyCapsule_GetPointer
-    get.restype, get.argtypes = _POINTER, [ctypes.py_object, ctypes.c_char_p]
-    name_of = ctypes.pythonapi.PyCapsule_GetName
-    name_of.restype, name_of.argtypes = ctypes.c_char_p, [ctypes.py_object]
-    found = []
-    for module, name in (
-        (cython_blas, "dgemm"),
-        (cython_blas, "sgemm"),
-        (cython_lapack, "dpotrf"),
-        (cython_blas, "dtrsm"),
-    ):
-        capsule = module.__pyx_capi__[name]
-        found.append(get(capsule, name_of(capsule)))
-    return tuple(found)
 
 
 __all__ = ["Kernel", "Library", "NotCompilable", "Program", "aligned", "kept", "pointers", "program"]

@@ -7,8 +7,9 @@
 #include <stdint.h>
 #include <string.h>
 
-#if defined(__GNUC__) && defined(__x86_64__) && defined(__GLIBC__) && !defined(__clang__)
-/* The C library's own vector versions, without -ffast-math: 2 to 4 units in the last place. */
+#if defined(BD_LIBMVEC) && defined(__GNUC__) && defined(__x86_64__) && defined(__GLIBC__) && !defined(__clang__)
+/* The C library's own vector versions, without -ffast-math: 2 to 4 units in the last place. The compiler's flags define
+   BD_LIBMVEC where there is a library to link them from. */
 #define BD_VECTOR __attribute__((simd("notinbranch")))
 BD_VECTOR double exp(double);
 BD_VECTOR double log(double);

@@ -83,10 +83,15 @@ def _resized(bound: BoundModel, lengths: dict[str, int]) -> dict[str, Any]:
     return inputs
 
 
+def is_large(bound: BoundModel) -> bool:
+    """Whether the data have more rows than Python should work on."""
+    return any(size > _ENOUGH for size in (sizes_of(bound) or {}).values())
+
+
 def shortened(bound: BoundModel) -> BoundModel | None:
     """The model with as many rows of its data as tell whether its machine code is right; None where that is all."""
     sizes, names = sizes_of(bound), plates_of(bound)
-    if sizes is None or all(size <= _ENOUGH for size in sizes.values()):
+    if sizes is None or not is_large(bound):
         return None
     lengths = {plate: min(sizes[name], _ENOUGH) for plate, name in names.items()}
     return replace(bound, inputs=_resized(bound, lengths), starts=())

@@ -22,11 +22,20 @@ _ENGINES = {
 NAMES = tuple(_ENGINES)
 
 
-def run_engine(name: str, bound: BoundModel, settings: dict[str, Any], seed: int, report: Report = silent) -> Posterior:
+def run_engine(
+    name: str, bound: BoundModel, settings: dict[str, Any], seed: int, report: Report = silent, device: str = "cpu"
+) -> Posterior:
     """Run the engine called `name`. `settings` are its settings by name: numbers, and `(name, settings)` for a guide,
     an optimiser or a loss. The same seed gives the same posterior.
 
-    Raises an EngineError for what a user can mend, and KeyError for a name not in `NAMES`.
+    On a `device` such as `"cuda"` it is Pyro's own engine that runs. Raises an EngineError for what a user can mend,
+    BayesError for a device that is not there or that the engine does not run on, and KeyError for a name not in
+    `NAMES`.
     """
     module, function = _ENGINES[name]
-    return getattr(import_module(module), function)(bound, settings, seed, report)
+    run = getattr(import_module(module), function)
+    if device == "cpu":
+        return run(bound, settings, seed, report)
+    from bayesdsl.runtime.engines.device import device_of, run_on
+
+    return run_on(device_of(device, name), run, bound, settings, seed, report)

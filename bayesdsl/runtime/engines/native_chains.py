@@ -9,10 +9,13 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 
+from bayesdsl.runtime.compiled.density import native_density
+from bayesdsl.runtime.compiled.trials import is_large
 from bayesdsl.runtime.density import Density
 from bayesdsl.runtime.engines.chain import Chunk, NutsSettings
 from bayesdsl.runtime.engines.components import initialisation
 from bayesdsl.runtime.engines.errors import SamplerFailed
+from bayesdsl.runtime.engines.errors import reason as said
 from bayesdsl.runtime.engines.isolation import Isolated, chain_seed
 from bayesdsl.runtime.engines.nutpie import Chain, Failed, Native, refusal
 from bayesdsl.runtime.progress import Progress, Report
@@ -24,6 +27,9 @@ _POLL = 0.01
 # nutpie cannot start where the density is level in some direction. So far is moved, relative to the position or 1, from
 # points where it happens to be, such as the median of a prior that the data say nothing of.
 _NUDGE = 1e-3
+
+# What a compiler that meets a program that nobody thought of may raise: the run need not end for that.
+_FAILURES = (RuntimeError, ValueError, TypeError, LookupError, ArithmeticError, AssertionError, AttributeError)
 
 _DOUBLES = ctypes.POINTER(ctypes.c_double)
 _DENSITY = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_uint64, _DOUBLES, _DOUBLES, _DOUBLES, ctypes.c_void_p)
@@ -43,37 +49,36 @@ class NativeRun:
         return {name: value.reshape(chains, draws, *value.shape[1:]) for name, value in found.items()}
 
 
-def prepare(density: Density, settings: NutsSettings, seed: int) -> NativeRun | str:
+def prepare(density: Density, settings: NutsSettings, seed: int, threads: int = 1) -> NativeRun | str:
     """The compiled density and where the chains start, or why there is none, as a clause.
 
-    Chains start where Pyro's would. Raises InitFailed.
+    Chains start where Pyro's would. `threads` share large data within each chain, which changes no draw. Raises
+    InitFailed.
     """
     reason = refusal(settings)
     if reason is not None:
         return reason
-    native = native_density(density)
+    seeds = [chain_seed(seed, chain) for chain in range(settings.chains)]
+    initial = []
+    if not is_large(density.bound):
+        # Before anything is compiled: of a model that has no density anywhere it is soonest said.
+        initial = [_initial(density, settings, one) for one in seeds]
+    try:
+        native = native_density(density, threads)
+    except _FAILURES as error:
+        return f"it could not be compiled: {said(error)}"
     if isinstance(native, str):
         return native
+    density.use(native.value_and_grad)
+    # Of large data Python would take long, and many times their memory.
+    initial = initial or [_initial(density, settings, one) for one in seeds]
     starts = []
-    for chain in range(settings.chains):
-        start = _start(native, _initial(density, settings, chain_seed(seed, chain)), density, seed, chain)
+    for chain, u in enumerate(initial):
+        start = _start(native, u, density, seed, chain)
         if isinstance(start, str):
             return start
         starts.append(start)
     return NativeRun(native, starts)
-
-
-def native_density(density: Density) -> Native | str:
-    """The density as machine code, or why it cannot be had, as a clause."""
-    try:
-        from bayesdsl.runtime.compiled.density import native_density as compiled
-        from bayesdsl.runtime.compiled.errors import NotCompilable
-    except ImportError:
-        return "there is nothing to compile it with"
-    try:
-        return compiled(density)
-    except NotCompilable as reason:
-        return str(reason)
 
 
 def _initial(density: Density, settings: NutsSettings, seed: int) -> np.ndarray:

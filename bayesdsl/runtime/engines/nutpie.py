@@ -13,11 +13,12 @@ from importlib.machinery import PathFinder
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec, module_from_spec
 from types import ModuleType
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from bayesdsl.runtime.engines.chain import NutsSettings
+if TYPE_CHECKING:
+    from bayesdsl.runtime.engines.chain import NutsSettings
 
 VERSIONS = ("0.16.8", "0.17")
 """The first version that this module was written for, and the first that may be another."""
@@ -44,7 +45,7 @@ class Native(Protocol):
     """A log density over R^`dimension` as machine code.
 
     `address` is that of `int64_t f(uint64_t dim, const double *u, double *gradient, double *value, void *context)`,
-    `copy_address` that of `int64_t f(uint64_t dim, uint64_t size, const double *u, double *out, void *context)`, which
+    `copy` that of `int64_t f(uint64_t dim, uint64_t size, const double *u, double *out, void *context)`, which
     copies `u`. Both return 0 and may be called from several threads with the one `context`.
     """
 
@@ -53,7 +54,7 @@ class Native(Protocol):
     @property
     def address(self) -> int: ...
     @property
-    def copy_address(self) -> int: ...
+    def copy(self) -> int: ...
     @property
     def context(self) -> int: ...
 
@@ -112,7 +113,7 @@ class Chain:
         sizes = {"number": dimension, "unconstrained_parameter": dimension}
         model = lib.PyMcModel(
             lib.LogpFunc(native.address, native.context, native),
-            lib.ExpandFunc(dimension, dimension, native.copy_address, native.context, native),
+            lib.ExpandFunc(dimension, dimension, native.copy, native.context, native),
             lib.PyVariable.new_variables(["u"], ["float64"], [(dimension,)], sizes, {"u": ["number"]}),
             dimension,
             sizes,
@@ -159,14 +160,10 @@ class Chain:
             (draws,), (stats,) = self._sampler.take_results().get_arrow_trace()
         except BaseException as error:
             raise _failure(error) from error
-        count = stats.num_rows
-        kept = slice(min(self.warmup, count), None)
-        flat = list_flatten(draws.column("u")).to_numpy()
-        values = {ours: stats.column(theirs).to_numpy() for ours, theirs in STATISTICS.items()}
         # Copies, as the warmup would otherwise be kept in memory with the rest.
-        return flat.reshape(count, self.dimension)[kept].copy(), {
-            name: _plain(value[kept]) for name, value in values.items()
-        }
+        us = list_flatten(draws.column("u")).to_numpy().reshape(stats.num_rows, self.dimension)[self.warmup :].copy()
+        columns = {ours: stats.column(theirs).to_numpy() for ours, theirs in STATISTICS.items()}
+        return us, {name: _plain(values[self.warmup :]) for name, values in columns.items()}
 
 
 def _settings(lib: ModuleType, settings: NutsSettings, seed: int) -> Any:

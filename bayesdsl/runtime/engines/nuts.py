@@ -51,7 +51,7 @@ def run(bound: BoundModel, settings: dict[str, Any], seed: int, report: Report =
     chosen = _settings(settings)
     density = _density(bound)
     names = tuple(v.name for v in bound.variables)
-    native = "" if chosen.engine == "pyro" else prepare(density, chosen, seed)
+    native = _native(density, chosen, seed)
     if isinstance(native, str):
         sampled = _by_pyro(bound, density, names, chosen, seed, report, native)
     else:
@@ -84,9 +84,18 @@ def run(bound: BoundModel, settings: dict[str, Any], seed: int, report: Report =
     )
 
 
+def _native(density: Density, settings: NutsSettings, seed: int) -> NativeRun | str:
+    """The compiled density, or why Pyro is to sample, as a clause, empty where it was asked to."""
+    if settings.engine == "pyro":
+        return ""
+    try:
+        return prepare(density, settings, seed, _cores(settings) // _side_by_side(settings))
+    except KeyboardInterrupt:
+        raise Interrupted("nuts", "its compilation") from None
+
+
 def _compiled(native: NativeRun, settings: NutsSettings, seed: int, report: Report) -> _Sampled:
-    threads = _side_by_side(settings)
-    chains = NativeChains(native, settings, seed, threads)
+    chains = NativeChains(native, settings, seed, _side_by_side(settings))
     chains.run(report)
     facts = {
         "engine": "compiled",
@@ -169,7 +178,11 @@ def _here(
 
 def _side_by_side(settings: NutsSettings) -> int:
     """How many chains to run at once."""
-    return min(settings.chains, settings.cores or available_cores()) if settings.parallel else 1
+    return min(settings.chains, _cores(settings))
+
+
+def _cores(settings: NutsSettings) -> int:
+    return (settings.cores or available_cores()) if settings.parallel else 1
 
 
 def available_cores() -> int:

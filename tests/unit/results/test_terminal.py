@@ -93,6 +93,15 @@ def test_lines_go_to_the_stream_without_colour_or_bars():
     assert stream.getvalue() == "chain 2  steps 10/10  loss 246.12\n"
 
 
+def test_the_note_of_a_run_is_told_once(screen):
+    note = "engine: Pyro's, because [this] is not to be compiled"
+    for stream in (io.StringIO(), screen(100)):
+        with ProgressView(stream=stream) as view:
+            for done in (1, 2):
+                view.report(Progress(0, "draws", done, 2, note=note))
+        assert stream.getvalue().count(note) == 1
+
+
 def test_quiet_says_nothing(screen):
     for stream in (io.StringIO(), screen()):
         with ProgressView(chains=4, quiet=True, stream=stream) as view:

@@ -7,9 +7,11 @@ import math
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from engine_models import RUGGED, bind
+from native_densities import ByHand, Make, build, compiler
 
 from bayesdsl.runtime.bound import BoundModel
 
@@ -21,6 +23,20 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="session")
+def native(tmp_path_factory: pytest.TempPathFactory) -> Make:
+    """Makes densities of C by the names of their functions."""
+    if compiler() is None:
+        pytest.skip("there is no C compiler here")
+    library = build(tmp_path_factory.mktemp("densities"))
+
+    def make(name: str, dimension: int = 3, given: object = (), **sites: slice | int) -> ByHand:
+        context = np.ascontiguousarray(given, dtype=np.float64).ravel()
+        return ByHand(library, name, dimension, context, sites or {"x": slice(None)})
+
+    return make
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""NUTS against closed forms, and what it does when it is stopped, killed, or asked for what it cannot do."""
+"""Pyro's NUTS against closed forms, and what it does when it is stopped, killed, or asked for what it cannot do."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ import pytest
 import torch
 from engine_models import bind, normal_mean_posterior, world
 
+from bayesdsl.runtime import engines
 from bayesdsl.runtime.bound import BoundModel
-from bayesdsl.runtime.engines import run_engine
 from bayesdsl.runtime.engines.errors import (
     DiscreteLatent,
     InitFailed,
@@ -28,9 +28,15 @@ from bayesdsl.runtime.engines.errors import (
 )
 from bayesdsl.runtime.engines.nuts import _trimmed
 from bayesdsl.runtime.posterior import Posterior
-from bayesdsl.runtime.progress import Progress
+from bayesdsl.runtime.progress import Progress, Report, silent
 
 SHORT = {"chains": 2, "warmup": 200, "draws": 400, "parallel": False}
+
+
+def run_engine(
+    name: str, bound: BoundModel, settings: dict[str, object], seed: int, report: Report = silent
+) -> Posterior:
+    return engines.run_engine(name, bound, {"engine": "pyro"} | settings, seed, report)
 
 
 def tolerance(spread: float, draws: int) -> float:
@@ -360,7 +366,8 @@ def test_control_c_in_a_script_without_a_main_guard(tmp_path: os.PathLike[str]) 
         def report(p):
             if p.phase == "draws":
                 print("drawing", flush=True)
-        posterior = run_engine("nuts", bound, {"chains": 2, "warmup": 20, "draws": 10**7, "cores": 2}, 1, report)
+        settings = {"chains": 2, "warmup": 20, "draws": 10**7, "cores": 2, "engine": "pyro"}
+        posterior = run_engine("nuts", bound, settings, 1, report)
         print("kept", posterior.chains, posterior.draws_per_chain, posterior.interrupted, flush=True)
         """
     )

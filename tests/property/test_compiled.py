@@ -1,0 +1,60 @@
+"""Machine code is the program's density, whatever the spec: values, gradients, and what draws report."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import HealthCheck, Phase, assume, given, settings
+from reference.generator import Spec, specs
+
+from bayesdsl.driver import compile_text
+from bayesdsl.runtime.compiled import compiler
+from bayesdsl.runtime.compiled.density import native_density
+from bayesdsl.runtime.density import Density
+from bayesdsl.runtime.engines.errors import EngineError
+
+torch.set_num_threads(1)
+
+pytestmark = pytest.mark.skipif(compiler.why_not() is not None, reason="there is no C compiler here")
+
+# Each takes a second of tracing and compiling, and shrinking takes many.
+UNSHRUNK = (Phase.explicit, Phase.generate)
+CHECKS = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
+
+# What has no machine code, by what the reason says: whose result has any length, and what Python decides.
+REASONS = ("choosing by a mask", "looks at a number in Python", "no random point has a finite density")
+
+
+def holds(spec: Spec) -> None:
+    """The density is compared in `native_density` itself, to 1e-10 of value and gradient at random points."""
+    try:
+        density = Density(compile_text(spec.text).bind(spec.data).model, params=True)
+    except EngineError:
+        assume(False)
+    native = native_density(density)
+    if isinstance(native, str):
+        assert any(reason in native for reason in REASONS), native
+        return
+    points = np.random.default_rng(0).standard_normal((3, density.dimension))
+    found = native.values(points)
+    for row, point in enumerate(torch.tensor(points)):
+        expected = density.constrain(point)
+        for name in native.names:
+            # The same operations in another order.
+            np.testing.assert_allclose(found[name][row], expected[name].numpy(), rtol=1e-9, atol=1e-12, err_msg=name)
+
+
+@settings(
+    max_examples=12, deadline=None, derandomize=True, phases=UNSHRUNK, suppress_health_check=CHECKS, database=None
+)
+@given(specs())
+def test_machine_code_is_the_density_of_a_program(spec: Spec):
+    holds(spec)
+
+
+@pytest.mark.slow
+@settings(max_examples=500, deadline=None, phases=UNSHRUNK, suppress_health_check=CHECKS)
+@given(specs())
+def test_machine_code_is_the_density_of_many_programs(spec: Spec):
+    holds(spec)
