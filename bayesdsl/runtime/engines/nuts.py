@@ -25,6 +25,7 @@ from bayesdsl.runtime.engines.errors import (
 from bayesdsl.runtime.engines.isolation import Isolated
 from bayesdsl.runtime.engines.messages import Job, Ready
 from bayesdsl.runtime.engines.native_chains import NativeChains, NativeRun, prepare
+from bayesdsl.runtime.engines.nutpie import library
 from bayesdsl.runtime.engines.pool import run_chains
 from bayesdsl.runtime.posterior import Posterior
 from bayesdsl.runtime.progress import Progress, Report, silent
@@ -61,7 +62,8 @@ def run(bound: BoundModel, settings: dict[str, Any], seed: int, report: Report =
     if not kept:
         raise Interrupted("nuts", "warmup")
     first = chunks[kept[0]][0]
-    draws = {name: _joined([chunks[c] for c in kept], lambda k, n=name: k.draws[n], length) for name in first.draws}
+    # Taken from the chunks, so that they are in memory once.
+    draws = {n: _joined([chunks[c] for c in kept], lambda k, n=n: k.draws.pop(n), length) for n in tuple(first.draws)}
     if isinstance(native, NativeRun):
         draws = native.values(draws["u"])
     stats = {s: _joined([chunks[c] for c in kept], lambda k, s=s: k.stats[s], length) for s in first.stats}
@@ -103,6 +105,7 @@ def _compiled(native: NativeRun, settings: NutsSettings, seed: int, report: Repo
         "gradient": "compiled",
         "gradient_note": "",
         "mass_matrix": "low rank" if settings.full_mass else "diagonal",
+        "sampler": f"nutpie {library().__version__}",
     }
     return _Sampled(chains.chunks, facts, chains.interrupted)
 
