@@ -245,7 +245,9 @@ class _Fit:
 
     def _tell_steps(self, tell: Report) -> None:
         recent = self.losses[-max(1, self.settings.steps // 100) :]
-        tell(Progress(0, "steps", len(self.losses), self.settings.steps, {"loss": float(np.mean(recent))}))
+        facts = {"loss": float(np.mean(recent))}
+        note = f"engine: Pyro's, because {self.engine_note}" if self.engine == "pyro" and self.engine_note else ""
+        tell(Progress(0, "steps", len(self.losses), self.settings.steps, facts, note))
 
     def _by_pyro(self, svi: SVI, loss: Any, tell: Report) -> None:
         optimiser, steps = svi.optim, self.settings.steps

@@ -46,9 +46,9 @@ class Draws:
             self._writer = Writer(pair, self.parameters)
             self.names: tuple[tuple[str, ...], ...] = ()
             self.listing = self._writer.write(self._once)
-        self._check()
         run = self.listing.kernel()
         self._many = vmap(run, in_dims=(None,) * (1 + len(self._writer.data)) + (0,) * len(self.listing.noises))
+        self._check()
 
     def take(self, count: int, generator: torch.Generator) -> Iterator[tuple[Any, ...]]:
         """So many draws in chunks: the log density of the model less that of the guide, of shape (draws,), and for each
@@ -58,13 +58,9 @@ class Draws:
             for start in range(0, count, size):
                 now = min(size, count - start)
                 noise = draw(self.listing.noises, now, generator)
-                ratios, *values = self._many(*given, *noise) if noise else self._repeated(given, now)
+                ratios, *values = self._of(given, noise, now)
                 rest = iter(values)
                 yield ratios, *({name: next(rest) for name in names} for names in self.names)
-
-    def _repeated(self, given: Sequence[torch.Tensor], count: int) -> list[torch.Tensor]:
-        """What is no draw at all, as often as asked for."""
-        return [value.expand(count, *value.shape) for value in self.listing.kernel()(*given)]
 
     def _chunk(self) -> int:
         sizes = [n.meta["val"].numel() for n in self.listing.graph.nodes if hasattr(n.meta.get("val"), "numel")]
@@ -78,16 +74,24 @@ class Draws:
         return values
 
     def _check(self) -> None:
+        """Compare two draws of the same noise, made at once, with what the programs give for it."""
         with torch.random.fork_rng(devices=[]), torch.no_grad(), reals_as(self.pair.guide, self.pair.bound.dtype):
             with Recorded() as noise:
                 expected = self._once()
             if len(noise.drawn) != len(self.listing.noises):
                 raise NotTraceable("the guide does not draw the same every time")
-            found = self.listing.kernel()(self.parameters.vector(), *self._writer.examples, *noise.drawn)
+            given = (self.parameters.vector(), *self._writer.examples)
+            found = self._of(given, [torch.stack([z, z]) for z in noise.drawn], 2)
         within = AGREEMENT if self.pair.bound.dtype == torch.float64 else _AGREEMENT_FLOAT32
-        for one, other in zip(expected, found, strict=True):
-            if not torch.allclose(one.double(), other.double(), rtol=within, atol=within, equal_nan=True):
+        for one, both in zip(expected, found, strict=True):
+            if not torch.allclose(one.expand_as(both).double(), both.double(), within, within, equal_nan=True):
                 raise NotTraceable("the draws written down differ from Pyro's")
+
+    def _of(self, given: Sequence[torch.Tensor], noise: Sequence[torch.Tensor], count: int) -> Sequence[torch.Tensor]:
+        if noise:
+            return self._many(*given, *noise)
+        # It is no draw at all, as often as asked for.
+        return [value.expand(count, *value.shape) for value in self.listing.kernel()(*given)]
 
 
 def _densities(trace: poutine.Trace) -> Any:

@@ -42,18 +42,18 @@ class Steps:
         picks = self.picks if self.batches is None else ()
         self.program = Program(self.pair, self.loss, frozenset() if self.rows is None else self.rows.names, picks)
         self._varying = () if self.rows is None else self.program.data[: len(self.rows.names)]
-        self._source = Source(self.program.listing.noises, torch.Generator().manual_seed(int(torch.randint(2**62, ()))))
-        self._loops: dict[int, Loop] = {}
-        self._loop(0 if self.rows is None else len(self.batches.rows))
+        self._seed = int(torch.randint(2**62, ()))
+        self._runs: dict[int, tuple[Loop, Source]] = {}
+        self._run_of(0 if self.rows is None else len(self.batches.rows))
 
     @property
     def engine(self) -> str:
-        return next(iter(self._loops.values())).engine
+        return next(iter(self._runs.values()))[0].engine
 
     @property
     def note(self) -> str:
         """Why the steps are not machine code, empty where they are."""
-        return next(iter(self._loops.values())).note
+        return next(iter(self._runs.values()))[0].note
 
     def run(self, drift: Drift, tell: Callable[[np.ndarray], None]) -> None:
         """Run the steps, and tell the losses of each block, the last of which may not be finite: that ends the fit.
@@ -83,22 +83,23 @@ class Steps:
 
     def _block(self, carried: list[torch.Tensor], scalars: torch.Tensor) -> tuple[Loop, Block]:
         """A block of at most as many steps as there are scalars, and what runs it."""
-        most = min(len(scalars), self._source.left())
+        loop, source = self._run_of(0 if self.rows is None else self.rows.following())
+        most = min(len(scalars), source.left())
         if self.rows is None:
-            return self._loops[0], Block(carried, [scalars[:most], *self._source.take(most)], self.program.examples)
+            return loop, Block(carried, [scalars[:most], *source.take(most)], self.program.examples)
         rows = self.rows.run(most)
         data = self.rows.inputs(rows)
-        varying = [scalars[: len(rows)], *self._source.take(len(rows)), *(data[name] for name in self._varying)]
-        fixed = self.program.examples[len(self._varying) :]
-        return self._loop(rows.shape[1]), Block(carried, varying, fixed)
+        varying = [scalars[: len(rows)], *source.take(len(rows)), *(data[name] for name in self._varying)]
+        return loop, Block(carried, varying, self.program.examples[len(self._varying) :])
 
-    def _loop(self, size: int) -> Loop:
-        """What runs steps with so many rows each."""
-        if size not in self._loops:
-            listing = self._again(size) if self._loops else self.program.listing
+    def _run_of(self, size: int) -> tuple[Loop, Source]:
+        """What runs steps with so many rows each, and their noise."""
+        if size not in self._runs:
+            listing = self._again(size) if self._runs else self.program.listing
             varying = 1 + len(listing.noises) + len(self._varying)
-            self._loops[size] = loop_of(step_of(listing, self.optimiser), self.optimiser.carried, varying)
-        return self._loops[size]
+            loop = loop_of(step_of(listing, self.optimiser), self.optimiser.carried, varying)
+            self._runs[size] = loop, Source(listing.noises, torch.Generator().manual_seed(self._seed + size))
+        return self._runs[size]
 
     def _again(self, size: int) -> Listing:
         self.batches.look(size)

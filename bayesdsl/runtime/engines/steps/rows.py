@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import chain
 
 import torch
 
@@ -25,17 +24,21 @@ class Rows:
         self.how, self._every = batches.how, batches.bound.inputs
         self.names = frozenset((self.how.argument, *(name for name in self.how.dims if name in self._every)))
         self._coming: Iterator[torch.Tensor] = batches.coming()
+        self._next: torch.Tensor | None = None
+
+    def following(self) -> int:
+        """How many rows the next step has."""
+        if self._next is None:
+            self._next = next(self._coming)
+        return len(self._next)
 
     def run(self, most: int) -> torch.Tensor:
         """The rows of at most so many steps, int64 of shape (steps, rows)."""
-        taken = [next(self._coming)]
-        most = min(most, max(1, _BYTES // self._bytes(len(taken[0]))))
-        while len(taken) < most:
-            following = next(self._coming)
-            if len(following) != len(taken[0]):
-                self._coming = chain([following], self._coming)
-                break
-            taken.append(following)
+        size, taken = self.following(), []
+        most = min(most, max(1, _BYTES // self._bytes(size)))
+        while len(taken) < most and self.following() == size:
+            taken.append(self._next)
+            self._next = None
         return torch.stack(taken).long()
 
     def _bytes(self, rows: int) -> int:

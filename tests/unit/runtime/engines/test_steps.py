@@ -13,7 +13,7 @@ from pyro.optim import PyroLRScheduler
 
 from bayesdsl.catalogue.inference import GUIDES, OPTIMISERS, SCHEDULES
 from bayesdsl.catalogue.rows import REQUIRED
-from bayesdsl.driver import compile
+from bayesdsl.driver import compile, compile_text
 from bayesdsl.runtime.bound import BoundModel
 from bayesdsl.runtime.engines import run_engine
 from bayesdsl.runtime.engines.drift import Drift
@@ -35,21 +35,26 @@ class Replay:
     """In the place of a source of noise: what was drawn before, step by step."""
 
     def __init__(self, drawn: list[list[torch.Tensor]]) -> None:
-        self._drawn, self._at = [torch.stack(values) for values in zip(*drawn, strict=True)], 0
+        self._drawn, self._at = drawn, 0
 
     def left(self) -> int:
         return STEPS
 
     def take(self, steps: int) -> list[torch.Tensor]:
         self._at += steps
-        return [values[self._at - steps : self._at] for values in self._drawn]
+        return [torch.stack(step) for step in zip(*self._drawn[self._at - steps : self._at], strict=True)]
 
 
 def both(
-    bound: BoundModel, optim: tuple[str, dict[str, Any]], schedule: Any = None, guide: str = "AutoNormal"
+    bound: BoundModel,
+    optim: tuple[str, dict[str, Any]],
+    schedule: Any = None,
+    guide: str = "AutoNormal",
+    batch: tuple[int, str] | None = None,
 ) -> tuple[np.ndarray, torch.Tensor, np.ndarray, torch.Tensor]:
-    """Losses and parameters after some steps of Pyro, and of those written down on the same noise."""
-    settings = SviSettings(guide=(guide, {}), optim=optim, schedule=schedule, steps=STEPS)
+    """Losses and parameters after some steps of Pyro, and of those written down on the same noise and rows; the
+    windows in which a drift is seen are the same as well."""
+    settings = SviSettings(guide=(guide, {}), optim=optim, schedule=schedule, steps=STEPS, batch=batch)
     with Isolated(3):
         fit = _Fit(bound, settings)
         loss = _make_loss("Trace_ELBO", {})
@@ -57,18 +62,29 @@ def both(
         parameters = steps.program.parameters
         start = parameters.vector()
         optimiser = _make_optimiser(*optim, schedule)
-        svi, losses, drawn = SVI(fit.model, fit.guide, optimiser, loss), [], []
-        for _ in range(STEPS):
+        svi, losses, drawn, rows = SVI(fit.model, fit.guide, optimiser, loss), [], [], []
+        watched, drift = Drift(), Drift()
+        for step in range(STEPS):
+            if fit.batches is not None:
+                fit.batches.step()
+                rows.append(fit.batches.rows)
             with reals_as(fit.guide, bound.dtype), Recorded() as noise:
                 losses.append(svi.step())
             drawn.append(noise.drawn)
             if isinstance(optimiser, PyroLRScheduler):
                 optimiser.step()
+            watched.watch((step + 1) / STEPS)
         after = parameters.vector()
         parameters.write(start)
-        steps._source = Replay(drawn)
+        if steps.rows is not None:
+            steps.rows._coming = iter([*rows, rows[0]])
+        of_size, replay = steps._run_of, Replay(drawn)
+        steps._run_of = lambda size: (of_size(size)[0], replay)
         found: list[float] = []
-        steps.run(Drift(), found.extend)
+        steps.run(drift, found.extend)
+        for ours, theirs in zip(drift.windows, watched.windows, strict=True):
+            assert (ours.steps, {*ours.sums} <= {*theirs.sums}) == (theirs.steps, True)
+            assert all(torch.allclose(value, theirs.sums[name], rtol=1e-9) for name, value in ours.sums.items())
         return np.array(losses), after, np.array(found), parameters.vector()
 
 
@@ -119,6 +135,40 @@ CONTINUOUS = [name for name in GUIDES if name != "AutoDiscreteParallel"]
 @pytest.mark.parametrize("guide", CONTINUOUS)
 def test_the_path_of_every_guide_is_its_own(rugged: BoundModel, guide: str) -> None:
     agree(*both(rugged, ("Adam", {"lr": 0.02}), guide=guide))
+
+
+BY_ROW = """
+data row { y : real }
+mu ~ Normal(0, 2)
+z[row] ~ Normal(mu, 1)
+observe y ~ Normal(z, 1)
+infer svi(batch = 8 of row)
+"""
+
+
+@pytest.mark.parametrize("guide", ["AutoNormal", "AutoDelta", "AutoNormalMessenger"])
+@pytest.mark.parametrize("rows", [24, 21])
+def test_the_path_in_minibatches_is_its_own(guide: str, rows: int) -> None:
+    """24 rows make steps of 8; 21 make steps of 7, so that none is of the size asked for."""
+    y = np.random.default_rng(1).normal(size=rows)
+    bound = compile_text(BY_ROW).bind({"row": {"y": y}}).model
+    agree(*both(bound, ("Adam", {"lr": 0.05}), guide=guide, batch=(8, "row")))
+
+
+def test_the_path_in_minibatches_of_two_sizes_is_its_own() -> None:
+    y = np.random.default_rng(1).normal(size=23)
+    bound = compile_text(BY_ROW).bind({"row": {"y": y}}).model
+    agree(*both(bound, ("Adam", {"lr": 0.05}), batch=(8, "row")))
+
+
+def test_steps_of_other_rows_have_noise_of_their_own() -> None:
+    y = np.random.default_rng(1).normal(size=23)
+    bound = compile_text(BY_ROW).bind({"row": {"y": y}}).model
+    with Isolated(1):
+        _, steps = steps_of(bound, SviSettings(batch=(8, "row"), steps=30))
+        steps.run(Drift(), lambda _: None)
+        shapes = [[noise.shape for noise in source.noises] for _, source in steps._runs.values()]
+    assert sorted(shapes) == [[(), (7,)], [(), (8,)]]
 
 
 def test_the_path_is_the_same_through_python(rugged: BoundModel, monkeypatch: pytest.MonkeyPatch) -> None:
