@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from bayesdsl.cli import main
+from bayesdsl.cli.process import entry
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(entry())

@@ -24,6 +24,7 @@ from bayesdsl.cli.arguments import (
     the_spec,
 )
 from bayesdsl.cli.failures import DONE, FOUND, INTERRUPTED, USAGE, Usage, run_refused
+from bayesdsl.cli.process import settled
 from bayesdsl.results import settings
 
 if TYPE_CHECKING:
@@ -256,6 +257,7 @@ def _fit(
                 _announce(line)
         from bayesdsl.results.terminal import ProgressView
 
+        settled()
         chains = dict(inference.settings).get("chains", 1)
         with ProgressView(chains, quiet=quiet) as view:
             return bound.fit(inference, seed=number, progress=view.report, device=options.device)

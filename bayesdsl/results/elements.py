@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from itertools import product
 from typing import Any
 
@@ -18,13 +19,14 @@ from bayesdsl.runtime.posterior import Posterior
 _NEEDS_QUOTES = frozenset(",[]\"'")
 
 
-def members(posterior: Posterior, plate: str, size: int) -> list[Any]:
-    """The `size` labels of a plate; `k'` has those of `k`, and a plate without labels is counted from 0."""
+def members(posterior: Posterior, plate: str, size: int) -> Sequence[Any]:
+    """The `size` labels of a plate; `k'` has those of `k`, and a plate without labels is counted from 0. Numbers that
+    follow each other are a range."""
     for known in (plate, plate.rstrip("'")):
         labels = posterior.coords.get(known)
         if labels is not None and len(labels) == size:
-            return list(labels)
-    return list(range(size))
+            return labels if isinstance(labels, range) else list(labels)
+    return range(size)
 
 
 def label_text(label: Any) -> str:

@@ -15,8 +15,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,7 @@ import numpy as np
 
 from bayesdsl.results.elements import members
 from bayesdsl.results.errors import RunError
+from bayesdsl.results.groups import Array, Group, tree_of, write_groups
 from bayesdsl.results.versions import version_of
 from bayesdsl.runtime.posterior import Posterior
 
@@ -55,42 +56,45 @@ def to_datatree(posterior: Posterior, observed: Arrays | None = None, constant: 
     `observed` and `constant` map a name to the plates of its dimensions and its values: data of the likelihoods, and
     predictors and known numbers. ValueError where an array has not as many dimensions as plates.
     """
-    import xarray as xr
+    return tree_of(_groups(posterior, observed or {}, constant or {}))
 
+
+def _groups(posterior: Posterior, observed: Arrays, constant: Arrays) -> dict[str, Group]:
     learned = {name: (posterior.dims[name], values) for name, values in posterior.learned.items()}
-    naming = _Naming.of(posterior, observed or {}, constant or {}, learned)
+    naming = _Naming.of(posterior, observed, constant, learned)
     draws = {name: (posterior.dims[name], values) for name, values in posterior.draws.items()}
-    groups = {"/posterior": naming.dataset(draws, posterior, sampled=True, also=posterior.coords)}
+    groups = {"/posterior": naming.group(draws, posterior, sampled=True, also=posterior.coords)}
     if learned:
-        groups["/learned"] = naming.dataset(learned, posterior)
+        groups["/learned"] = naming.group(learned, posterior)
     if posterior.stats:
-        groups["/sample_stats"] = naming.dataset(
+        groups["/sample_stats"] = naming.group(
             {name: ((), values) for name, values in posterior.stats.items()}, posterior, sampled=True
         )
     if observed:
-        groups["/observed_data"] = naming.dataset(observed, posterior)
+        groups["/observed_data"] = naming.group(observed, posterior)
     if constant:
-        groups["/constant_data"] = naming.dataset(constant, posterior)
+        groups["/constant_data"] = naming.group(constant, posterior)
     if posterior.losses is not None:
         losses = np.asarray(posterior.losses)
-        groups["/optimisation"] = xr.Dataset({"loss": ("step", losses)}, {"step": np.arange(len(losses))})
+        steps = Array(("step",), np.arange(len(losses)))
+        groups["/optimisation"] = Group({"loss": Array(("step",), losses)}, {"step": steps})
     facts = json.dumps(posterior.facts, default=_as_json, sort_keys=True, ensure_ascii=False)
-    groups["/bayesdsl"] = xr.Dataset({"facts": ((), facts)})
-    groups["/"] = xr.Dataset(attrs=_attributes(posterior))
+    groups["/bayesdsl"] = Group({"facts": Array((), np.array(facts))})
     for name, group in groups.items():
-        if name[1:] not in ("", *_OUR_GROUPS):
-            group.attrs.update(_library())
-    return xr.DataTree.from_dict(groups)
+        if name[1:] not in _OUR_GROUPS:
+            groups[name] = replace(group, attributes=_library())
+    groups["/"] = Group(attributes=_attributes(posterior))
+    return groups
 
 
 def write_netcdf(
     path: Path | str, posterior: Posterior, observed: Arrays | None = None, constant: Arrays | None = None
 ) -> None:
     """Write a posterior as netCDF 4. RunError where the libraries for it are missing or the disk refuses."""
-    tree = to_datatree(posterior, observed, constant)
+    groups = _groups(posterior, observed or {}, constant or {})
     _need_hdf5()
     try:
-        tree.to_netcdf(path, engine="h5netcdf", format="NETCDF4")
+        write_groups(path, groups)
     except OSError as refused:
         raise RunError(f"cannot write {path}: {refused}", "check the room on the disk and the permissions") from refused
 
@@ -131,15 +135,11 @@ class _Naming:
         variables = _valid_names(names, taken=_RESERVED)
         return cls(_valid_names(plates, taken=[*_RESERVED, *variables.values()]), variables)
 
-    def dataset(
-        self, arrays: Arrays, posterior: Posterior, sampled: bool = False, also: Iterable[str] = ()
-    ) -> xr.Dataset:
+    def group(self, arrays: Arrays, posterior: Posterior, sampled: bool = False, also: Iterable[str] = ()) -> Group:
         """Arrays with their plates' members as coordinates; `sampled` ones have chain and draw before their plates.
 
         `also` names plates whose members are kept though no array has them.
         """
-        import xarray as xr
-
         leading = ("chain", "draw") if sampled else ()
         sizes = {plate: len(posterior.coords[plate]) for plate in also}
         variables, coords = {}, {}
@@ -149,25 +149,23 @@ class _Naming:
                 spoken = ", ".join((*leading, *dims)) or "none"
                 raise ValueError(f"{name} has {values.ndim} dimensions, and those named are: {spoken}")
             sizes |= dict(zip(dims, values.shape[len(leading) :], strict=True))
-            coords |= {dim: xr.Variable(dim, np.arange(size)) for dim, size in zip(leading, values.shape, strict=False)}
+            coords |= {dim: Array((dim,), np.arange(size)) for dim, size in zip(leading, values.shape, strict=False)}
             renamed = (*leading, *(self.plates[dim] for dim in dims))
-            variables[self.variables.get(name, name)] = xr.Variable(renamed, values, self._attributes(name))
+            variables[self.variables.get(name, name)] = Array(renamed, values, self._attributes(name))
         coords |= {self.plates[plate]: self._coordinate(plate, size, posterior) for plate, size in sizes.items()}
-        return xr.Dataset(variables, coords)
+        return Group(variables, coords)
 
     def _attributes(self, name: str) -> dict[str, str]:
         return {} if self.variables.get(name, name) == name else {_NAME: name}
 
-    def _coordinate(self, plate: str, size: int, posterior: Posterior) -> xr.Variable:
-        import xarray as xr
-
+    def _coordinate(self, plate: str, size: int, posterior: Posterior) -> Array:
         labels, attributes = _encoded_labels(members(posterior, plate, size))
         name = self.plates[plate]
         if name != plate:
             attributes[_NAME] = plate
         if plate not in posterior.coords:
             attributes[_IMPLIED] = 1
-        return xr.Variable(name, labels, attributes)
+        return Array((name,), labels, attributes)
 
 
 def _valid_names(names: Iterable[str], taken: Iterable[str]) -> dict[str, str]:
@@ -193,8 +191,10 @@ def _cleaned(name: str) -> str:
 # Members of plates
 
 
-def _encoded_labels(labels: list[Any]) -> tuple[np.ndarray, dict[str, str]]:
+def _encoded_labels(labels: Sequence[Any]) -> tuple[np.ndarray, dict[str, str]]:
     """Labels as an array that netCDF holds, and the attributes that say how to read them."""
+    if isinstance(labels, range) and labels:
+        return np.arange(labels.start, labels.stop, labels.step), {}
     labels = [label.item() if isinstance(label, np.generic) else label for label in labels]
     kinds = {type(label) for label in labels}
     if kinds == {int} and all(_INT64.min <= label <= _INT64.max for label in labels):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bayesdsl.results.convergence import FEWEST_DRAWS, chain_figures
 from bayesdsl.results.elements import by_element, constant_elements, element_indices, element_name
 from bayesdsl.runtime.posterior import Posterior
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 # The tails whose effective sample size is reported are those of Vehtari et al. (2021), whatever the interval shown.
 _TAILS = (0.05, 0.95)
-_FEWEST_DRAWS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,37 +203,16 @@ def _monte_carlo(elements: np.ndarray, constant: np.ndarray, independent: bool) 
     columns = {name: np.full(len(elements), None, dtype=object) for name in names}
     _, chains, draws = elements.shape
     varying = np.isfinite(elements).all(axis=(1, 2)) & ~constant
-    if draws < _FEWEST_DRAWS or not varying.any():
+    if draws < FEWEST_DRAWS or not varying.any():
         return columns
     moving = elements[varying]
     if independent:
         figures = {"mcse_mean": moving.std(axis=(1, 2), ddof=1) / np.sqrt(chains * draws)}
     else:
-        figures = _chain_figures(moving)
+        figures = chain_figures(moving, _TAILS)
     for name, values in figures.items():
         columns[name][varying] = values
     return columns
-
-
-def _chain_figures(moving: np.ndarray) -> dict[str, np.ndarray]:
-    from arviz_stats.base.array import array_stats
-
-    with np.errstate(all="ignore"):  # chains that stand still in different places: R-hat is infinite, rightly
-        return {
-            "ess_bulk": array_stats.ess(moving, method="bulk"),
-            "ess_tail": array_stats.ess(moving, method="tail", prob=_TAILS),
-            "rhat": array_stats.rhat(_at_least_two_chains(moving), method="rank"),
-            "mcse_mean": array_stats.mcse(moving, method="mean"),
-        }
-
-
-def _at_least_two_chains(moving: np.ndarray) -> np.ndarray:
-    """One chain as its two halves: R-hat then tells whether it drifts."""
-    _, chains, draws = moving.shape
-    if chains > 1 or draws < 2 * _FEWEST_DRAWS:
-        return moving
-    half = draws // 2
-    return np.concatenate([moving[:, :, :half], moving[:, :, draws - half :]], axis=1)
 
 
 def _names(variable: str, index: tuple[Any, ...]) -> dict[str, Any]:

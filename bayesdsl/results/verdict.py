@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from bayesdsl.results.convergence import energy_fractions, twice_ranks
 from bayesdsl.results.elements import by_element, constant_elements, element_indices, element_name
 from bayesdsl.results.summary import Row, Summary, summarise
 from bayesdsl.runtime.posterior import Posterior
@@ -346,8 +347,6 @@ def _most_different(posterior: Posterior, diverging: np.ndarray) -> tuple[str, f
     The difference is the area under the ROC curve, which does not depend on units or tails. The last value says
     whether it looks like the scale of a hierarchy: positive, smaller where draws diverge, in a model with plates.
     """
-    from scipy.stats import rankdata
-
     inside = diverging.ravel()
     count, others = int(inside.sum()), int((~inside).sum())
     if count < _ENOUGH_DIVERGENT or others < _ENOUGH_DIVERGENT:
@@ -358,7 +357,7 @@ def _most_different(posterior: Posterior, diverging: np.ndarray) -> tuple[str, f
         usable = np.flatnonzero(np.isfinite(pooled).all(axis=1) & ~constant_elements(values))
         if not usable.size:
             continue
-        ranks = rankdata(pooled[usable], axis=1)
+        ranks = twice_ranks(pooled[usable]) / 2
         auc = (ranks[:, inside].sum(axis=1) - count * (count + 1) / 2) / (count * others)
         most = int(np.abs(auc - 0.5).argmax())
         if best is None or abs(auc[most] - 0.5) > abs(best[0] - 0.5):
@@ -386,15 +385,13 @@ def check_tree_depth(posterior: Posterior, _: Summary) -> list[Finding]:
 
 
 def check_energy(posterior: Posterior, _: Summary) -> list[Finding]:
-    from arviz_stats.base.array import array_stats
-
     energy = np.asarray(posterior.stats.get("energy", ()), dtype=np.float64)
     if energy.ndim != 2 or energy.shape[1] < RULES["short"].limit or not np.isfinite(energy).all():
         return []
     energy = energy[energy.var(axis=1) > 0]
     if not len(energy):
         return []
-    fraction = float(np.min(array_stats.bfmi(energy)))
+    fraction = float(energy_fractions(energy).min())
     if fraction >= RULES["energy"].limit:
         return []
     message = f"The energy mixes slowly (BFMI {fraction:.2f}, under {RULES['energy'].limit}): tails may be missed."

@@ -11,10 +11,33 @@ from numbers import Number
 
 import torch
 from torch.distributions import biject_to, constraints
-from torch.distributions.transforms import ComposeTransform, ExpTransform, Transform, identity_transform
+from torch.distributions.transforms import (
+    AffineTransform,
+    ComposeTransform,
+    ExpTransform,
+    IndependentTransform,
+    Transform,
+    identity_transform,
+)
 
 _Real = type(constraints.real)
 _HalfLines = (constraints.greater_than, constraints.greater_than_eq)
+
+
+def free_shape(transform: Transform, shape: torch.Size) -> torch.Size:
+    """The shape of what a map makes a value of this shape from. As `transform.inverse_shape`, which for affine maps
+    imports a library of algebra that takes longer than all else that is done with them."""
+    match transform:
+        case ComposeTransform():
+            for part in reversed(transform.parts):
+                shape = free_shape(part, shape)
+            return shape
+        case IndependentTransform():
+            return free_shape(transform.base_transform, shape)
+        case AffineTransform():
+            ends = (torch.as_tensor(transform.loc), torch.as_tensor(transform.scale))
+            return torch.broadcast_tensors(torch.zeros(()).expand(shape), *ends)[0].shape
+    return transform.inverse_shape(shape)
 
 
 class LowerCholeskyVector(Transform):

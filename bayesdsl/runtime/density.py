@@ -19,7 +19,7 @@ from pyro.poutine.messenger import Messenger
 from torch.distributions import constraints, transform_to
 from torch.distributions.transforms import Transform, identity_transform
 
-from bayesdsl.runtime.bijections import bijection
+from bayesdsl.runtime.bijections import bijection, free_shape
 from bayesdsl.runtime.bound import BoundModel
 from bayesdsl.runtime.engines.errors import (
     DiscreteLatent,
@@ -398,7 +398,7 @@ class _Prototype(_Handler):
         shape = fn.shape()
         try:
             transform = bijection(fn.support)
-            free = torch.zeros(transform.inverse_shape(shape), dtype=self.dtype)
+            free = torch.zeros(free_shape(transform, shape), dtype=self.dtype)
         except NotImplementedError:
             raise UnsupportedSupport(name, _support_name(fn.support)) from None
         self._add(name, "latent", shape, free.shape)

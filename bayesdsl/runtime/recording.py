@@ -1,160 +1,150 @@
-"""A run of a function of tensors, written down operation by operation.
+"""The tensor operations of a function, written down as they are done.
 
-    def f(u): return (2 * u).sum()        %mul = mul(u, 2) ; %sum = sum(%mul) ; return (%sum,)
+Torch's own `make_fx` has a compiler behind it, which takes most of a second to import; what is asked for here is less.
+The function is run once on real tensors, and every operation comes by below differentiation and batching.
 
-Torch's own `make_fx` does the same; it also makes a stand-in for every value, with a look at Python's stack for each,
-which is most of the time that it takes.
+    lambda x, y: (x * y).sum()   ->   mul = mul.Tensor(x, y); sum = sum.default(mul)
 """
 
 from __future__ import annotations
 
 import operator
-import warnings
-from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
 from torch import fx
-from torch.func import functionalize
-from torch.fx.node import map_aggregate
+from torch._functorch.eager_transforms import (
+    _create_differentiable,
+    _undo_create_differentiable,
+    _wrap_all_tensors,
+    grad_increment_nesting,
+)
+from torch.utils import _pytree as pytree
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils.weak import WeakIdKeyDictionary
+from torch.utils.weak import WeakTensorKeyDictionary
 
 aten = torch.ops.aten
 
-# What reads a number out of a tensor.
-_READS = (aten._local_scalar_dense.default, aten.equal.default, aten.is_nonzero.default)
+# What is told of tensors by these depends on their shapes alone.
+_OF_SHAPES = frozenset({aten.is_same_size.default, aten.size.default, aten.stride.default, aten.storage_offset.default})
 
-# What makes a tensor of what Python holds: a constant.
-_LIFTS = (aten.lift_fresh.default, aten.lift_fresh_copy.default)
+# What only raises, where an example happens to be no argument of the function: written down and not done.
+_CHECKS = frozenset({aten._linalg_check_errors.default})
 
 
-class ReadsNumber(Exception):
-    """The function decides on a number that depends on its arguments, so other arguments may do other operations."""
+class DependsOnData(Exception):
+    """The function looks at a number that depends on its arguments: elsewhere its operations may be others."""
 
 
 def record(
-    function: Callable[..., Any],
-    examples: Sequence[torch.Tensor],
-    formulas: Mapping[Any, Callable[..., Any]] | None = None,
-    pure: bool = False,
+    function: Callable[..., Any], *examples: torch.Tensor, formulas: Mapping[Any, Callable[..., Any]] | None = None
 ) -> fx.GraphModule:
-    """The operations that `function(*examples)` does, without those that write into their argument where torch can
-    tell. Operations in `formulas` are replaced by what these do.
+    """What `function` does to `examples`, no two of which are the same; it gives tensors, nested at will.
 
-    A function that is `pure` writes into nothing, and may use torch.autograd, which others may not.
-
-    Each node's `meta["val"]` is a tensor without data that is like its value. Raises ReadsNumber, and whatever the
-    function does.
+    Tensors that it closes over are constants of the graph. `formulas` are for operations that are to be written down
+    as several others. `meta["val"]` of a node is what it gave without its numbers: a tensor on the device "meta".
+    Raises DependsOnData, and what the function raises.
     """
-    recorder = _Recorder(dict(formulas or {}))
-    # The same tensor passed twice would be one argument.
-    inputs = [example.detach() for example in examples]
-    for value in inputs:
-        recorder.argument(value)
-    with warnings.catch_warnings():
-        # Torch warns of what it is about to refuse.
-        warnings.simplefilter("ignore")
-        with recorder:
-            results = (function if pure else functionalize(function))(*inputs)
-    return recorder.finish(results)
+    recorder = _Recorder(formulas or {})
+    for position, example in enumerate(examples):
+        recorder.argument(f"argument{position}", example)
+    with recorder:
+        given = function(*examples)
+    recorder.graph.output(pytree.tree_map_only(torch.Tensor, recorder.node, given))
+    return fx.GraphModule(recorder.root, recorder.graph)
 
 
-def gradient_and_value(
-    function: Callable[[torch.Tensor], torch.Tensor], at: torch.Tensor
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """As torch.func's, which loads torch's compiler when it is first used; that takes a second and more."""
-    at = at.detach().requires_grad_(True)
-    with torch.enable_grad():
-        value = function(at)
-        (gradient,) = torch.autograd.grad(value, at) if value.requires_grad else (torch.zeros_like(at),)
-    return gradient, value.detach()
+def value_and_gradient(
+    function: Callable[[torch.Tensor], torch.Tensor],
+) -> Callable[[torch.Tensor], tuple[torch.Tensor, torch.Tensor]]:
+    """A function to a scalar as one to its value and its gradient.
+
+    As `torch.func.grad_and_value`, whose parts it is made of, and which imports a compiler on the way to tell it to
+    keep away.
+    """
+
+    def both(u: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        with grad_increment_nesting() as level, torch.enable_grad():
+            u = _create_differentiable(_wrap_all_tensors(u, level), level)
+            value = function(u)
+            if value.requires_grad:
+                (gradient,) = torch.autograd.grad(value, u, create_graph=True, materialize_grads=True)
+            else:
+                gradient = torch.zeros_like(u)
+            return _undo_create_differentiable(value, level), _undo_create_differentiable(gradient, level)
+
+    return both
 
 
 class _Recorder(TorchDispatchMode):
-    @classmethod
-    def _should_skip_dynamo(cls) -> bool:
-        # Torch would load its compiler, which takes a second and more, to keep it from looking in here.
-        return False
-
-    def __init__(self, formulas: dict[Any, Callable[..., Any]]) -> None:
+    def __init__(self, formulas: Mapping[Any, Callable[..., Any]]) -> None:
         super().__init__()
         self.formulas = formulas
-        self.graph = fx.Graph()
         self.root = torch.nn.Module()
-        self.nodes: WeakIdKeyDictionary = WeakIdKeyDictionary()
-        self.constants = 0
+        self.graph = fx.Graph(self.root)
+        # Weak, so that what the function is done with makes room: with much data each step is as large as a column.
+        self._nodes = WeakTensorKeyDictionary()
+        self._moving: set[fx.Node] = set()
 
-    def argument(self, value: torch.Tensor) -> None:
-        self._is(value, self.graph.placeholder(f"arg{len(self.graph.nodes)}"), live=True)
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        # Torch would import its compiler, to tell it to keep away from the method below.
+        return False
 
-    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+    def argument(self, name: str, value: torch.Tensor) -> None:
+        self._keep(value, self.graph.placeholder(name), moving=True)
+
+    def node(self, value: torch.Tensor) -> fx.Node:
+        """The operation that gave a tensor; one that none gave is a constant."""
+        if value not in self._nodes:
+            name = f"constant{len(self.graph.nodes)}"
+            # The module keeps the tensor, so that it stays the same one wherever it comes by again.
+            self.root.register_buffer(name, value)
+            self._keep(value, self.graph.get_attr(name), moving=False)
+        return self._nodes[value]
+
+    def __torch_dispatch__(
+        self, operation: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
         kwargs = kwargs or {}
-        if func in self.formulas:
+        if operation is aten.lift_fresh.default:
+            # It gives its argument itself, which is a constant: what writes to it would change that.
+            operation = aten.lift_fresh_copy.default
+        if operation in self.formulas:
             with self:
-                found = self.formulas[func](*args, **kwargs)
+                return self.formulas[operation](*args, **kwargs)
+        if operation not in _OF_SHAPES:
+            with self:
+                found = operation.decompose(*args, **kwargs)
             if found is not NotImplemented:
                 return found
-        if _has_parts(func):
-            with self:
-                return func.decompose(*args, **kwargs)
-        given = [self._node(v) for v in (*_tensors(args), *_tensors(kwargs))]
-        live = any(node.meta["live"] for node in given)
-        value = func(*args, **kwargs)
-        if func in _READS:
-            if live:
-                raise ReadsNumber(f"it decides on a number that depends on its arguments ({func})")
-            return value
-        node = self.graph.call_function(func, *map_aggregate((args, kwargs), self._written))
-        live |= torch.Tag.nondeterministic_seeded in func.tags
-        if isinstance(value, torch.Tensor):
-            self._is(value, node, live)
-        elif isinstance(value, (tuple, list)):
-            node.meta["val"] = type(value)(map(_like, value))
-            for position, part in enumerate(value):
-                if isinstance(part, torch.Tensor):
-                    self._is(part, self.graph.call_function(operator.getitem, (node, position)), live)
-        else:
-            node.meta["val"] = value
-        return value
+        given = pytree.tree_map_only(torch.Tensor, self.node, (args, kwargs))
+        found = None if operation in _CHECKS else operation(*args, **kwargs)
+        moving = any(leaf in self._moving for leaf in pytree.tree_leaves(given) if isinstance(leaf, fx.Node))
+        told = any(not isinstance(leaf, torch.Tensor | None) for leaf in pytree.tree_leaves(found))
+        if told:
+            if moving and operation not in _OF_SHAPES:
+                raise DependsOnData(f"{operation} gives a number that depends on the arguments")
+            return found
+        node = self.graph.call_function(operation, *given)
+        if found is None:  # a check that would have raised
+            return found
+        if isinstance(found, torch.Tensor):
+            self._keep(found, node, moving)
+            return found
+        node.meta["val"] = pytree.tree_map_only(torch.Tensor, _without_numbers, found)
+        for place, part in enumerate(found):
+            if isinstance(part, torch.Tensor):
+                self._keep(part, self.graph.call_function(operator.getitem, (node, place)), moving)
+        return found
 
-    def finish(self, results: Any) -> fx.GraphModule:
-        several = isinstance(results, (tuple, list))
-        found = tuple(self._node(value) for value in (results if several else (results,)))
-        self.graph.output(found if several else found[0])
-        return fx.GraphModule(self.root, self.graph)
-
-    def _is(self, value: torch.Tensor, node: fx.Node, live: bool) -> None:
-        node.meta["val"], node.meta["live"] = _like(value), live
-        self.nodes[value] = node
-
-    def _node(self, value: torch.Tensor) -> fx.Node:
-        """The node of a value; one that comes from outside is a constant."""
-        if value not in self.nodes:
-            name = f"constant{self.constants}"
-            self.constants += 1
-            setattr(self.root, name, value.detach() if value.requires_grad else value)
-            self._is(value, self.graph.get_attr(name), live=False)
-        return self.nodes[value]
-
-    def _written(self, value: Any) -> Any:
-        return self._node(value) if isinstance(value, torch.Tensor) else value
+    def _keep(self, value: torch.Tensor, node: fx.Node, moving: bool) -> None:
+        node.meta["val"] = _without_numbers(value)
+        self._nodes[value] = node
+        if moving:
+            self._moving.add(node)
 
 
-@cache
-def _has_parts(func: Any) -> bool:
-    """Whether an operation is nothing but others."""
-    return torch._C._dispatch_has_kernel_for_dispatch_key(func.name(), "CompositeImplicitAutograd")
-
-
-def _tensors(values: Any) -> list[torch.Tensor]:
-    found: list[torch.Tensor] = []
-    map_aggregate(values, lambda value: found.append(value) if isinstance(value, torch.Tensor) else None)
-    return found
-
-
-def _like(value: Any) -> Any:
-    if not isinstance(value, torch.Tensor):
-        return value
-    return torch.empty(value.shape, dtype=value.dtype, device="meta")
+def _without_numbers(value: torch.Tensor) -> torch.Tensor:
+    return torch.empty_like(value, device="meta")

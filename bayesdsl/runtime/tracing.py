@@ -11,6 +11,7 @@ but the data is worked out once; what is worked out twice is worked out once.
 from __future__ import annotations
 
 import operator
+import warnings
 from collections.abc import Callable, Iterable
 from copy import copy
 from functools import partial
@@ -19,10 +20,10 @@ from typing import Any
 
 import torch
 from torch import fx
-from torch.func import grad_and_value
+from torch.func import functionalize
 from torch.fx.node import map_arg
 
-from bayesdsl.runtime.recording import record
+from bayesdsl.runtime.recording import record, value_and_gradient
 
 aten = torch.ops.aten
 
@@ -63,12 +64,12 @@ def trace(function: Callable[[torch.Tensor], torch.Tensor], example: torch.Tenso
     must compare the two at other points. Tensors it closes over become constants. Raises NotTraceable.
     """
 
-    def both(u: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        gradient, value = grad_and_value(function)(u)
-        return value, gradient
-
     try:
-        module = record(both, (example,))
+        with warnings.catch_warnings():
+            # Torch warns of what it is about to refuse.
+            warnings.simplefilter("ignore")
+            # Without functionalize, a model that fills a tensor slice by slice would leave operations that write.
+            module = record(functionalize(value_and_gradient(function)), example.clone())
     except Exception as error:
         # Whatever a model does that cannot be written down shows as one of many kinds of error.
         raise NotTraceable(f"{type(error).__name__}: {_first_line(error)}") from error
@@ -190,7 +191,7 @@ def _is_identity(node: fx.Node) -> bool:
     target, args = node.target, node.args
     if not args or not isinstance(args[0], fx.Node):
         return False
-    before, after = args[0].meta["val"], node.meta["val"]
+    before, after = args[0].meta.get("val"), node.meta.get("val")
     if not isinstance(before, torch.Tensor) or not isinstance(after, torch.Tensor):
         return False
     if before.shape != after.shape or before.dtype != after.dtype:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bayesdsl.results.convergence import energy_fractions
 from bayesdsl.results.report import curves
 from bayesdsl.results.report.drawing import calm, drawn, short
 from bayesdsl.results.report.material import Material, Quantity
@@ -94,11 +95,9 @@ def _sampler(material: Material) -> str:
 
 
 def _bfmi(energy: np.ndarray) -> float | None:
-    from arviz_stats.base.array import array_stats
-
     if energy.shape[1] < 4 or not np.isfinite(energy).all() or (energy.std(axis=1) == 0).any():
         return None
-    return float(np.min(array_stats.bfmi(energy)))
+    return float(energy_fractions(energy).min())
 
 
 def _traces(material: Material, shown: list[tuple[Quantity, int]]) -> Element:

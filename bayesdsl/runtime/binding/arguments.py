@@ -45,13 +45,18 @@ def _argument(joined: Joined, given: Input, dtype: torch.dtype) -> object:
         case Size(plate):
             return joined.size(plate)
         case Values(name):
-            return torch.tensor(joined.values[name], dtype=dtype)
+            return _tensor(joined.values[name]).to(dtype)
         case Codes(name):
-            return torch.tensor(joined.codes[name])
+            return _tensor(joined.codes[name])
         case Position(plate, label):
             return position_of(label, joined.members[plate])
         case _:
             assert_never(given)
+
+
+def _tensor(values: np.ndarray) -> torch.Tensor:
+    """An array as a tensor over the same numbers where that can be: data are held once, and nobody writes to them."""
+    return torch.from_numpy(values).contiguous() if values.flags.writeable else torch.tensor(values)
 
 
 def argument_findings(joined: Joined, inputs: Mapping[str, Input], dtype: torch.dtype) -> Iterator[Diagnostic]:

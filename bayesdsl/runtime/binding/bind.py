@@ -32,8 +32,8 @@ from bayesdsl.runtime.binding.warnings import warnings
 
 __all__ = ["MAX_ELEMENTS", "BoundData", "TableFacts", "bind_data"]
 
-# Numbered members, of which there may be a hundred million, are not written out beyond this.
-MAX_LISTED = 5_000_000
+# Numbered members, of which there may be a hundred million, are not written out beyond this: each takes 40 bytes.
+MAX_LISTED = 100_000
 # Distributions that leave missing values out of the likelihood: NaN is a value that their data may have.
 LEAVE_OUT_MISSING = frozenset({"NanMaskedNormal", "NanMaskedMultivariateNormal"})
 

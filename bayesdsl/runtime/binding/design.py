@@ -240,7 +240,8 @@ def _columns(known: Known, terms: list[_Term]) -> Iterator[tuple[str, str, np.nd
     if len(rows) != 1 or rows[0] not in known.joined.tables or (plate is None) != (len(grids[0].plates) == 1):
         return
     written = _written(known, terms)
-    total = sum(term.sign * grid.values for term, grid in zip(terms, grids, strict=True))
+    # One positive term is taken as it is: with much data a copy is one too many.
+    total = reduce(np.add, [g.values if t.sign > 0 else -g.values for t, g in zip(terms, grids, strict=True)])
     if plate is None:
         yield rows[0], written, total
         return

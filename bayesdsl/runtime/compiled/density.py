@@ -8,7 +8,6 @@ from dataclasses import replace
 
 import numpy as np
 import torch
-from torch.func import grad_and_value
 
 from bayesdsl.runtime.compiled import cache
 from bayesdsl.runtime.compiled.compiler import BuildError
@@ -17,6 +16,7 @@ from bayesdsl.runtime.compiled.kernel import VERSION, Library, Program, aligned,
 from bayesdsl.runtime.compiled.operations import Function, Trial
 from bayesdsl.runtime.compiled.trials import made_up, plates_of, shortened, sizes_of, tensors_of, trial_of
 from bayesdsl.runtime.density import Density, no_validation
+from bayesdsl.runtime.recording import value_and_gradient
 
 _DENSITY, _VALUES = "bd_density", "bd_values"
 _FILES = {_DENSITY: "density.json", _VALUES: "values.json"}
@@ -246,11 +246,7 @@ def _of_data(density: Density, function: Callable[[Density], Function]) -> Funct
 
 
 def _value_and_gradient(density: Density) -> Function:
-    def both(u: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        gradient, value = grad_and_value(density.log_density)(u)
-        return value, gradient
-
-    return both
+    return value_and_gradient(density.log_density)
 
 
 def _site_values(density: Density, names: Sequence[str]) -> Function:

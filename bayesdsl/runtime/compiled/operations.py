@@ -10,6 +10,7 @@ a simple expression in the lengths; where it is not, the program holds for the l
 from __future__ import annotations
 
 import operator
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,7 @@ from torch import fx
 
 from bayesdsl.runtime.compiled.errors import NotCompilable
 from bayesdsl.runtime.compiled.sizes import Size, explain, explain_share
+from bayesdsl.runtime.recording import record
 
 aten = torch.ops.aten
 
@@ -102,11 +104,17 @@ def operations(function: Callable[[Trial], Function], trials: Sequence[Trial]) -
 
 
 def _traced(function: Function, inputs: Sequence[torch.Tensor]) -> fx.GraphModule:
-    from bayesdsl.runtime.recording import record
+    from torch.func import functionalize
+
     from bayesdsl.runtime.tracing import make_functional
 
     try:
-        module = record(function, inputs, _decompositions())
+        with warnings.catch_warnings():
+            # Torch warns of what it is about to refuse.
+            warnings.simplefilter("ignore")
+            # The same tensor passed twice would be one input.
+            copies = [value.clone() for value in inputs]
+            module = record(functionalize(function), *copies, formulas=_decompositions())
     except Exception as error:
         # Whatever a model does that cannot be written down shows as one of many kinds of error.
         if "_local_scalar_dense" in str(error):
@@ -117,17 +125,9 @@ def _traced(function: Function, inputs: Sequence[torch.Tensor]) -> fx.GraphModul
         if node.target is aten._linalg_check_errors.default:
             module.graph.erase_node(node)
     make_functional(module.graph)
-    _drop_checks(module.graph)
     module.graph.eliminate_dead_code()
     _note_kinds(module, inputs)
     return module
-
-
-def _drop_checks(graph: fx.Graph) -> None:
-    """What torch stops at, a matrix that is not positive definite, is no number here."""
-    for node in list(graph.nodes):
-        if node.target is aten._linalg_check_errors.default:
-            graph.erase_node(node)
 
 
 # What is rare, or several operations in one: torch has formulas for it.

@@ -52,7 +52,7 @@ def make_table(
             columns[title] = make(title)
         except NotAColumn as reason:
             set_aside[title] = str(reason)
-    lengths = {title: len(column.cells) for title, column in columns.items()}
+    lengths = {title: column.rows for title, column in columns.items()}
     if not columns:
         raise SourceError(errors.no_columns(name, set_aside))
     if len(set(lengths.values())) > 1:

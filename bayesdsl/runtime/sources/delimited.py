@@ -6,11 +6,10 @@ stands in the file is worked out only when a message needs it, by a second and s
 
 from __future__ import annotations
 
-import codecs
 import csv
-import io
+import itertools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, partial
 from itertools import islice
@@ -24,130 +23,94 @@ from bayesdsl.runtime.sources import errors
 from bayesdsl.runtime.sources.columns import make_table
 from bayesdsl.runtime.sources.content import encoding_problem, refuse_binary
 from bayesdsl.runtime.sources.errors import SourceError
-from bayesdsl.runtime.sources.opened import OpenedFile, undecodable
-from bayesdsl.runtime.sources.options import MISSING_IN_TEXT, Settings
-from bayesdsl.runtime.sources.table import Missing, RawColumn, RawTable, clean, text_array
+from bayesdsl.runtime.sources.gathered import Gathering
+from bayesdsl.runtime.sources.opened import LONG, LongFile, undecodable
+from bayesdsl.runtime.sources.options import Settings
+from bayesdsl.runtime.sources.records import Form, Placed, is_blank
+from bayesdsl.runtime.sources.table import RawColumn, RawTable, clean, text_array
 
 _BLOCK = 16384  # records; enough for whole-array work, little enough that their Python strings stay in cache
 _SAMPLE = 20  # lines that are looked at to tell another separator
 _SEPARATORS = (",", ";", "\t", "|")
-_BYTE_ORDER_MARKS = {
-    "utf-8": codecs.BOM_UTF8,
-    "utf-16-le": codecs.BOM_UTF16_LE,
-    "utf-16-be": codecs.BOM_UTF16_BE,
-    "utf-32-le": codecs.BOM_UTF32_LE,
-    "utf-32-be": codecs.BOM_UTF32_BE,
-}
 
 
-@dataclass(frozen=True)
-class Form:
-    """How a delimited file is written. `header` are names for a file that has none of its own."""
-
-    sep: str
-    quote: str
-    comment: str | None
-    decimal: str
-    encoding: str
-    header: tuple[str, ...] | None
-    lexicon: Missing
-
-    @classmethod
-    def of(cls, settings: Settings, default_sep: str) -> Form:
-        """Raises `SourceError` where one character would mean two things."""
-        form = cls(
-            sep=settings.sep or default_sep,
-            quote='"' if settings.quote is None else settings.quote,
-            comment=settings.comment,
-            decimal=settings.decimal or ".",
-            encoding=settings.encoding or "utf-8",
-            header=settings.header,
-            lexicon=MISSING_IN_TEXT if settings.missing is None else settings.missing,
-        )
-        if form.decimal == form.sep:
-            raise SourceError(_taken("decimal", form.decimal, "separator", 'sep = ";", decimal = ","'))
-        if form.quote == form.sep:
-            raise SourceError(_taken("quote", form.quote, "separator", 'quote = "\'"'))
-        if form.comment is not None and form.comment in (form.sep, form.quote):
-            raise SourceError(_taken("comment", form.comment, "separator or the quote", 'comment = "#"'))
-        return form
-
-    @property
-    def dialect(self) -> dict[str, Any]:
-        """Arguments of `csv.reader`."""
-        return {
-            "delimiter": self.sep,
-            "quotechar": self.quote or None,
-            "quoting": csv.QUOTE_MINIMAL if self.quote else csv.QUOTE_NONE,
-            "skipinitialspace": self.sep != " ",
-            "strict": True,
-        }
-
-    def skips(self, line: str) -> bool:
-        """Whether a line on which a record may begin is blank or a comment. A separator makes it a record."""
-        start = line.lstrip(" \t".replace(self.sep, ""))
-        blank = not start.strip() and self.sep not in start
-        return blank or (self.comment is not None and start.startswith(self.comment))
-
-    def open(self, data: bytes | Path) -> io.TextIOWrapper:
-        """The text, lines ended as in the file, without a byte order mark. Of a path, it is read as it is asked for."""
-        stream = io.BufferedReader(OpenedFile(data)) if isinstance(data, Path) else io.BytesIO(data)
-        mark = _BYTE_ORDER_MARKS.get(self.encoding, b"")
-        stream.seek(len(mark) if stream.read(len(mark)) == mark else 0)
-        return io.TextIOWrapper(stream, encoding=self.encoding, newline="")
-
-
-def _taken(option: str, mark: str, role: str, example: str) -> Diagnostic:
-    return errors.bad_option(option, mark, f"it is the {role} too", example)
-
-
-def read_delimited(data: bytes, file: str, settings: Settings, sha256: str, default_sep: str) -> RawTable:
-    """A table of text columns; it keeps the bytes, to find places in them.
+def read_delimited(data: bytes | LongFile, file: str, settings: Settings, sha256: str, default_sep: str) -> RawTable:
+    """A table of text columns; it keeps the bytes, or the file's path, to find places in them.
 
     Names and fields are stripped of surrounding blanks. Blank lines are skipped. A first column without a name holds
     the row names that R and pandas write, and is left out. Raises `SourceError`.
     """
     form = Form.of(settings, default_sep)
-    refuse_binary(data, file, "delimited text", form.encoding)
+    refuse_binary(data.head if isinstance(data, LongFile) else data, file, "delimited text", form.encoding)
+    source = data.path if isinstance(data, LongFile) else data
     try:
-        return _read(data, file, form, sha256)
+        return _read(source, file, form, sha256, _may_have_blanks(data, form), len(data))
     except UnicodeError:
-        raise SourceError(encoding_problem(data, file, form.encoding)) from None
+        whole = source.read_bytes() if isinstance(source, Path) else source
+        raise SourceError(encoding_problem(whole, file, form.encoding)) from None
     except csv.Error as reason:
-        raise SourceError(_quoting_problem(data, file, form, str(reason))) from None
+        raise SourceError(_quoting_problem(source, file, form, str(reason))) from None
 
 
-def _read(data: bytes, file: str, form: Form, sha256: str) -> RawTable:
+def _read(data: bytes | Path, file: str, form: Form, sha256: str, blanks: bool, size: int) -> RawTable:
     line, first = next(iter(Placed(data, form)), (0, None))
     if first is None:
         raise SourceError(errors.empty_file(file))
     names = _names(first, line, data, file, form)
-    # In a single column, only the lines themselves can tell an empty field from a blank line.
-    reader = csv.reader(form.open(data), **form.dialect) if form.comment is None and len(names) > 1 else None
-    records = (fields for _, fields in Placed(data, form, len(names))) if reader is None else reader
-    if form.header is None:
-        next(fields for fields in records if len(names) == 1 or not _is_blank(fields))
-    blocks: list[list[np.ndarray]] = []
-    strip = np.strings.strip if _may_have_blanks(data, form) else np.asarray
-    while block := list(islice(records, _BLOCK)):
-        if set(map(len, block)) != {len(names)}:
-            block = [fields for fields in block if len(fields) == len(names) or not _is_blank(fields)]
-            if any(len(fields) != len(names) for fields in block):
-                raise SourceError(_ragged(data, file, form, len(names)))
-        blocks.append([strip(text_array(fields)) for fields in zip(*block, strict=True)])
-    columns = [_joined(blocks, i) for i in range(len(names))]
-    rows = len(columns[0])
+    reader, blocks = _blocks(data, file, form, len(names))
+    block = next(blocks, [])
+    # What a record takes in the file, blocks of them being alike.
+    record = sum(map(len, itertools.chain.from_iterable(block))) // max(1, len(block)) + len(names)
+    columns = [_gathering(form, blanks, size > LONG, size // record + _BLOCK) for _ in names]
+    while block:
+        for column, fields in zip(columns, zip(*block, strict=True), strict=True):
+            column.add(fields)
+        block = next(blocks, [])
+    rows = columns[0].rows
     if rows == 0:
         raise SourceError(errors.empty_table(file, names, form.header is None))
+
+    def again(place: int) -> np.ndarray:
+        column = _gathering(form, blanks, False)
+        for block in _blocks(data, file, form, len(names))[1]:
+            column.add([fields[place] for fields in block])
+        if column.rows != rows:
+            raise SourceError(errors.not_readable(file, Path(file), "it has changed while it was read"))
+        return column.text()
+
     # Lines and records run in step unless a field spans lines or lines were skipped.
     in_step = reader is not None and reader.line_num == rows + (form.header is None)
     places = _Lines(data, file, form, {name: i for i, name in enumerate(names)}, rows, in_step)
     entries = [
-        (name, partial(RawColumn, cells=column, lexicon=form.lexicon, decimal=form.decimal))
-        for name, column in zip(names, columns, strict=True)
+        (name, partial(column.column, again=partial(again, i)))
+        for i, (name, column) in enumerate(zip(names, columns, strict=True))
         if name
     ]
     return make_table(file, entries, sha256, places=places)
+
+
+def _blocks(data: bytes | Path, file: str, form: Form, width: int) -> tuple[Any, Iterator[list[list[str]]]]:
+    """The records in blocks, without the names; and the reader, where there is nothing between it and the file."""
+    # In a single column, only the lines themselves can tell an empty field from a blank line.
+    reader = csv.reader(form.open(data), **form.dialect) if form.comment is None and width > 1 else None
+    records = (fields for _, fields in Placed(data, form, width)) if reader is None else reader
+
+    def blocks() -> Iterator[list[list[str]]]:
+        if form.header is None:
+            next(fields for fields in records if width == 1 or not is_blank(fields))
+        while block := list(islice(records, _BLOCK)):
+            if set(map(len, block)) != {width}:
+                block = [fields for fields in block if len(fields) == width or not is_blank(fields)]
+                if any(len(fields) != width for fields in block):
+                    raise SourceError(_ragged(data, file, form, width))
+            if block:
+                yield block
+
+    return reader, blocks()
+
+
+def _gathering(form: Form, blanks: bool, numbers: bool, expected: int = 0) -> Gathering:
+    return Gathering(form.lexicon, form.decimal, np.strings.strip if blanks else np.asarray, numbers, expected)
 
 
 def delimited_parts(
@@ -205,7 +168,7 @@ def _joined(blocks: list[list[np.ndarray]], column: int) -> np.ndarray:
     return np.concatenate(parts)
 
 
-def _may_have_blanks(data: bytes, form: Form) -> bool:
+def _may_have_blanks(data: bytes | LongFile, form: Form) -> bool:
     """Whether a field may have blanks around it: most large files have none, and looking is quicker than stripping."""
     blanks = [bytes([code]) for code in b" \t\v\f\x1c\x1d\x1e\x1f" if chr(code) != form.sep]
     return (
@@ -213,10 +176,6 @@ def _may_have_blanks(data: bytes, form: Form) -> bool:
         or not data.isascii()
         or any(mark in data for mark in (*blanks, form.quote.encode() or b" "))
     )
-
-
-def _is_blank(fields: Sequence[str]) -> bool:
-    return not fields or (len(fields) == 1 and not fields[0].strip())
 
 
 def _names(first: list[str], line: int, data: bytes | Path, file: str, form: Form) -> list[str]:
@@ -245,7 +204,7 @@ def _check_separator(data: bytes | Path, file: str, form: Form) -> None:
             rows = list(csv.reader(lines, **(form.dialect | {"delimiter": sep, "strict": False})))
         except csv.Error:
             continue
-        widths = {len(row) for row in rows if not _is_blank(row)}
+        widths = {len(row) for row in rows if not is_blank(row)}
         if len(widths) == 1 and max(widths) > 1:
             fields = [field.strip() for row in rows[1:] for field in row]
             commas = any(re.fullmatch(r"[-+]?\d+,\d+", field) for field in fields)
@@ -288,40 +247,6 @@ def _quoting_problem(data: bytes | Path, file: str, form: Form, reason: str) -> 
     else:
         what = f"text follows a closing quote, not `{errors.escaped(form.sep)}`"
     return errors.bad_quoting(file, placed.first, form.quote or '"', what)
-
-
-class Placed:
-    """The records of a file of `width` columns, each with the line it begins on (from 1).
-
-    Blank lines and lines of comment are left out, as are records of one empty field where there are more columns.
-    """
-
-    def __init__(self, data: bytes | Path, form: Form, width: int = 1) -> None:
-        self.first = 0
-        self._text = form.open(data)
-        self._form = form
-        self._width = width
-        self._fresh = True
-
-    def __iter__(self) -> Iterator[tuple[int, list[str]]]:
-        reader = csv.reader(self._lines(), **self._form.dialect)
-        while True:
-            self._fresh = True
-            fields = next(reader, None)
-            if fields is None:
-                return
-            if self._width == 1 or not _is_blank(fields):
-                yield self.first, fields
-
-    def _lines(self) -> Iterator[str]:
-        for number, line in enumerate(self._text, 1):
-            # Only where a record may begin: inside quotes the same text is part of a field.
-            if self._fresh:
-                if self._form.skips(line):
-                    continue
-                self.first = number
-                self._fresh = False
-            yield line
 
 
 @dataclass(frozen=True, eq=False)

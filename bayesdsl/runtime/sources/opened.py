@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import codecs
+import hashlib
 import io
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from bayesdsl.diagnostics.diagnostic import Diagnostic
 from bayesdsl.runtime.sources import errors
+
+# Bytes of text from which on a table is long: its text is not kept beside its numbers.
+LONG = 2**22
 
 
 class OpenedFile(io.RawIOBase):
@@ -37,6 +44,39 @@ class OpenedFile(io.RawIOBase):
         if not self.closed:
             os.close(self._number)
         super().close()
+
+
+@dataclass(frozen=True, eq=False)
+class LongFile:
+    """A file that is looked through once, and then read again as it is needed. `in` and `isascii` are as of bytes.
+
+    `head` is how it begins; `seen` says of each byte whether it occurs.
+    """
+
+    path: Path
+    size: int
+    sha256: str
+    head: bytes
+    seen: np.ndarray
+
+    @classmethod
+    def of(cls, path: Path) -> LongFile:
+        digest, seen, head, size = hashlib.sha256(), np.zeros(256, dtype=bool), b"", 0
+        with path.open("rb") as stream:
+            while block := stream.read(2**20):
+                head, size = head or block, size + len(block)
+                digest.update(block)
+                seen |= np.bincount(np.frombuffer(block, dtype=np.uint8), minlength=256) > 0
+        return cls(path, size, digest.hexdigest(), head, seen)
+
+    def __len__(self) -> int:
+        return self.size
+
+    def __contains__(self, mark: bytes) -> bool:
+        return bool(self.seen[mark[0]])
+
+    def isascii(self) -> bool:
+        return not self.seen[128:].any()
 
 
 def undecodable(path: Path, file: str, encoding: str) -> Diagnostic:

@@ -8,6 +8,7 @@ import stat
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from bayesdsl.runtime.sources import content, errors, remote
 from bayesdsl.runtime.sources.arrays import read_npz
@@ -16,10 +17,11 @@ from bayesdsl.runtime.sources.errors import SourceError
 from bayesdsl.runtime.sources.frames import read_parquet
 from bayesdsl.runtime.sources.json_tables import read_json
 from bayesdsl.runtime.sources.memory import read_memory
+from bayesdsl.runtime.sources.opened import LONG, LongFile
 from bayesdsl.runtime.sources.options import FORMATS, Settings, check_applies, read_options
 from bayesdsl.runtime.sources.table import RawTable
 
-Reader = Callable[[bytes, str, Settings, str], RawTable]
+Reader = Callable[[Any, str, Settings, str], RawTable]
 
 _READERS: Mapping[str, Reader] = {
     "csv": lambda data, file, settings, sha256: read_delimited(data, file, settings, sha256, ","),
@@ -78,15 +80,20 @@ def read_source(
     format = settings.format or format_of(remote.file_name(file) if remotely else file, file)
     if not replaced:
         check_applies(settings, format, file)
-    if path is None:
+    long = path is not None and _long(path, format, file, settings.max_bytes)
+    if long:
+        data = long
+    elif path is None:
         data = remote.fetch(file, name, settings.sha256, settings.max_bytes, fixed=not replaced)
     else:
         data = _read_file(path, file, settings.max_bytes)
-    actual = hashlib.sha256(data).hexdigest()
+    actual = data.sha256 if isinstance(data, LongFile) else hashlib.sha256(data).hexdigest()
     if settings.sha256 not in (None, actual):
         raise SourceError(errors.checksum_mismatch(file, str(settings.sha256), actual))
     if not data:
         raise SourceError(errors.empty_file(file))
+    if isinstance(data, LongFile):
+        return _READERS[format](data, file, settings, actual)
     return _READERS[format](_unpacked(data, file, remotely, settings.max_bytes), file, settings, actual)
 
 
@@ -124,6 +131,19 @@ def located(file: str, table: str, base_dir: Path) -> Path:
         # Reading a pipe or a device might never end.
         raise SourceError(errors.not_a_file(file, "a device or a pipe", ()))
     return path
+
+
+def _long(path: Path, format: str, file: str, limit: int) -> LongFile | None:
+    """A file of plain text that is not to be held in memory. None for others: packed ones, and those that are no text
+    after all, of which is said what they are from all that is in them."""
+    try:
+        if format not in ("csv", "tsv") or not LONG < path.stat().st_size <= limit:
+            return None
+        found = LongFile.of(path)
+    except OSError as reason:
+        raise SourceError(errors.not_readable(file, path, reason.strerror or str(reason))) from None
+    plain = not found.head.startswith(content.GZIP) and b"\0" not in found and not path.name.lower().endswith(".gz")
+    return found if plain and LONG < len(found) <= limit else None
 
 
 def _read_file(path: Path, file: str, limit: int) -> bytes:

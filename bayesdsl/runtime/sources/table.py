@@ -63,6 +63,10 @@ class RawColumn:
     decimal: str = "."
 
     @property
+    def rows(self) -> int:
+        return len(self.cells)
+
+    @property
     def is_text(self) -> bool:
         return isinstance(self.cells.dtype, np.dtypes.StringDType)
 

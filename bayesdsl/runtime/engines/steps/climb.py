@@ -14,7 +14,7 @@ from bayesdsl.runtime.engines.steps.listing import Listing, write_down
 from bayesdsl.runtime.engines.steps.loop import Block, Loop, Walk
 from bayesdsl.runtime.engines.steps.native import loop_of
 from bayesdsl.runtime.engines.steps.step import optimiser_of, step_of
-from bayesdsl.runtime.recording import gradient_and_value
+from bayesdsl.runtime.recording import value_and_gradient
 from bayesdsl.runtime.tracing import NotTraceable
 
 
@@ -46,8 +46,8 @@ class Climb:
         function = found.function()
 
         def candidate(u: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-            gradient, value = gradient_and_value(lambda v: function(v, *data)[0], u)
-            return -value, -gradient
+            value, gradient = value_and_gradient(lambda v: function(v, *data)[0])(u)
+            return -value.detach(), -gradient.detach()
 
         difference = density.difference(candidate)
         if difference:

@@ -63,8 +63,7 @@ class Draws:
                 yield ratios, *({name: next(rest) for name in names} for names in self.names)
 
     def _chunk(self) -> int:
-        sizes = [n.meta["val"].numel() for n in self.listing.graph.nodes if hasattr(n.meta.get("val"), "numel")]
-        return max(1, _AT_ONCE // max(1, *sizes))
+        return max(1, _AT_ONCE // self.listing.largest)
 
     def _once(self) -> tuple[torch.Tensor, ...]:
         traces = self.traces()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 from torch import fx
+from torch.func import functionalize
 
 from bayesdsl.runtime.engines.steps.noise import Noise, lift
 from bayesdsl.runtime.recording import record
@@ -43,6 +45,12 @@ class Listing:
         graph.output(graph.graph_copy(self.graph, {}))
         return graph
 
+    @property
+    def largest(self) -> int:
+        """How many numbers the largest tensor in it has."""
+        values = [node.meta.get("val") for node in self.graph.nodes]
+        return max((value.numel() for value in values if isinstance(value, torch.Tensor)), default=1)
+
     def blanks(self) -> tuple[torch.Tensor, ...]:
         """Arguments for the noise, of the shapes that it has: in the middle of where draws are."""
         return tuple(torch.full(noise.shape, 0.5, dtype=noise.dtype) for noise in self.noises)
@@ -58,15 +66,16 @@ class Listing:
         return replace(self, graph=graph)
 
 
-def write_down(
-    function: Callable[..., tuple[torch.Tensor, ...]], examples: Sequence[torch.Tensor], *, derived: bool = False
-) -> Listing:
-    """Run `function` once at `examples` to see what it does; it must do the same wherever it is called.
-
-    One that is `derived` from another list takes gradients itself, and its own list has none. Raises NotTraceable.
+def write_down(function: Callable[..., tuple[torch.Tensor, ...]], examples: Sequence[torch.Tensor]) -> Listing:
+    """Run `function` once at `examples` to see what it does; it must do the same wherever it is called. Raises
+    NotTraceable.
     """
     try:
-        module = record(function, examples, pure=derived)
+        with warnings.catch_warnings():
+            # Torch warns of what it is about to refuse.
+            warnings.simplefilter("ignore")
+            # The same tensor passed twice would be one argument.
+            module = record(functionalize(function), *(example.detach() for example in examples))
     except NotTraceable:
         raise
     except Exception as error:

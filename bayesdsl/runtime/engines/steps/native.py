@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import ctypes
+from contextlib import nullcontext
 from importlib import resources
 
 import numpy as np
 import torch
 
 from bayesdsl.runtime.compiled import compiler
+from bayesdsl.runtime.compiled.blas import one_thread
 from bayesdsl.runtime.compiled.compiler import BuildError
 from bayesdsl.runtime.compiled.errors import NotCompilable
 from bayesdsl.runtime.compiled.kernel import Library, aligned, pointers, program
 from bayesdsl.runtime.compiled.operations import Trial
 from bayesdsl.runtime.engines.steps.listing import Listing
 from bayesdsl.runtime.engines.steps.loop import Block, ListLoop, Loop
+
+# Threads share a step where something in it has so many numbers; elsewhere they wait for each other.
+_LARGE = 500_000
 
 _LOOP = (resources.files("bayesdsl.runtime.engines.steps") / "loop.c").read_text(encoding="utf-8")
 
@@ -42,8 +47,8 @@ class NativeLoop:
         inputs, function = step.examples, step.function()
         written = program("bd_step", lambda _: function, [Trial({}, inputs)], range(carried + varying))
         self._carried, self._varying = carried, varying
-        threads = torch.get_num_threads()
-        self._kernel = Library([written]).kernel(written, inputs, {}, threads)
+        self._threads = torch.get_num_threads() if step.largest >= _LARGE else 1
+        self._kernel = Library([written]).kernel(written, inputs, {}, self._threads)
         self._run = compiler.load(_LOOP).bd_steps
         self._run.restype = None
         self._work = aligned(self._kernel.workspace_bytes)
@@ -57,24 +62,25 @@ class NativeLoop:
         losses, done = torch.empty(block.steps, dtype=now[0].dtype), ctypes.c_int64(0)
         arrays = [np.array(values, dtype=np.int64) for values in (steps, places)]
         try:
-            self._run(
-                ctypes.c_void_p(self._kernel.address),
-                ctypes.c_int64(block.steps),
-                ctypes.c_int64(len(given)),
-                pointers(given),
-                *(_address(array) for array in arrays),
-                ctypes.c_int64(len(now)),
-                here,
-                there,
-                pointers([losses, *now]),
-                ctypes.c_void_p(losses.data_ptr()),
-                ctypes.c_void_p(0 if block.summed is None else block.summed.data_ptr()),
-                ctypes.c_int64(now[0].numel()),
-                ctypes.c_int64(now[0].element_size()),
-                _address(self._kernel.sizes),
-                _address(self._work),
-                ctypes.byref(done),
-            )
+            with one_thread() if self._threads == 1 else nullcontext():
+                self._run(
+                    ctypes.c_void_p(self._kernel.address),
+                    ctypes.c_int64(block.steps),
+                    ctypes.c_int64(len(given)),
+                    pointers(given),
+                    *(_address(array) for array in arrays),
+                    ctypes.c_int64(len(now)),
+                    here,
+                    there,
+                    pointers([losses, *now]),
+                    ctypes.c_void_p(losses.data_ptr()),
+                    ctypes.c_void_p(0 if block.summed is None else block.summed.data_ptr()),
+                    ctypes.c_int64(now[0].numel()),
+                    ctypes.c_int64(now[0].element_size()),
+                    _address(self._kernel.sizes),
+                    _address(self._work),
+                    ctypes.byref(done),
+                )
         finally:
             # The two sides of the carried values change places at every step.
             block.done = done.value

@@ -20,7 +20,7 @@ from bayesdsl.runtime.engines.steps.listing import Listing, write_down
 from bayesdsl.runtime.engines.steps.losses import Loss, Traces, log_ratio
 from bayesdsl.runtime.engines.steps.noise import MadeAnew, Recorded
 from bayesdsl.runtime.engines.steps.parameters import Parameters
-from bayesdsl.runtime.recording import gradient_and_value
+from bayesdsl.runtime.recording import value_and_gradient
 from bayesdsl.runtime.tracing import NotTraceable
 
 # The same for reals of four bytes: their sums of thousands of terms.
@@ -159,8 +159,8 @@ class Program:
                 if len(noise) != len(self.listing.noises):
                     raise NotTraceable("the guide does not draw the same every time")
                 given = (*self.examples, *noise)
-                found_gradient, found = gradient_and_value(lambda u, given=given: function(u, *given)[0], vector)
-                compared += _agree(float(found), value, found_gradient, gradient)
+                found, found_gradient = value_and_gradient(lambda u, given=given: function(u, *given)[0])(vector)
+                compared += _agree(float(found.detach()), value, found_gradient.detach(), gradient)
         if not compared:
             raise NotTraceable("the loss is not finite where the fit starts")
 

@@ -13,7 +13,7 @@ from bayesdsl.runtime.engines.components import Named, resolve
 from bayesdsl.runtime.engines.steps.listing import Listing, write_down
 from bayesdsl.runtime.engines.steps.rates import rates, settings_of
 from bayesdsl.runtime.engines.steps.updates import UPDATES, WITHOUT, Tensors, Update
-from bayesdsl.runtime.recording import gradient_and_value
+from bayesdsl.runtime.recording import value_and_gradient
 from bayesdsl.runtime.tracing import NotTraceable
 
 
@@ -62,11 +62,11 @@ def step_of(loss: Listing, optimiser: Optimiser) -> Listing:
 
     def step(parameters: torch.Tensor, *rest: torch.Tensor) -> Tensors:
         before, now, noise, data = _parts(rest, kept, 1, drawn)
-        gradient, value = gradient_and_value(lambda p: function(p, *data, *noise)[0], parameters)
+        value, gradient = value_and_gradient(lambda p: function(p, *data, *noise)[0])(parameters)
         after, states = optimiser.update.step(optimiser.settings, parameters, gradient, before, now[0].unbind(0))
         return value, after, *states
 
-    return write_down(step, (vector, *state, scalars, *noises, *data), derived=True)
+    return write_down(step, (vector, *state, scalars, *noises, *data))
 
 
 def _parts(values: Sequence[torch.Tensor], *sizes: int) -> list[Tensors]:
