@@ -64,7 +64,7 @@ def step_of(loss: Listing, optimiser: Optimiser) -> Listing:
         before, now, noise, data = _parts(rest, kept, 1, drawn)
         value, gradient = value_and_gradient(lambda p: function(p, *data, *noise)[0])(parameters)
         after, states = optimiser.update.step(optimiser.settings, parameters, gradient, before, now[0].unbind(0))
-        return value, after, *states
+        return value.to(parameters.dtype), after, *states
 
     return write_down(step, (vector, *state, scalars, *noises, *data))
 
