@@ -52,8 +52,9 @@ class Listing:
         return max((value.numel() for value in values if isinstance(value, torch.Tensor)), default=1)
 
     def blanks(self) -> tuple[torch.Tensor, ...]:
-        """Arguments for the noise, of the shapes that it has: in the middle of where draws are."""
-        return tuple(torch.full(noise.shape, 0.5, dtype=noise.dtype) for noise in self.noises)
+        """Arguments for the noise, of the shapes that it has: values that each kind may have, always the same."""
+        generator = torch.Generator().manual_seed(0)
+        return tuple(torch.rand(noise.shape, dtype=noise.dtype, generator=generator) for noise in self.noises)
 
     def without_first(self) -> Listing:
         """The same without the first of what it gives, and what only that needs."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Sequence
 from contextlib import nullcontext
 from importlib import resources
 
@@ -20,6 +21,9 @@ from bayesdsl.runtime.engines.steps.loop import Block, ListLoop, Loop
 
 # Threads share a step where something in it has so many numbers; elsewhere they wait for each other.
 _LARGE = 500_000
+
+# The same sums in another order, and other last digits of exp, log and the like.
+_AGREEMENT = {torch.float64: 1e-9, torch.float32: 1e-3}
 
 _LOOP = (resources.files("bayesdsl.runtime.engines.steps") / "loop.c").read_text(encoding="utf-8")
 
@@ -52,6 +56,17 @@ class NativeLoop:
         self._run = compiler.load(_LOOP).bd_steps
         self._run.restype = None
         self._work = aligned(self._kernel.workspace_bytes)
+        self._check(function(*inputs), self._kernel(*inputs))
+
+    def _check(self, expected: Sequence[torch.Tensor], found: Sequence[torch.Tensor]) -> None:
+        """Hold a step against torch's own. Where there is a state it says more than the parameters, which an optimiser
+        may move by the sign of a gradient that is nothing but rounding. Raises NotCompilable."""
+        kept = [0, *range(2, len(expected))] if self._carried > 1 else [0, 1]
+        for place in kept:
+            one, other = expected[place].detach().double(), found[place].double()
+            within = _AGREEMENT[found[place].dtype] * max(1.0, float(one.abs().max()))
+            if not torch.allclose(other, one, rtol=0.0, atol=within, equal_nan=True):
+                raise NotCompilable("what was compiled gives other numbers than torch")
 
     def run(self, block: Block) -> None:
         given, steps = self._given(block)

@@ -15,6 +15,7 @@ from bayesdsl.catalogue.inference import GUIDES, OPTIMISERS, SCHEDULES
 from bayesdsl.catalogue.rows import REQUIRED
 from bayesdsl.driver import compile, compile_text
 from bayesdsl.runtime.bound import BoundModel
+from bayesdsl.runtime.compiled.kernel import Kernel
 from bayesdsl.runtime.engines import run_engine
 from bayesdsl.runtime.engines.drift import Drift
 from bayesdsl.runtime.engines.guides import reals_as
@@ -222,6 +223,18 @@ def test_a_loss_that_differs_is_refused(rugged: BoundModel, monkeypatch: pytest.
     monkeypatch.setattr("bayesdsl.runtime.engines.steps.losses.log_ratio", lambda traces: traces[0].log_prob_sum())
     with Isolated(1), pytest.raises(NotTraceable, match="differs from Pyro's by"):
         steps_of(rugged, SviSettings())
+
+
+def test_machine_code_that_differs_is_refused(rugged: BoundModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    call = Kernel.__call__
+
+    def wrong(kernel: Kernel, *inputs: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        return tuple(value * (1 + 1e-6) for value in call(kernel, *inputs))
+
+    monkeypatch.setattr(Kernel, "__call__", wrong)
+    with Isolated(1):
+        _, steps = steps_of(rugged, SviSettings())
+    assert (steps.engine, steps.note) == ("traced", "what was compiled gives other numbers than torch")
 
 
 def test_a_guide_of_gammas_goes_by_pyro_and_says_why(coin: BoundModel) -> None:
