@@ -1,8 +1,10 @@
 # make demo   the main job, on real data: a virtual environment, the package, a model of penguins' body mass
 # make test   the same environment, and the tests
+# make bench  an environment with Pyro, NumPyro, PyMC and Stan, and docs/benchmarks.md
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
+BENCH_VENV ?= .venv-bench
 RUNS   ?= runs
 # A copy of the data on ruggedness, where it is not to be fetched.
 RUGGED ?= $(wildcard ../shared/data/rugged.csv)
@@ -10,7 +12,7 @@ RUGGED ?= $(wildcard ../shared/data/rugged.csv)
 JOBS   ?= 2
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest
 
-.PHONY: demo test test-slow test-network lint format golden docs compare clean
+.PHONY: demo test test-slow test-network lint format golden docs compare bench clean
 
 demo: $(VENV)/.installed
 	$(BIN)/bayesdsl run specs/penguins.bayes --infer careful --seed 1 --out $(RUNS)/penguins --overwrite
@@ -38,6 +40,10 @@ golden: $(VENV)/.tested
 compare: $(VENV)/.tested
 	$(BIN)/python -m benchmarks.comparison $(if $(RUGGED),--rugged $(RUGGED))
 
+# Peers have an environment of their own, which takes 3 GB; BENCH='--only rugged' measures a part of it.
+bench: $(BENCH_VENV)/.installed
+	$(BENCH_VENV)/bin/python -m benchmarks.engines $(if $(RUGGED),--rugged $(RUGGED)) $(BENCH)
+
 docs: $(VENV)/.tested
 	$(BIN)/python docs/generate.py
 
@@ -52,5 +58,10 @@ $(VENV)/.tested: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
 	touch $@
 
+$(BENCH_VENV)/.installed: pyproject.toml benchmarks/engines/requirements.txt
+	$(PYTHON) -m venv $(BENCH_VENV)
+	$(BENCH_VENV)/bin/python -m pip install --quiet --disable-pip-version-check -e . -r benchmarks/engines/requirements.txt
+	touch $@
+
 clean:
-	rm -rf $(VENV)
+	rm -rf $(VENV) $(BENCH_VENV)

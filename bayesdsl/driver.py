@@ -649,6 +649,7 @@ class Fit:
         import torch
 
         from bayesdsl.results.manifest import DataRecord, Manifest, VerdictRecord, fingerprint
+        from bayesdsl.results.settings import machinery
 
         compiled = self.bound.compiled
         text = compiled.spec.source.text
@@ -658,6 +659,7 @@ class Fit:
             inference=self.inference.name,
             engine=self.inference.engine.name,
             settings=_engine_settings(self.inference),
+            machinery=machinery(self.posterior.facts),
             seed=self.seed,
             threads=torch.get_num_threads(),
             dtype=compiled.dtype,

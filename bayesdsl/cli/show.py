@@ -61,6 +61,7 @@ def _facts(manifest: Manifest) -> Iterator[str]:
     facts = {
         "spec": manifest.spec,
         "inference": name + settings.worth_reading(manifest.engine, manifest.settings),
+        "engine": manifest.machinery,
         "data": ", ".join(map(settings.table_of, manifest.data)) or "none",
         "seed": f"{manifest.seed}, {manifest.dtype}",
         "time": f"{began:%Y-%m-%d %H:%M}, {settings.duration(manifest.elapsed_seconds)}"
@@ -70,4 +71,6 @@ def _facts(manifest: Manifest) -> Iterator[str]:
     }
     width = min(screen.width_of(sys.stdout) or screen.WIDTH, 100)
     for label, text in facts.items():
+        if not text:
+            continue
         yield screen.fold(text, width, f"{label:<{LABEL}}  ", " " * (LABEL + 2))

@@ -94,3 +94,15 @@ def duration(seconds: float) -> str:
     if minutes < 60:
         return f"{minutes} min {seconds} s"
     return f"{minutes // 60} h {minutes % 60} min"
+
+
+def machinery(facts: Mapping[str, Any]) -> str:
+    """What did the work of a run, from its engine's facts: empty where there is no choice."""
+    match facts.get("engine"):
+        case "compiled":
+            return "compiled"
+        case "pyro":
+            note = facts.get("engine_note")
+            return f"Pyro's, because {note}" if note else "Pyro's"
+        case _:
+            return ""

@@ -11,7 +11,7 @@ class Progress:
     """`done` of `total` steps of one chain (0 for engines with one). `phase` is `"warmup"`, `"draws"` or `"steps"`.
 
     `facts` are worth showing beside the bar: `step_size`, `divergences`, `loss`. `note` is a line about the run as a
-    whole, the same in every report of it: what it is done by, where that is not what was asked for.
+    whole: what it is done by, where that is not what was asked for, or what is compiled for it.
     """
 
     chain: int
@@ -21,6 +21,9 @@ class Progress:
     facts: dict[str, float] = field(default_factory=dict)
     note: str = ""
 
+
+COMPILING = "compiling the program: the first run of a spec does, later ones do not"
+"""The note of a run that has to make its machine code."""
 
 Report = Callable[[Progress], None]
 

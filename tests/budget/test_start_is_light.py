@@ -26,7 +26,7 @@ HEAVY = (
     "pandas",
     "polars",
     "pyarrow",
-    "scipy.stats",
+    "scipy",
     "torch._dynamo",
     "torch._inductor",
     "torch.utils.tensorboard",

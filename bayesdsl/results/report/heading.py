@@ -26,6 +26,7 @@ def heading(material: Material) -> Element:
         "header",
         h("h1", manifest.spec),
         h("p", h("code", f"{named}{method}"), class_="facts"),
+        h("p", f"engine: {manifest.machinery}", class_="facts") if manifest.machinery.startswith("Pyro's, ") else None,
         h("p", f"{data} · seed {manifest.seed} · {when}", ", interrupted" * manifest.interrupted, class_="facts"),
     )
 

@@ -81,9 +81,10 @@ def threads() -> int | None:
 def one_thread() -> Iterator[None]:
     """SciPy's BLAS with one thread of its own, as where chains or particles have the cores already.
 
-    The number is the process's: others that use SciPy meanwhile have one thread, too.
+    The number is the process's: others that use SciPy meanwhile have one thread, too. Nothing is done, nor SciPy
+    loaded, where no code has asked for its `addresses`.
     """
-    found = _threads()
+    found = _threads() if addresses.cache_info().currsize else None
     if found is None:
         yield
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
@@ -129,14 +130,20 @@ class _Context(ctypes.Structure):
         return made
 
 
-def native_density(density: Density, threads: int = 1) -> NativeDensity | str:
+def native_density(
+    density: Density, threads: int = 1, compiling: Callable[[], None] = lambda: None
+) -> NativeDensity | str:
     """The machine code of a density, made now, made before, or compiled ahead; why there is none, as a clause.
 
     It is compared with the model at random points. `threads` share the rows of large data within one call.
+    `compiling` is called where it has to be made.
     """
     names = [variable.name for variable in density.bound.variables]
     try:
-        programs = _known(density, names) or _written(density, names)
+        programs = _known(density, names)
+        if programs is None:
+            compiling()
+            programs = _written(density, names)
         native = NativeDensity(density, names, programs, threads)
         fewer = shortened(density.bound)
         if fewer is None:
@@ -209,7 +216,9 @@ def _written(density: Density, names: Sequence[str]) -> list[Program]:
         # Of a program that knows the size of a plate as a number, data of another length make no sense to the model.
         found, key = _programs(density, names, [density.bound]), special
     if density.bound.source:
-        cache.store(key, {file: p.dump() for file, p in zip(_FILES.values(), found, strict=True)})
+        # A full disk costs the next run some seconds, and this one nothing.
+        with suppress(OSError):
+            cache.store(key, {file: p.dump() for file, p in zip(_FILES.values(), found, strict=True)})
     return found
 
 

@@ -24,7 +24,7 @@ from bayesdsl.runtime.compiled.sizes import Size
 from bayesdsl.runtime.compiled.source import write
 
 # Goes into every key: programs of another version are of no use.
-VERSION = 6
+VERSION = 7
 
 RUNTIME = (resources.files("bayesdsl.runtime.compiled") / "runtime.h").read_text(encoding="utf-8")
 
@@ -32,6 +32,9 @@ _POINTER = ctypes.c_void_p
 
 # What `bd_blas` of the runtime holds, in its order.
 _BLAS = ("dgemm", "sgemm", "dpotrf", "dtrsm")
+
+# The functions of the runtime that call it.
+_BY_BLAS = ("bd_gemm_", "bd_cholesky(", "bd_solve_triangular(")
 
 
 @dataclass(frozen=True)
@@ -108,9 +111,11 @@ class Library:
     def __init__(self, programs: Sequence[Program]) -> None:
         self.text = "\n".join((PRELUDE, RUNTIME, *(p.text for p in programs)))
         self.loaded = compiler.load(self.text)
-        table = (_POINTER * 4).in_dll(self.loaded, "bd_blas")
-        for position, name in enumerate(_BLAS):
-            table[position] = addresses().get(name)
+        if any(function in p.text for p in programs for function in _BY_BLAS):
+            # Loading SciPy takes a while: only where it is called.
+            table = (_POINTER * 4).in_dll(self.loaded, "bd_blas")
+            for position, name in enumerate(_BLAS):
+                table[position] = addresses().get(name)
         self.loaded.bd_each.restype = None
 
     def kernel(self, program: Program, inputs: Sequence[Any], sizes: Mapping[str, int], threads: int = 1) -> Kernel:

@@ -35,8 +35,10 @@ from bayesdsl.runtime.compiled.lowering import Lowered
 from bayesdsl.runtime.compiled.regions import Region, dims_of, divided, is_own_row, leads, regions
 from bayesdsl.runtime.compiled.sizes import ONE, ZERO, Share, Size, product
 
-# Rows in a block: a few blocks of doubles fit the nearest cache.
-BLOCK = 256
+# Rows in a block at most, and fewer where a row hands on much: a block's numbers are on the stack of a thread, which
+# may be small, and fit a near cache.
+_LARGEST_BLOCK, _SMALLEST_BLOCK = 256, 16
+_BLOCK_BYTES = 192 * 1024
 
 # Rows that one thread does at a time. Sums are added up chunk by chunk, so that they do not depend on the threads.
 CHUNK = 16384
@@ -57,8 +59,9 @@ _COPIES = 4
 # So many statements at most are put in one loop over a block.
 _MOST_STATEMENTS = 200
 
-# Buffers of a known size up to this many numbers are arrays of the function, others are in its workspace.
-_ON_STACK = 512
+# Buffers of a known size up to this many numbers are arrays of the function, as long as all of them are not more than
+# so many; others are in its workspace.
+_ON_STACK, _ALL_ON_STACK = 512, 8192
 
 _START = {"add": "0", "mul": "1", "max": "-INFINITY", "min": "INFINITY", "or": "0", "and": "1"}
 _COMBINE = {
@@ -206,7 +209,7 @@ class _Writer:
     def temporaries(self, written: str) -> tuple[list[str], list[str]]:
         """The declarations of the temporary buffers that the text names, and the bytes that they take of the work."""
         names = set(re.findall(r"\b\w+\b", written))
-        lines, work = [], []
+        lines, work, left = [], [], _ALL_ON_STACK
         local = {b for item in self.items if isinstance(item, Region) for b in item.local}
         for buffer in self.users:
             kind, size = C_TYPES[buffer.dtype], buffer.size
@@ -214,7 +217,8 @@ class _Writer:
                 continue
             if _is_scalar(buffer):
                 lines.append(f"  {kind} {buffer.name} = 0;")
-            elif size.constant is not None and size.constant <= _ON_STACK:
+            elif size.constant is not None and size.constant <= min(_ON_STACK, left):
+                left -= size.constant
                 lines.append(f"  {kind} {buffer.name}[{max(1, size.constant)}] __attribute__((aligned(64)));")
             else:
                 work.append(f"BD_ALIGNED(sizeof({kind}) * (size_t){size.c()})")
@@ -263,7 +267,7 @@ class _Writer:
             if not leads(buffer, rows):
                 offset, inner = divided(offset, rows) or ZERO, [(divided(s, rows) or s, i) for s, i in inner]
             flat = _sum_text(offset, inner)
-            row, far = ("i_", str(BLOCK)) if buffer in at.region.local else (at.row_index, rows.c())
+            row, far = ("i_", str(_block(at.region))) if buffer in at.region.local else (at.row_index, rows.c())
             return f"{buffer.name}[{row}]" if flat == "0" else f"{buffer.name}[{row} + ({flat}) * {far}]"
         return f"{carried or buffer.name}[{_sum_text(offset, terms)}]"
 
@@ -363,7 +367,7 @@ class _Writer:
         return lines
 
     def rows_body(self, region: Region) -> list[str]:
-        opening, closing, start = [], [], "0"
+        opening, closing, start, block = [], [], "0", _block(region)
         for buffer, store in region.carried.items():
             name = self.carried[buffer] = f"{buffer.name}_"
             if _is_scalar(buffer) and buffer.role == "temporary":
@@ -389,11 +393,11 @@ class _Writer:
             width = product(size for size in buffer.shape if size != region.rows).constant
             if buffer.name in names:
                 kind = C_TYPES[buffer.dtype]
-                opening.append(f"  {kind} {buffer.name}[{width * BLOCK}] __attribute__((aligned(64)));")
+                opening.append(f"  {kind} {buffer.name}[{width * block}] __attribute__((aligned(64)));")
         return [
             *opening,
-            f"  for (int64_t b_ = from_; b_ < to_; b_ += {BLOCK}) {{",
-            f"    const int64_t n_ = to_ - b_ < {BLOCK} ? to_ - b_ : {BLOCK};",
+            f"  for (int64_t b_ = from_; b_ < to_; b_ += {block}) {{",
+            f"    const int64_t n_ = to_ - b_ < {block} ? to_ - b_ : {block};",
             *inner,
             "  }",
             *closing,
@@ -453,6 +457,15 @@ class _Writer:
 
 def _header(index: str, extent: str) -> str:
     return f"for (int64_t {index} = 0; {index} < {extent}; {index}++)"
+
+
+def _block(region: Region) -> int:
+    """How many rows to do at a time."""
+    widths = (product(size for size in buffer.shape if size != region.rows).constant for buffer in region.local)
+    block, row = _LARGEST_BLOCK, 8 * sum(widths)
+    while block > _SMALLEST_BLOCK and block * row > _BLOCK_BYTES:
+        block //= 2
+    return block
 
 
 def _looped(region: Region, loop: Loop) -> tuple[list[int], list[int]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -18,21 +17,18 @@ from bayesdsl.runtime.engines.errors import SamplerFailed
 from bayesdsl.runtime.engines.errors import reason as said
 from bayesdsl.runtime.engines.isolation import Isolated, chain_seed
 from bayesdsl.runtime.engines.nutpie import Chain, Failed, Native, refusal
-from bayesdsl.runtime.progress import Progress, Report
+from bayesdsl.runtime.progress import COMPILING, Progress, Report, silent
 
 # How often, in seconds, a chain tells of itself, and how often all of them together may.
 _EVERY, _EVERY_IN_ALL = 0.2, 0.1
 # How long, in seconds, a chain that has ended may go unnoticed.
-_POLL = 0.01
+_POLL = 0.005
 # nutpie cannot start where the density is level in some direction. So far is moved, relative to the position or 1, from
-# points where it happens to be, such as the median of a prior that the data say nothing of.
+# points where it happens to be, such as the mean of a prior that the data say nothing of.
 _NUDGE = 1e-3
 
 # What a compiler that meets a program that nobody thought of may raise: the run need not end for that.
 _FAILURES = (RuntimeError, ValueError, TypeError, LookupError, ArithmeticError, AssertionError, AttributeError)
-
-_DOUBLES = ctypes.POINTER(ctypes.c_double)
-_DENSITY = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_uint64, _DOUBLES, _DOUBLES, _DOUBLES, ctypes.c_void_p)
 
 
 @dataclass(frozen=True)
@@ -49,29 +45,34 @@ class NativeRun:
         return {name: value.reshape(chains, draws, *value.shape[1:]) for name, value in found.items()}
 
 
-def prepare(density: Density, settings: NutsSettings, seed: int, threads: int = 1) -> NativeRun | str:
+def prepare(
+    density: Density, settings: NutsSettings, seed: int, threads: int = 1, report: Report = silent
+) -> NativeRun | str:
     """The compiled density and where the chains start, or why there is none, as a clause.
 
-    Chains start where Pyro's would. `threads` share large data within each chain, which changes no draw. Raises
-    InitFailed.
+    Chains start where Pyro's would. `report` is told where something is compiled. `threads` share large data within
+    each chain, which changes no draw. Raises InitFailed.
     """
     reason = refusal(settings)
     if reason is not None:
         return reason
     seeds = [chain_seed(seed, chain) for chain in range(settings.chains)]
-    initial = []
-    if not is_large(density.bound):
+    initial, large = [], is_large(density.bound)
+    if not large:
         # Before anything is compiled: of a model that has no density anywhere it is soonest said.
         initial = [_initial(density, settings, one) for one in seeds]
     try:
-        native = native_density(density, threads)
+        native = native_density(
+            density, threads, lambda: report(Progress(0, "warmup", 0, settings.warmup, note=COMPILING))
+        )
     except _FAILURES as error:
         return f"it could not be compiled: {said(error)}"
     if isinstance(native, str):
         return native
-    density.use(native.value_and_grad)
-    # Of large data Python would take long, and many times their memory.
-    initial = initial or [_initial(density, settings, one) for one in seeds]
+    if large:
+        # Python would take long, and many times their memory.
+        density.use(native.value_and_grad)
+        initial = [_initial(density, settings, one) for one in seeds]
     starts = []
     for chain, u in enumerate(initial):
         start = _start(native, u, density, seed, chain)
@@ -93,24 +94,15 @@ def _start(native: Native, u: np.ndarray, density: Density, seed: int, chain: in
     """`u`, or a point beside it where no element of the gradient is zero; a clause where there is none."""
     random = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(chain, 1)))
     for _ in range(3):
-        value, gradient = evaluate(native, u)
-        if not (np.isfinite(value) and np.isfinite(gradient).all()):
+        value, gradient = native.value_and_grad(torch.from_numpy(u))
+        if not (value.isfinite() and gradient.isfinite().all()):
             return "the compiled density is not finite at a starting point where the model's is"
-        level = gradient == 0
+        level = (gradient == 0).numpy()
         if not level.any():
             return u
         u = u + np.where(level, _NUDGE * np.maximum(1, np.abs(u)) * random.uniform(-1, 1, len(u)), 0)
     sites = (site.name for site in density.sites if level[site.start : site.start + site.size].any())
     return f"nutpie cannot move along `{next(sites)}`, in which the density is level where a chain starts"
-
-
-def evaluate(native: Native, u: np.ndarray) -> tuple[float, np.ndarray]:
-    """The compiled log density at a point, and its gradient."""
-    value, gradient = ctypes.c_double(), np.empty(native.dimension)
-    function = _DENSITY(native.address)
-    places = (array.ctypes.data_as(_DOUBLES) for array in (np.ascontiguousarray(u), gradient))
-    function(native.dimension, *places, ctypes.byref(value), native.context)
-    return value.value, gradient
 
 
 @dataclass

@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 if TYPE_CHECKING:
+    import torch
+
     from bayesdsl.runtime.engines.chain import NutsSettings
 
 VERSIONS = ("0.16.8", "0.17")
@@ -57,6 +59,10 @@ class Native(Protocol):
     def copy(self) -> int: ...
     @property
     def context(self) -> int: ...
+
+    def value_and_grad(self, u: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """The density and its gradient at a vector."""
+        ...
 
     def values(self, us: np.ndarray) -> dict[str, np.ndarray]:
         """Values and derived quantities, of shape (n, *site), at points of shape (n, dimension)."""

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from bayesdsl.runtime.bound import BoundModel
+from bayesdsl.runtime.compiled.blas import one_thread
 from bayesdsl.runtime.density import Density
 from bayesdsl.runtime.engines.chain import Chunk, NutsSettings, sample_chain
 from bayesdsl.runtime.engines.collect import posterior
@@ -52,7 +53,7 @@ def run(bound: BoundModel, settings: dict[str, Any], seed: int, report: Report =
     chosen = _settings(settings)
     density = _density(bound)
     names = tuple(v.name for v in bound.variables)
-    native = _native(density, chosen, seed)
+    native = _native(density, chosen, seed, report)
     if isinstance(native, str):
         sampled = _by_pyro(bound, density, names, chosen, seed, report, native)
     else:
@@ -86,19 +87,20 @@ def run(bound: BoundModel, settings: dict[str, Any], seed: int, report: Report =
     )
 
 
-def _native(density: Density, settings: NutsSettings, seed: int) -> NativeRun | str:
+def _native(density: Density, settings: NutsSettings, seed: int, report: Report) -> NativeRun | str:
     """The compiled density, or why Pyro is to sample, as a clause, empty where it was asked to."""
     if settings.engine == "pyro":
         return ""
     try:
-        return prepare(density, settings, seed, _cores(settings) // _side_by_side(settings))
+        return prepare(density, settings, seed, _cores(settings) // _side_by_side(settings), report)
     except KeyboardInterrupt:
         raise Interrupted("nuts", "its compilation") from None
 
 
 def _compiled(native: NativeRun, settings: NutsSettings, seed: int, report: Report) -> _Sampled:
     chains = NativeChains(native, settings, seed, _side_by_side(settings))
-    chains.run(report)
+    with one_thread():
+        chains.run(report)
     facts = {
         "engine": "compiled",
         "engine_note": "",

@@ -38,6 +38,7 @@ def test_one_thread_is_for_as_long_as_it_says() -> None:
     before = blas.threads()
     if before is None:
         pytest.skip("this BLAS does not tell how many threads it uses")
+    blas.addresses()
     with blas.one_thread():
         assert blas.threads() == 1
     assert blas.threads() == before

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import torch
 
 SOURCE = r"""
 #include <math.h>
@@ -120,6 +121,12 @@ class ByHand:
     @property
     def context(self) -> int:
         return self.given.ctypes.data
+
+    def value_and_grad(self, u: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        value, gradient = torch.empty((), dtype=torch.float64), torch.empty(self.dimension, dtype=torch.float64)
+        places = (ctypes.c_void_p(tensor.data_ptr()) for tensor in (u.contiguous(), gradient, value))
+        getattr(self.library, self.name)(ctypes.c_uint64(self.dimension), *places, ctypes.c_void_p(self.context))
+        return value, gradient
 
     def values(self, us: np.ndarray) -> dict[str, np.ndarray]:
         return {name: us[:, columns] for name, columns in self.sites.items()}

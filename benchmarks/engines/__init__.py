@@ -1,0 +1,1 @@
+"""bayesdsl beside Pyro, NumPyro, nutpie on PyMC, and Stan: `make bench`."""
