@@ -32,7 +32,7 @@ from bayesdsl.runtime.compiled.loops import (
     loads,
 )
 from bayesdsl.runtime.compiled.lowering import Lowered
-from bayesdsl.runtime.compiled.regions import Region, dims_of, divided, is_own_row, leads, regions
+from bayesdsl.runtime.compiled.regions import Region, dims_of, divided, is_own_row, leads, regions, width_of
 from bayesdsl.runtime.compiled.sizes import ONE, ZERO, Share, Size, product
 
 # Rows in a block at most, and fewer where a row hands on much: a block's numbers are on the stack of a thread, which
@@ -390,7 +390,7 @@ class _Writer:
         self.carried, self.copied = {}, set()
         names = set(re.findall(r"\b\w+\b", "\n".join(inner)))
         for buffer in sorted(region.local, key=lambda b: b.name):
-            width = product(size for size in buffer.shape if size != region.rows).constant
+            width = width_of(buffer, region.rows).constant
             if buffer.name in names:
                 kind = C_TYPES[buffer.dtype]
                 opening.append(f"  {kind} {buffer.name}[{width * block}] __attribute__((aligned(64)));")
@@ -445,7 +445,7 @@ class _Writer:
 
     def cleared_rows(self, store: Store, region: Region) -> list[str]:
         """The block's rows of a buffer that something is summed into."""
-        width = product(size for size in store.buffer.shape if size != region.rows)
+        width = width_of(store.buffer, region.rows)
         lead = leads(store.buffer, region.rows)
         terms = [(width if lead else ONE, "(b_ + i_)")]
         if width != ONE:
@@ -461,7 +461,7 @@ def _header(index: str, extent: str) -> str:
 
 def _block(region: Region) -> int:
     """How many rows to do at a time."""
-    widths = (product(size for size in buffer.shape if size != region.rows).constant for buffer in region.local)
+    widths = (width_of(buffer, region.rows).constant for buffer in region.local)
     block, row = _LARGEST_BLOCK, 8 * sum(widths)
     while block > _SMALLEST_BLOCK and block * row > _BLOCK_BYTES:
         block //= 2
