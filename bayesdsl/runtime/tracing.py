@@ -13,6 +13,8 @@ from __future__ import annotations
 import operator
 import warnings
 from collections.abc import Callable, Iterable
+from copy import copy
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -71,20 +73,35 @@ def trace(function: Callable[[torch.Tensor], torch.Tensor], example: torch.Tenso
     except Exception as error:
         # Whatever a model does that cannot be written down shows as one of many kinds of error.
         raise NotTraceable(f"{type(error).__name__}: {_first_line(error)}") from error
-    # A graph of its own: one that belongs to a module checks its constants against that module's.
+    graph, constants = listed(module)
+    simplify(graph, constants)
+    return compiled(graph, constants)
+
+
+def listed(module: fx.GraphModule) -> tuple[fx.Graph, Constants]:
+    """The operations of a module in a graph of their own, with its constants: one that belongs to a module checks its
+    constants against that module's."""
     graph = fx.Graph()
     graph.output(graph.graph_copy(module.graph, {}))
-    constants = _Constants(module, graph)
+    return graph, Constants(module, graph)
+
+
+def simplify(graph: fx.Graph, constants: Constants, *, final: bool = True) -> None:
+    """Work out what depends on constants alone, leave out what changes nothing, do once what is done twice.
+
+    What is not `final`, as it is to be differentiated or written down again, keeps the places where gradients end, and
+    makes no tensors of constants. Raises NotTraceable where an operation draws at random.
+    """
     _refuse_random(graph)
     make_functional(graph)
-    _fold(graph, constants)
-    _drop_identities(graph, constants, example)
+    if final:
+        _fold(graph, constants)
+    _drop_identities(graph, constants, final)
     _share(graph)
     graph.eliminate_dead_code()
-    return _compiled(graph, constants)
 
 
-class _Constants:
+class Constants:
     """The tensors that the operations refer to by name, each once."""
 
     def __init__(self, module: fx.GraphModule, graph: fx.Graph) -> None:
@@ -93,6 +110,12 @@ class _Constants:
         for node in graph.nodes:
             if node.op == "get_attr":
                 node.target = self.name(operator.attrgetter(node.target)(module))
+
+    def copy(self) -> Constants:
+        """The same, to be added to elsewhere."""
+        made = copy(self)
+        made.values, made._names = dict(self.values), dict(self._names)
+        return made
 
     def name(self, value: Any) -> str:
         if id(value) not in self._names:
@@ -135,7 +158,7 @@ def _shares_memory(node: fx.Node) -> bool:
     return node.op != "call_function" or getattr(node.target, "is_view", True)
 
 
-def _fold(graph: fx.Graph, constants: _Constants) -> None:
+def _fold(graph: fx.Graph, constants: Constants) -> None:
     """Work out what depends on constants alone."""
     known: dict[fx.Node, Any] = {n: constants.values[n.target] for n in graph.nodes if n.op == "get_attr"}
     for node in _calls(graph):
@@ -146,31 +169,17 @@ def _fold(graph: fx.Graph, constants: _Constants) -> None:
             _replace_by_constant(graph, node, constants.name(known[node]))
 
 
-def _drop_identities(graph: fx.Graph, constants: _Constants, example: torch.Tensor) -> None:
-    """Leave out operations that give back their argument, as the values at `example` show by their shapes."""
-    values = _values(graph, constants, example)
+def _drop_identities(graph: fx.Graph, constants: Constants, final: bool) -> None:
+    """Leave out operations that give back their argument, as their shapes show."""
     for node in _calls(graph):
-        if node.target in _FROM_SHAPE:
-            constant = _replace_by_constant(graph, node, constants.name(values[node]))
-            values[constant] = values[node]
-        elif _is_identity(node, values):
+        if final and node.target in _FROM_SHAPE:
+            made = _apply(node, {node.args[0]: torch.empty_like(node.args[0].meta["val"], device="cpu")})
+            _replace_by_constant(graph, node, constants.name(made))
+        elif _is_identity(node) and (final or node.target is not aten.detach.default):
             node.replace_all_uses_with(node.args[0])
     # Constants made from shapes can be worked on at once, like any other.
-    _fold(graph, constants)
-
-
-def _values(graph: fx.Graph, constants: _Constants, example: torch.Tensor) -> dict[fx.Node, Any]:
-    """What every operation gives at `example`."""
-    values: dict[fx.Node, Any] = {}
-    with torch.no_grad():
-        for node in graph.nodes:
-            if node.op == "placeholder":
-                values[node] = example
-            elif node.op == "get_attr":
-                values[node] = constants.values[node.target]
-            elif node.op == "call_function":
-                values[node] = _apply(node, values)
-    return values
+    if final:
+        _fold(graph, constants)
 
 
 def _apply(node: fx.Node, values: dict[fx.Node, Any]) -> Any:
@@ -178,11 +187,11 @@ def _apply(node: fx.Node, values: dict[fx.Node, Any]) -> Any:
     return node.target(*args, **kwargs)
 
 
-def _is_identity(node: fx.Node, values: dict[fx.Node, Any]) -> bool:
+def _is_identity(node: fx.Node) -> bool:
     target, args = node.target, node.args
     if not args or not isinstance(args[0], fx.Node):
         return False
-    before, after = values[args[0]], values[node]
+    before, after = args[0].meta.get("val"), node.meta.get("val")
     if not isinstance(before, torch.Tensor) or not isinstance(after, torch.Tensor):
         return False
     if before.shape != after.shape or before.dtype != after.dtype:
@@ -213,25 +222,32 @@ def _share(graph: fx.Graph) -> None:
             seen[key] = node
 
 
-def _compiled(graph: fx.Graph, constants: _Constants) -> ValueAndGrad:
+def compiled(graph: fx.Graph, constants: Constants) -> Callable[..., Any]:
+    """The list as a Python function of its arguments, which gives nothing that can be differentiated."""
+    forward = written(graph, constants)
+
+    def run(*arguments: torch.Tensor) -> Any:
+        with torch.no_grad():
+            return forward(*arguments)
+
+    return run
+
+
+def written(graph: fx.Graph, constants: Constants) -> Callable[..., Any]:
+    """The list as a Python function of its arguments."""
     for node in _calls(graph):
         node.target = _DIRECT.get(node.target, node.target)
     used = {n.target for n in graph.nodes if n.op == "get_attr"}
     code = graph.python_code("self")
     namespace = dict(code.globals)
     exec(compile(code.src, "<traced>", "exec"), namespace)
-    forward, holder = namespace["forward"], SimpleNamespace(**{n: constants.values[n] for n in used})
-
-    def run(u: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        with torch.no_grad():
-            return forward(holder, u)
-
-    return run
+    return partial(namespace["forward"], SimpleNamespace(**{n: constants.values[n] for n in used}))
 
 
 def _replace_by_constant(graph: fx.Graph, node: fx.Node, name: str) -> fx.Node:
     with graph.inserting_before(node):
         constant = graph.get_attr(name)
+    constant.meta = dict(node.meta)
     node.replace_all_uses_with(constant)
     graph.erase_node(node)
     return constant

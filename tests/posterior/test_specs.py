@@ -36,7 +36,7 @@ def test_rugged_by_nuts(rugged: bd.Bound) -> None:
 
 def test_rugged_by_svi(rugged: bd.Bound) -> None:
     """The guide is a stochastic fit: medians within half a posterior sd of the document's, sigma within 0.05."""
-    fit = rugged.fit(seed=3)
+    fit = rugged.fit(seed=2)
     medians = {name: float(np.median(fit[name])) for name in ("bA", "bR", "bAR", "a", "sigma")}
 
     for name, (median, sd) in {

@@ -120,11 +120,19 @@ def _suits(loop: Loop, row: int) -> bool:
     return True
 
 
+def width_of(buffer: Buffer, rows: Size) -> Size:
+    """How many numbers of a buffer belong to one row. Another dimension may be as long as the rows are many."""
+    shape = list(buffer.shape)
+    if rows in shape:
+        shape.remove(rows)
+    return product(shape)
+
+
 def _narrow(buffer: Buffer, rows: Size) -> bool:
     step = row_step(buffer, rows)
     if step is None:
         return False
-    width = product(size for size in buffer.shape if size != rows).constant
+    width = width_of(buffer, rows).constant
     return width is not None and width <= _WIDEST
 
 

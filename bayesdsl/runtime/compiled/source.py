@@ -32,7 +32,7 @@ from bayesdsl.runtime.compiled.loops import (
     loads,
 )
 from bayesdsl.runtime.compiled.lowering import Lowered
-from bayesdsl.runtime.compiled.regions import Region, dims_of, divided, is_own_row, leads, regions
+from bayesdsl.runtime.compiled.regions import Region, dims_of, divided, is_own_row, leads, regions, width_of
 from bayesdsl.runtime.compiled.sizes import ONE, ZERO, Share, Size, product
 
 # Rows in a block at most, and fewer where a row hands on much: a block's numbers are on the stack of a thread, which
@@ -199,7 +199,7 @@ class _Writer:
         """Which passes read or write a buffer."""
         users: dict[Buffer, set[int]] = {}
         for position, stages in enumerate(self.passes):
-            for buffer in (b for stage in stages for b in stage.reads() | stage.writes()):
+            for buffer in (b for stage in stages for b in sorted(stage.reads() | stage.writes(), key=lambda b: b.name)):
                 users.setdefault(buffer, set()).add(position)
         return users
 
@@ -391,7 +391,7 @@ class _Writer:
         self.carried, self.copied = {}, set()
         names = set(re.findall(r"\b\w+\b", "\n".join(inner)))
         for buffer in sorted(region.local, key=lambda b: b.name):
-            width = product(size for size in buffer.shape if size != region.rows).constant
+            width = width_of(buffer, region.rows).constant
             if buffer.name in names:
                 kind = C_TYPES[buffer.dtype]
                 opening.append(f"  {kind} {buffer.name}[{width * block}] __attribute__((aligned(64)));")
@@ -446,7 +446,7 @@ class _Writer:
 
     def cleared_rows(self, store: Store, region: Region) -> list[str]:
         """The block's rows of a buffer that something is summed into."""
-        width = product(size for size in store.buffer.shape if size != region.rows)
+        width = width_of(store.buffer, region.rows)
         lead = leads(store.buffer, region.rows)
         terms = [(width if lead else ONE, "(b_ + i_)")]
         if width != ONE:
@@ -462,7 +462,7 @@ def _header(index: str, extent: str) -> str:
 
 def _block(region: Region) -> int:
     """How many rows to do at a time."""
-    widths = (product(size for size in buffer.shape if size != region.rows).constant for buffer in region.local)
+    widths = (width_of(buffer, region.rows).constant for buffer in region.local)
     block, row = _LARGEST_BLOCK, 8 * sum(widths)
     while block > _SMALLEST_BLOCK and block * row > _BLOCK_BYTES:
         block //= 2

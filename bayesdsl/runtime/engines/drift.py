@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,14 +21,15 @@ Centres = dict[str, tuple[torch.Tensor, torch.Tensor]]
 
 
 @dataclass
-class _Window:
+class Window:
     """The mean of the guide's unconstrained parameters over some steps."""
 
     steps: int = 0
     sums: dict[str, torch.Tensor] = field(default_factory=dict)
 
-    def add(self, parameters: Iterable[tuple[str, torch.Tensor]]) -> None:
-        self.steps += 1
+    def add(self, parameters: Iterable[tuple[str, torch.Tensor]], steps: int = 1) -> None:
+        """Take note of the parameters after a step, or of their sum over several."""
+        self.steps += steps
         for name, value in parameters:
             known = self.sums.get(name)
             self.sums[name] = value.detach().clone() if known is None else known.add_(value.detach())
@@ -40,12 +42,22 @@ class _Window:
 class Drift:
     """The guide over the last window of the steps, and over the one before."""
 
-    windows: tuple[_Window, _Window] = field(default_factory=lambda: (_Window(), _Window()))
+    windows: tuple[Window, Window] = field(default_factory=lambda: (Window(), Window()))
 
     def watch(self, share: float) -> None:
         """Take note of the parameters after this share of the steps."""
-        if share > 1 - 2 * WINDOW:
-            self.windows[share > 1 - WINDOW].add(_store().named_parameters())
+        window = self.window(share)
+        if window is not None:
+            window.add(_store().named_parameters())
+
+    def window(self, share: float) -> Window | None:
+        """The window that this share of the steps is in."""
+        return self.windows[share > 1 - WINDOW] if share > 1 - 2 * WINDOW else None
+
+    def ends(self, steps: int) -> tuple[int, ...]:
+        """After which steps, of so many, the window changes."""
+        starts = (1 - 2 * WINDOW, 1 - WINDOW)
+        return (*(bisect_right(range(1, steps + 1), start, key=lambda step: step / steps) for start in starts), steps)
 
     def measure(self, centres: Callable[[], Centres]) -> dict[str, float]:
         """How far the guide's mean of each latent moved from one window of the steps to the last, in standard

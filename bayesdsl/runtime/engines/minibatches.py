@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -60,13 +61,38 @@ class Minibatches:
             self.rows = rows
             self.inputs = self.how.inputs(self.bound.inputs, rows.long())
 
+    @contextmanager
+    def given(self, inputs: dict[str, Any]) -> Iterator[None]:
+        """Rows and arguments from elsewhere, for a while."""
+        before = self.rows, self.inputs
+        self.rows, self.inputs = inputs[self.how.argument], inputs
+        try:
+            yield
+        finally:
+            self.rows, self.inputs = before
+
     def step(self) -> None:
         """Take the rows of the next step."""
         self.take(next(self._steps))
 
-    def look(self) -> None:
-        """Take rows that stand for all, always the same: a step's number of them at even distances."""
-        self.take(torch.arange(self.size) * self.count // self.size)
+    def coming(self) -> Iterator[torch.Tensor]:
+        """The rows of the next steps, without end, for who takes them elsewhere."""
+        return self._steps
+
+    @property
+    def first(self) -> int:
+        """How many rows the first step has."""
+        return math.ceil(self.count / math.ceil(self.count / self.size))
+
+    @property
+    def alike(self) -> bool:
+        """Whether every step has all rows."""
+        return self.size == self.count
+
+    def look(self, size: int | None = None) -> None:
+        """Take rows that stand for all, always the same: a step's number of them at even distances, or another."""
+        size = self.size if size is None else size
+        self.take(torch.arange(size) * self.count // size)
 
     def chunks(self) -> Iterator[slice]:
         """Take all rows, in their order and a chunk at a time, each told as a slice."""

@@ -7,6 +7,7 @@ leaves the priors out and keeps their supports.
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -28,8 +29,11 @@ from bayesdsl.runtime.engines.errors import (
     UnknownSettings,
 )
 from bayesdsl.runtime.engines.isolation import Isolated
+from bayesdsl.runtime.engines.steps.climb import Climb
+from bayesdsl.runtime.engines.steps.loop import FEWEST_STEPS, TELL
 from bayesdsl.runtime.posterior import Posterior
 from bayesdsl.runtime.progress import Progress, Report, silent
+from bayesdsl.runtime.tracing import NotTraceable
 
 # A point is an optimum when the quadratic through it promises less than this many nats more: it is then within a
 # seventieth of a standard error of the best.
@@ -80,9 +84,7 @@ def _run(engine: str, bound: BoundModel, settings: dict[str, Any], seed: int, re
             with isolation.paused():
                 report(progress)
 
-        density = _density(engine, bound)
-        density.trace()
-        fit = _Fit(engine, density)
+        fit = _Fit(engine, density := _density(engine, bound))
         fit.climb(chosen, tell)
         with torch.no_grad():
             values = density.constrain(fit.u)
@@ -118,26 +120,70 @@ class _Fit:
         self.u = density.initial(torch.default_generator).requires_grad_(True)
         self.losses: list[float] = []
         self.interrupted = False
+        self.run_by, self.note = "pyro", ""
 
     def climb(self, settings: PointSettings, tell: Report) -> None:
-        optimiser = _make_optimiser(self.engine, self.u, *settings.optim)
-        schedule = _make_schedule(self.engine, optimiser, settings)
-        every = max(1, settings.steps // 100)
+        name, _ = settings.optim
+        if name in _NO_OPTIMISER:
+            raise OptimiserNotSupported(name, self.engine, _NO_OPTIMISER[name])
         try:
-            for step in range(1, settings.steps + 1):
-                loss = float(optimiser.step(self._loss))
-                if not np.isfinite(loss):
-                    raise LossNotFinite(step, loss, self.engine)
-                self.losses.append(loss)
-                if schedule is not None:
-                    schedule.step()
-                if step % every == 0 or step == settings.steps:
-                    tell(Progress(0, "steps", step, settings.steps, {"loss": loss}))
+            climb = self._written_down(settings)
+            if climb is None:
+                self._step_by_step(settings, tell)
+            else:
+                self._by_steps(climb, tell)
         except KeyboardInterrupt:
             if not self.losses:
                 raise Interrupted(self.engine, "its first step") from None
             self.interrupted = True
         self.u = self.u.detach()
+
+    def _written_down(self, settings: PointSettings) -> Climb | None:
+        """The steps, to be run without Python in between; None where they are not, and `note` says why."""
+        if settings.engine == "pyro":
+            return None
+        if settings.steps < FEWEST_STEPS:
+            self.note = f"fewer than {FEWEST_STEPS} steps are done before others are prepared"
+            return None
+        try:
+            return Climb(self.density, settings.optim, settings.schedule, settings.steps, self.engine)
+        except NotTraceable as why:
+            self.note = str(why)
+            return None
+
+    def _by_steps(self, climb: Climb, tell: Report) -> None:
+        self.run_by, self.note = climb.engine, climb.note
+        told = time.monotonic()
+
+        def block(losses: np.ndarray, u: torch.Tensor) -> None:
+            nonlocal told
+            finite = np.isfinite(losses)
+            self.losses.extend(losses[finite].tolist())
+            if not finite.all():
+                raise LossNotFinite(len(self.losses) + 1, float(losses[-1]), self.engine)
+            self.u = u
+            if len(self.losses) == climb.steps or time.monotonic() - told > TELL:
+                tell(Progress(0, "steps", len(self.losses), climb.steps, {"loss": self.losses[-1]}))
+                told = time.monotonic()
+
+        climb.run(self.u, block)
+
+    def _step_by_step(self, settings: PointSettings, tell: Report) -> None:
+        made, given = resolve("optimiser", *settings.optim)
+        optimiser = made([self.u], **given)
+        schedule = _make_schedule(self.engine, optimiser, settings)
+        self.density.trace()
+        steps = settings.steps
+        every = max(1, steps // 100)
+        for step in range(1, steps + 1):
+            loss = float(optimiser.step(self._loss))
+            if not np.isfinite(loss):
+                raise LossNotFinite(step, loss, self.engine)
+            self.losses.append(loss)
+            if schedule is not None:
+                schedule.step()
+            if step % every == 0 or step == steps:
+                tell(Progress(0, "steps", step, steps, {"loss": loss}))
 
     def _loss(self) -> torch.Tensor:
         """What an optimiser calls: minus the log density, its gradient left where optimisers look for it."""
@@ -153,16 +199,9 @@ class _Fit:
             "steps": len(self.losses),
             "log_density": float(value),
             "gradient_norm": float(gradient.norm()),
-            "gradient": self.density.gradient,
-            "gradient_note": self.density.gradient_note,
+            "engine": self.run_by,
+            "engine_note": self.note,
         }
-
-
-def _make_optimiser(engine: str, u: torch.Tensor, name: str, settings: dict[str, Any]) -> torch.optim.Optimizer:
-    if name in _NO_OPTIMISER:
-        raise OptimiserNotSupported(name, engine, _NO_OPTIMISER[name])
-    optimiser, given = resolve("optimiser", name, settings)
-    return optimiser([u], **given)
 
 
 def _make_schedule(engine: str, optimiser: torch.optim.Optimizer, settings: PointSettings) -> Any:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -19,7 +21,8 @@ from pyro.poutine.guide import GuideMessenger
 from bayesdsl.runtime.bound import BoundModel, Variable
 from bayesdsl.runtime.engines.collect import posterior
 from bayesdsl.runtime.engines.components import Named, resolve, schedule_of
-from bayesdsl.runtime.engines.drift import WINDOW, Centres, Drift
+from bayesdsl.runtime.engines.drawing import Drawing
+from bayesdsl.runtime.engines.drift import WINDOW, Drift
 from bayesdsl.runtime.engines.errors import (
     DiscreteLatent,
     GuideNotSupported,
@@ -33,12 +36,18 @@ from bayesdsl.runtime.engines.errors import (
 )
 from bayesdsl.runtime.engines.free import FreeSites
 from bayesdsl.runtime.engines.guides import is_point, laplace, reals_as, set_up, start_in
+from bayesdsl.runtime.engines.importance import khat
 from bayesdsl.runtime.engines.isolation import Isolated
-from bayesdsl.runtime.engines.minibatches import Minibatches, RowDraws, Traces, shared
+from bayesdsl.runtime.engines.minibatches import Minibatches, Traces
 from bayesdsl.runtime.engines.particles import takes_many
+from bayesdsl.runtime.engines.steps.draws import Draws
+from bayesdsl.runtime.engines.steps.fit import Steps
+from bayesdsl.runtime.engines.steps.loop import FEWEST_STEPS, TELL
+from bayesdsl.runtime.engines.steps.program import Program
 from bayesdsl.runtime.engines.survey import check_sites, survey
 from bayesdsl.runtime.posterior import Posterior
 from bayesdsl.runtime.progress import Progress, Report, silent
+from bayesdsl.runtime.tracing import NotTraceable
 
 # What Pyro's guides and losses raise when they meet a model that they cannot deal with.
 _REFUSALS = (NotImplementedError, RuntimeError, ValueError, TypeError, AssertionError)
@@ -48,15 +57,6 @@ _NO_OPTIMISER = {
     "SparseAdam": "it needs sparse gradients",
     "Muon": "it is for matrices only",
 }
-
-# Importance ratios whose logarithms differ by less than this are equal.
-_EQUAL = 1e-8
-
-# The fewest draws of a guide that say something about the tail of its importance ratios.
-_FEWEST_FOR_KHAT = 100
-
-# How many draws tell where a guide is.
-_DRIFT_DRAWS = 100
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def run(bound: BoundModel, settings: dict[str, Any], seed: int, report: Report =
         facts = fit.facts()
         store = pyro.get_param_store()
         learned = {v.name: store[v.name].detach().numpy() for v in bound.learned if v.name in store}
-    values = {name: np.asarray(drawn)[None] for name, drawn in fit.values.items()}
+    values = {name: np.asarray(drawn)[None] for name, drawn in fit.drawing.values.items()}
     return posterior(
         bound,
         values,
@@ -115,18 +115,20 @@ class _Fit:
     bound: BoundModel
     settings: SviSettings
     losses: list[float] = field(default_factory=list)
-    log_ratios: list[float] = field(default_factory=list)
     interrupted: bool = False
     drift: Drift = field(default_factory=Drift)
-    unweighed: str = f"fewer than {_FEWEST_FOR_KHAT} draws"
+    engine: str = "pyro"
+    engine_note: str = ""
+    program: Program | None = None
 
     def __post_init__(self) -> None:
+        self._given: dict[str, Any] | None = None
         batch = self.settings.batch
         self.batches = None if batch is None else Minibatches(self.bound, *batch)
         guide_name, _ = self.settings.guide
         self.by_hand = guide_name in self.bound.guides and guide_name not in self.bound.automatic
         self.free: FreeSites | None = FreeSites(self.bound.moving_supports)
-        self.survey = survey(self._model)
+        self.survey = survey(self.model)
         if self.by_hand:
             # It draws values in their supports, whatever those are at the time.
             self.free = None
@@ -135,7 +137,6 @@ class _Fit:
         if self.survey.discrete and not self.by_hand:
             raise DiscreteLatent(self.survey.discrete[0], f"guide {guide_name}")
         self.guide = self._make_guide(guide_name, self.settings.guide[1])
-        self.values: dict[str, list[np.ndarray] | np.ndarray] = {v.name: [] for v in self.bound.variables}
         self.over_rows: list[Variable] = []
         if self.batches is not None:
             self.over_rows = [v for v in self.bound.variables if self.batches.plate in v.dims and v.role != "param"]
@@ -144,9 +145,22 @@ class _Fit:
     @property
     def inputs(self) -> dict[str, Any]:
         """The model's arguments: all of the data, or those of the minibatch in force."""
+        if self._given is not None:
+            return self._given
         return self.bound.inputs if self.batches is None else self.batches.inputs
 
-    def _model(self, *_: Any, **__: Any) -> Any:
+    @contextmanager
+    def on(self, inputs: dict[str, Any]) -> Iterator[None]:
+        """Other arguments for a while."""
+        self._given = inputs
+        rows = nullcontext() if self.batches is None else self.batches.given(inputs)
+        try:
+            with rows:
+                yield
+        finally:
+            self._given = None
+
+    def model(self, *_: Any, **__: Any) -> Any:
         """The model with its data, whatever it is called with."""
         if self.free is None:
             return self.bound.model(**self.inputs)
@@ -164,10 +178,10 @@ class _Fit:
             return guide
         try:
             if name in self.bound.guides:
-                guide = self.bound.guides[name](self._model)
+                guide = self.bound.guides[name](self.model)
             else:
                 make, given = resolve("guide", name, settings)
-                guide = make(self._model, **start_in(make, given, self.bound.dtype))
+                guide = make(self.model, **start_in(make, given, self.bound.dtype))
             if self.batches is not None and isinstance(guide, AutoGuide):
                 guide.create_plates = lambda *_, **__: self.batches.plates()
             with torch.no_grad(), reals_as(guide, self.bound.dtype):
@@ -188,24 +202,66 @@ class _Fit:
             asked = "; leave `vectorize_particles` out" if "vectorize_particles" in loss_settings else ""
             raise LossNotSupported(loss_name, f"it takes several draws at once, and the model's program one{asked}")
         optimiser = _make_optimiser(*self.settings.optim, self.settings.schedule)
-        svi = SVI(self._model, self.guide, optimiser, loss)
-        steps = self.settings.steps
-        every = max(1, steps // 100)
         try:
-            with reals_as(self.guide, self.bound.dtype):
-                for step in range(1, steps + 1):
-                    if self.batches is not None:
-                        self.batches.step()
-                    self.losses.append(self._step(svi, loss, step))
-                    if isinstance(optimiser, PyroLRScheduler):
-                        optimiser.step()
-                    self.drift.watch(step / steps)
-                    if step % every == 0 or step == steps:
-                        tell(Progress(0, "steps", step, steps, {"loss": float(np.mean(self.losses[-every:]))}))
+            steps = self._written_down(loss)
+            if steps is None:
+                self._by_pyro(SVI(self.model, self.guide, optimiser, loss), loss, tell)
+            else:
+                self._by_steps(steps, tell)
         except KeyboardInterrupt:
             if not self.losses:
                 raise Interrupted("svi", "its first step") from None
             self.interrupted = True
+
+    def _written_down(self, loss: Any) -> Steps | None:
+        """The steps, to be run without Pyro; None where they go by Pyro, and `engine_note` says why."""
+        if self.settings.engine == "pyro":
+            return None
+        settings, picks = self.settings, (self.kept, self.latents)
+        if settings.steps < FEWEST_STEPS:
+            self.engine_note = f"fewer than {FEWEST_STEPS} steps are done before others are prepared"
+            return None
+        try:
+            return Steps(self, loss, settings.optim, settings.schedule, settings.steps, self.batches, picks)
+        except (NotTraceable, *_REFUSALS) as why:
+            self.engine_note = reason(why)
+            return None
+
+    def _by_steps(self, steps: Steps, tell: Report) -> None:
+        self.engine, self.engine_note, self.program = steps.engine, steps.note, steps.program
+        total, told = self.settings.steps, time.monotonic()
+
+        def block(losses: np.ndarray) -> None:
+            nonlocal told
+            finite = np.isfinite(losses)
+            self.losses.extend(losses[finite].tolist())
+            if not finite.all():
+                raise LossNotFinite(len(self.losses) + 1, float(losses[-1]), "svi")
+            if len(self.losses) == total or time.monotonic() - told > TELL:
+                self._tell_steps(tell)
+                told = time.monotonic()
+
+        steps.run(self.drift, block)
+
+    def _tell_steps(self, tell: Report) -> None:
+        recent = self.losses[-max(1, self.settings.steps // 100) :]
+        facts = {"loss": float(np.mean(recent))}
+        note = f"engine: Pyro's, because {self.engine_note}" if self.engine == "pyro" and self.engine_note else ""
+        tell(Progress(0, "steps", len(self.losses), self.settings.steps, facts, note))
+
+    def _by_pyro(self, svi: SVI, loss: Any, tell: Report) -> None:
+        optimiser, steps = svi.optim, self.settings.steps
+        every = max(1, steps // 100)
+        with reals_as(self.guide, self.bound.dtype):
+            for step in range(1, steps + 1):
+                if self.batches is not None:
+                    self.batches.step()
+                self.losses.append(self._step(svi, loss, step))
+                if isinstance(optimiser, PyroLRScheduler):
+                    optimiser.step()
+                self.drift.watch(step / steps)
+                if step % every == 0 or step == steps:
+                    self._tell_steps(tell)
 
     def _step(self, svi: SVI, loss: Any, step: int) -> float:
         try:
@@ -230,12 +286,12 @@ class _Fit:
         if not loss.vectorize_particles or loss.num_particles == 1:
             return True
         with torch.random.fork_rng(devices=[]), torch.no_grad(), reals_as(self.guide, self.bound.dtype):
-            _, drawn = self._traces()
-            return takes_many(self._model, self.guide, drawn, self.survey.latents, loss)
+            _, drawn = self.traces()
+            return takes_many(self.model, self.guide, drawn, self.survey.latents, loss)
 
     def _elbo(self) -> float:
         with torch.no_grad():
-            return Trace_ELBO().loss(self._model, self.guide)
+            return Trace_ELBO().loss(self.model, self.guide)
 
     def _plain_loss_works(self) -> bool:
         try:
@@ -244,41 +300,14 @@ class _Fit:
             return False
         return True
 
-    def _centres(self) -> Centres:
-        """The guide's draws of each latent, with noise that is always the same; of rows in minibatches some."""
-        if self.batches is not None:
-            self.batches.look()
-        drawn: dict[str, list[torch.Tensor]] = {}
-        with torch.random.fork_rng(devices=[]), torch.no_grad(), reals_as(self.guide, self.bound.dtype):
-            torch.manual_seed(0)
-            for _ in range(_DRIFT_DRAWS):
-                for name, node in self._traces()[0].nodes.items():
-                    if name in self.survey.latents:
-                        drawn.setdefault(name, []).append(node["value"])
-        return {name: (torch.stack(v).mean(0), torch.stack(v).std(0)) for name, v in drawn.items()}
-
     def draw(self, tell: Report) -> None:
         if not _parameters_are_finite():
             raise LossNotFinite(len(self.losses) + 1, math.nan, "svi")
         if isinstance(self.guide, AutoLaplaceApproximation):
-            self.guide = self._laplace(self.guide)
-        if self.batches is not None:
-            self.batches.look()
-        params = {name: value.detach() for name, value in pyro.get_param_store().items()}
-        total, drawn = self.settings.draws, []
-        every = max(1, total // 20)
-        try:
-            with torch.no_grad(), reals_as(self.guide, self.bound.dtype):
-                for done in range(1, total + 1):
-                    drawn.append(self._draw_once(params))
-                    if done % every == 0 or done == total:
-                        tell(Progress(0, "draws", done, total))
-        except KeyboardInterrupt:
-            if not drawn:
-                raise Interrupted("svi", "drawing") from None
-            self.interrupted = True
-        if self.batches is not None:
-            self._draw_rows(drawn, tell)
+            self.guide, self.program = self._laplace(self.guide), None
+        self.drawing = Drawing(self, self.settings.draws, self._at_once())
+        self.drawing.take(tell)
+        self.interrupted |= self.drawing.interrupted
 
     def _laplace(self, guide: AutoLaplaceApproximation) -> Any:
         """The guide with the curvature at its mode, which is that of all rows."""
@@ -286,91 +315,50 @@ class _Fit:
             self.batches.take(torch.arange(self.batches.count))
         return laplace(guide)
 
-    def _draw_once(self, params: dict[str, torch.Tensor]) -> poutine.Trace | None:
-        """Draw everything, or with minibatches all but what varies over their rows: what the rows need comes back."""
-        model_trace, guide_trace = self._traces()
-        constrained = self.free.values if self.free is not None else {}
-        values = {}
-        for variable in self.bound.variables:
-            name = variable.name
-            if variable in self.over_rows:
-                continue
-            if name in model_trace.nodes:
-                value = constrained.get(name, model_trace.nodes[name]["value"])
-            else:
-                value = params[name]
-            values[name] = value.detach().numpy().copy()
-        if self.batches is None:
-            self.log_ratios.append(float(model_trace.log_prob_sum() - guide_trace.log_prob_sum()))
-        for name, value in values.items():
-            self.values[name].append(value)
-        return None if self.batches is None else shared(guide_trace, self.batches.how.site)
-
-    def _draw_rows(self, drawn: list[poutine.Trace], tell: Report) -> None:
-        """Draw what varies over the rows of minibatches, and hold the draws against the model on all rows."""
-        weighed = self.batches.weighed(len(drawn), len(self.losses))
-        if not self.over_rows and (self.interrupted or weighed < _FEWEST_FOR_KHAT):
-            if len(drawn) >= _FEWEST_FOR_KHAT:
-                self.unweighed = "the draws were not held against the model on all rows, which takes long"
-            return
-        draws = RowDraws(
-            self.batches,
-            self.over_rows,
-            drawn if self.over_rows else drawn[:weighed],
-            self._traces,
-            lambda: self.free.values if self.free is not None else {},
-        )
-        total = self.batches.count
+    def _at_once(self) -> Draws | None:
+        """The guide's draws, to be made many at once; None where they go by Pyro."""
+        if self.settings.engine == "pyro":
+            return None
+        if self.batches is not None:
+            self.batches.look()
         try:
-            with torch.no_grad(), reals_as(self.guide, self.bound.dtype):
-                draws.take(lambda done: tell(Progress(0, "rows", done, total)))
-        except KeyboardInterrupt:
-            if self.over_rows:
-                raise Interrupted("svi", "drawing what varies over the rows") from None
-            self.interrupted = True
-            return
-        self.values |= draws.values
-        self.log_ratios = list(draws.log_ratios)
+            return Draws(self, self.traces, (self.kept, self.latents), self.program)
+        except (NotTraceable, *_REFUSALS):
+            return None
 
-    def _traces(self, fixed: poutine.Trace | None = None) -> Traces:
+    def kept(self, traces: Traces) -> dict[str, torch.Tensor]:
+        """The values of a draw that are kept, by name."""
+        model_trace, _ = traces
+        constrained = self.free.values if self.free is not None else {}
+        names = [v.name for v in self.bound.variables if v not in self.over_rows and v.name in model_trace.nodes]
+        return {name: constrained.get(name, model_trace.nodes[name]["value"]) for name in names}
+
+    def latents(self, traces: Traces) -> dict[str, torch.Tensor]:
+        """The latents of a draw as the guide has them, by name."""
+        model_trace, _ = traces
+        return {name: model_trace.nodes[name]["value"] for name in self.survey.latents}
+
+    def traces(self, fixed: poutine.Trace | None = None) -> Traces:
         """The model's trace and the guide's, which draws all that is not in `fixed`."""
         guide = self.guide if fixed is None else poutine.replay(self.guide, trace=fixed)
         if isinstance(self.guide, GuideMessenger):
             guide()
             return self.guide.get_traces()
         guide_trace = poutine.trace(guide).get_trace()
-        return poutine.trace(poutine.replay(self._model, trace=guide_trace)).get_trace(), guide_trace
+        return poutine.trace(poutine.replay(self.model, trace=guide_trace)).get_trace(), guide_trace
 
     def facts(self) -> dict[str, Any]:
         tail = self.losses[-max(1, min(100, len(self.losses) // 10)) :]
         final = float(np.mean(tail))
         facts: dict[str, Any] = {"guide": self.settings.guide[0], "steps": len(self.losses), "final_loss": final}
+        facts |= {"engine": self.engine, "engine_note": self.engine_note}
         if self.survey.observations:
             facts["observations"] = self.survey.observations
             facts["loss_per_observation"] = final / self.survey.observations
-        moved = {} if self.interrupted else self.drift.measure(self._centres)
+        moved = {} if self.interrupted else self.drift.measure(self.drawing.centres)
         if moved:
             facts["drift"] = {"name": max(moved, key=moved.get), "sds": max(moved.values()), "share": WINDOW}
-        return facts | self._khat()
-
-    def _khat(self) -> dict[str, Any]:
-        """How far the guide is from the posterior, by the tail of the importance ratios of its draws."""
-        if is_point(self.guide):
-            return {"khat_note": "the guide is a point: it has no density to compare"}
-        ratios = np.array(self.log_ratios)
-        if len(ratios) < _FEWEST_FOR_KHAT:
-            return {"khat_note": self.unweighed}
-        if not np.isfinite(ratios).all():
-            return {"khat_note": "the guide draws values that the model rules out"}
-        if ratios.std() < _EQUAL:
-            return {"khat": 0.0, "khat_note": "the guide is the posterior, up to rounding"}
-        from arviz_stats.base import array_stats
-
-        try:
-            _, khat = array_stats.psislw(ratios)
-        except ValueError as error:
-            return {"khat_note": reason(error)}
-        return {"khat": float(khat)} if np.isfinite(khat) else {"khat_note": "its tail has no shape"}
+        return facts | khat(self.drawing.log_ratios, self.drawing.unweighed, is_point(self.guide))
 
 
 def _make_loss(name: str, settings: dict[str, Any]) -> Any:

@@ -143,7 +143,7 @@ def slope(fit: _Fit, loss: object, rows: torch.Tensor) -> dict[str, torch.Tensor
     parameters = dict(pyro.get_param_store().named_parameters())
     for parameter in parameters.values():
         parameter.grad = None
-    value = loss.loss_and_grads(fit._model, fit.guide)
+    value = loss.loss_and_grads(fit.model, fit.guide)
     found = {name: torch.zeros_like(p) if p.grad is None else p.grad.clone() for name, p in parameters.items()}
     return {**found, "loss": torch.tensor(value, dtype=torch.float64)}
 
@@ -166,7 +166,7 @@ def test_the_mean_gradient_of_an_epoch_is_that_of_all_rows(
     with Isolated(1):
         fit = fitted(guide)
         with noise_by_row(fit, monkeypatch) as start_anew:
-            fit._traces()
+            fit.traces()
             generator = torch.Generator().manual_seed(4)
             with torch.no_grad():
                 for _, parameter in pyro.get_param_store().named_parameters():
@@ -325,11 +325,11 @@ def test_draws_and_weights_do_not_depend_on_the_chunks(monkeypatch: pytest.Monke
             fit.optimise(lambda _: None)
             fit.draw(lambda _: None)
             fit.batches.take(torch.arange(30))
-            model_trace, guide_trace = fit._traces()
+            model_trace, guide_trace = fit.traces()
             whole = float(model_trace.log_prob_sum() - guide_trace.log_prob_sum())
         fits.append(fit)
-        assert fit.log_ratios == pytest.approx([whole] * 3, rel=1e-12)
-    assert np.array_equal(fits[0].values["z"], fits[1].values["z"])
+        assert fit.drawing.log_ratios == pytest.approx([whole] * 3, rel=1e-12)
+    assert np.array_equal(fits[0].drawing.values["z"], fits[1].drawing.values["z"])
 
 
 def test_a_fit_in_minibatches_is_the_same_again_and_leaves_nothing_behind() -> None:

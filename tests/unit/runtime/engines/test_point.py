@@ -12,7 +12,7 @@ from engine_models import bind, normal_mean_posterior, world
 
 from bayesdsl.catalogue.inference import OPTIMISERS
 from bayesdsl.runtime.bound import BoundModel
-from bayesdsl.runtime.engines import run_engine
+from bayesdsl.runtime.engines import point, run_engine
 from bayesdsl.runtime.engines.errors import (
     DiscreteLatent,
     Interrupted,
@@ -21,6 +21,7 @@ from bayesdsl.runtime.engines.errors import (
     OptimiserNotSupported,
     UnknownSettings,
 )
+from bayesdsl.runtime.engines.steps.climb import Climb
 from bayesdsl.runtime.posterior import Posterior
 from bayesdsl.runtime.progress import Progress
 
@@ -201,19 +202,57 @@ def test_an_interrupted_climb_keeps_its_point(rugged: BoundModel) -> None:
         if progress.done == 45:
             raise KeyboardInterrupt
 
-    stopped = run_engine("mle", rugged, {"steps": 1500}, 1, stop)
+    stopped = run_engine("mle", rugged, {"steps": 1500, "engine": "pyro"}, 1, stop)
     assert stopped.interrupted
     assert stopped.facts["steps"] == 45
     assert np.array_equal(stopped.losses, run_engine("mle", rugged, {"steps": 45}, 1).losses)
 
 
-def test_an_interrupt_before_the_first_step_leaves_nothing(coin: BoundModel, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_climb_in_machine_code_keeps_its_point(
+    rugged: BoundModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(point, "TELL", 0.0)
+
+    def stop(progress: Progress) -> None:
+        raise KeyboardInterrupt
+
+    stopped = run_engine("mle", rugged, {"steps": 1500}, 1, stop)
+    assert stopped.facts["engine"] == "compiled"
+    assert stopped.interrupted
+    assert 0 < stopped.facts["steps"] < 1500
+    whole = run_engine("mle", rugged, {"steps": 1500}, 1)
+    assert np.array_equal(stopped.losses, whole.losses[: stopped.facts["steps"]])
+
+
+@pytest.mark.parametrize(("engine", "place"), [("pyro", (torch.optim.Adam, "step")), ("compiled", (Climb, "run"))])
+def test_an_interrupt_before_the_first_step_leaves_nothing(
+    coin: BoundModel, monkeypatch: pytest.MonkeyPatch, engine: str, place: tuple[type, str]
+) -> None:
     def stop(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(torch.optim.Adam, "step", stop)
+    monkeypatch.setattr(*place, stop)
     with pytest.raises(Interrupted):
-        climb("map", coin)
+        run_engine("map", coin, {"engine": engine}, 1)
+
+
+@pytest.mark.parametrize("engine", ["map", "mle"])
+@pytest.mark.parametrize("optim", [("Adam", {"lr": 0.05}), ("RMSprop", {"lr": 0.01, "momentum": 0.5})], ids=str)
+def test_machine_code_climbs_as_torch_does(rugged: BoundModel, engine: str, optim: tuple[str, dict]) -> None:
+    schedule = ("ExponentialLR", {"gamma": 0.999})
+    settings = {"steps": 300, "optim": optim, "schedule": schedule}
+    ours, theirs = (run_engine(engine, rugged, settings | {"engine": e}, 1) for e in ("compiled", "pyro"))
+    assert (ours.facts["engine"], theirs.facts["engine"]) == ("compiled", "pyro")
+    # The same sums in another order, 300 steps long.
+    assert np.allclose(ours.losses, theirs.losses, rtol=1e-9)
+    for name, value in theirs.draws.items():
+        assert np.allclose(ours.draws[name], value, rtol=1e-8)
+
+
+def test_what_does_not_climb_by_elements_goes_by_torch(rugged: BoundModel) -> None:
+    posterior = climb("map", rugged, optim=("Adafactor", {"lr": 0.05}), steps=300)
+    assert posterior.facts["engine"] == "pyro"
+    assert "Adafactor" in posterior.facts["engine_note"]
 
 
 def test_a_density_without_a_top_is_told() -> None:

@@ -12,7 +12,7 @@ from engine_models import bind, normal_mean_posterior, world
 from bayesdsl.catalogue.inference import GUIDES, LOSSES, OPTIMISERS
 from bayesdsl.driver import compile_text
 from bayesdsl.runtime.bound import BoundModel
-from bayesdsl.runtime.engines import run_engine
+from bayesdsl.runtime.engines import run_engine, svi
 from bayesdsl.runtime.engines.errors import (
     DiscreteLatent,
     GuideMismatch,
@@ -254,12 +254,30 @@ def test_an_interrupted_fit_keeps_its_guide(coin: BoundModel) -> None:
         if progress.phase == "steps" and progress.done == 100:
             raise KeyboardInterrupt
 
-    stopped = run_engine("svi", coin, {"steps": 1000, "draws": 30}, 1, stop)
+    settings = {"steps": 1000, "draws": 30, "engine": "pyro"}
+    stopped = run_engine("svi", coin, settings, 1, stop)
     assert stopped.interrupted
     assert len(stopped.losses) == 100
     assert stopped.draws["p"].shape == (1, 30)
-    whole = run_engine("svi", coin, {"steps": 1000, "draws": 30}, 1)
+    whole = run_engine("svi", coin, settings, 1)
     assert np.array_equal(stopped.losses, whole.losses[:100])
+
+
+def test_an_interrupted_fit_in_machine_code_keeps_its_guide(coin: BoundModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(svi, "TELL", 0.0)
+
+    def stop(progress: Progress) -> None:
+        if progress.phase == "steps":
+            raise KeyboardInterrupt
+
+    settings = {"steps": 1000, "draws": 30}
+    stopped = run_engine("svi", coin, settings, 1, stop)
+    assert stopped.facts["engine"] == "compiled"
+    assert stopped.interrupted
+    assert 0 < len(stopped.losses) < 1000
+    assert stopped.draws["p"].shape == (1, 30)
+    whole = run_engine("svi", coin, settings, 1)
+    assert np.array_equal(stopped.losses, whole.losses[: len(stopped.losses)])
 
 
 def test_an_interrupt_while_drawing_keeps_the_draws_so_far(coin: BoundModel) -> None:
@@ -267,7 +285,7 @@ def test_an_interrupt_while_drawing_keeps_the_draws_so_far(coin: BoundModel) -> 
         if progress.phase == "draws":
             raise KeyboardInterrupt
 
-    stopped = run_engine("svi", coin, {"steps": 10, "draws": 100}, 1, stop)
+    stopped = run_engine("svi", coin, {"steps": 10, "draws": 100, "engine": "pyro"}, 1, stop)
     assert stopped.interrupted
     assert stopped.draws["p"].shape == (1, 5)
 

@@ -16,13 +16,13 @@ def operations(function: object, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     from bayesdsl.runtime import tracing
 
     seen: list[str] = []
-    compiled = tracing._compiled
+    compiled = tracing.compiled
 
     def look(graph: object, constants: object) -> object:
         seen.extend(n.target.__name__.split(".")[0] for n in graph.nodes if n.op == "call_function")
         return compiled(graph, constants)
 
-    monkeypatch.setattr(tracing, "_compiled", look)
+    monkeypatch.setattr(tracing, "compiled", look)
     trace(function, U)
     return seen
 
