@@ -96,7 +96,7 @@ data row { y : real }
 mu ~ Normal(0, 5)
 sigma ~ HalfNormal(5)
 observe y ~ Normal(mu, sigma)
-infer svi(guide = AutoNormal, optim = Adam(lr = 0.03), steps = 400)
+infer svi(guide = AutoNormal, optim = Adam(lr = 0.005), steps = 3000)
 """)
     first = model.fit(data={"row": {"y": rng.normal(1, 2, size=200)}}, seed=1)
     more = {"row": {"y": np.array([1.0, 1.01])}}
