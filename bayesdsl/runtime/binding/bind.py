@@ -81,7 +81,8 @@ def bind_data(
     """
     given, found = _given(model, data)
     streamed = [name for name, table in model.tables.items() if is_streamed(table, given.get(name, NOT_GIVEN))]
-    tables, in_tables = _tables(model, given, Path(base_dir), frozenset(streamed))
+    by_column = _by_column(model, frozenset(program.batches))
+    tables, in_tables = _tables(model, given, Path(base_dir), frozenset(streamed), by_column)
     if streamed:
         found += [*in_tables, *stream_findings(model, streamed)]
         return _bound_in_parts(model, program, given, Path(base_dir), dtype, streamed[0], tables, found)
@@ -161,7 +162,11 @@ def _bound_in_parts(
 
 
 def _tables(
-    model: ir.Model, given: Mapping[str, object], base_dir: Path, left_out: frozenset[str]
+    model: ir.Model,
+    given: Mapping[str, object],
+    base_dir: Path,
+    left_out: frozenset[str],
+    by_column: frozenset[str],
 ) -> tuple[dict[str, BoundTable], list[Diagnostic]]:
     gaps_allowed = _gaps_allowed(model)
     tables: dict[str, BoundTable] = {}
@@ -169,11 +174,28 @@ def _tables(
     for name, table in model.tables.items():
         if name in left_out:
             continue
-        bound, findings = bind_table(model, table, given.get(name, NOT_GIVEN), base_dir, gaps_allowed)
+        bound, findings = bind_table(model, table, given.get(name, NOT_GIVEN), base_dir, gaps_allowed, by_column)
         found += findings
         if bound is not None:
             tables[name] = bound
     return tables, found
+
+
+def _by_column(model: ir.Model, batched: frozenset[str]) -> frozenset[str]:
+    """Matrices that are laid out column after column: those that enter as a linear predictor of each row. Machine code
+    reads them so, many rows at a time. Minibatches take rows, and keep them together."""
+    return frozenset(
+        arg.name
+        for statement in model.statements
+        for expr in expressions(statement)
+        for node in ir.walk(expr)
+        if isinstance(node, ir.Reduce) and node.function == "dot"
+        for arg in node.args
+        if isinstance(arg, ir.Ref)
+        and arg.kind is ir.Kind.COLUMN
+        and node.plates == arg.plates[:1]
+        and arg.plates[0] not in batched
+    )
 
 
 def _gaps_allowed(model: ir.Model) -> frozenset[str]:

@@ -75,10 +75,11 @@ def either(a: np.ndarray | None, b: np.ndarray | None) -> np.ndarray | None:
     return a | b
 
 
-def side_by_side(parts: Sequence[Cells], rows: int, flat: bool = False) -> Cells:
-    """Columns as one new array of shape (rows, k), or (rows,) for a single one that is to be `flat`."""
+def side_by_side(parts: Sequence[Cells], rows: int, flat: bool = False, by_column: bool = False) -> Cells:
+    """Columns as one new array of shape (rows, k), column after column in memory where that is asked for, or (rows,)
+    for a single one that is to be `flat`."""
     shape = (rows, len(parts))
-    values, absent = np.empty(shape), None
+    values, absent = np.empty(shape, order="F" if by_column else "C"), None
     for i, cells in enumerate(parts):
         values[:, i] = cells.values
         if cells.absent is not None:

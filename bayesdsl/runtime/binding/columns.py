@@ -60,7 +60,7 @@ class Readings:
 
     def reals(self, name: str) -> Reals:
         if name not in self._reals:
-            self._reals[name] = self.raw.columns[name].as_real()
+            self._reals[name] = self.raw.columns[name].numbers()
         return self._reals[name]
 
     def missing(self, name: str) -> np.ndarray:
