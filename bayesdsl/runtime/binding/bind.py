@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -182,20 +183,24 @@ def _tables(
 
 
 def _by_column(model: ir.Model, batched: frozenset[str]) -> frozenset[str]:
-    """Matrices that are laid out column after column: those that enter as a linear predictor of each row. Machine code
-    reads them so, many rows at a time. Minibatches take rows, and keep them together."""
+    """Matrices that are laid out column after column: those that serve for linear predictors alone, with the same
+    coefficients in each row. Machine code reads them so, many rows at a time; for other uses, and for minibatches, it
+    reads them row by row."""
+    nodes = [node for s in model.statements for expr in expressions(s) for node in ir.walk(expr)]
+    read = Counter(node.name for node in nodes if _is_matrix(node))
+    dots = [node.args for node in nodes if isinstance(node, ir.Reduce) and node.function == "dot"]
+    pairs = [pair for one, other in dots for pair in ((one, other), (other, one))]
+    in_dots = Counter(x.name for x, b in pairs if _is_matrix(x) and b.plates == x.plates[1:])
+    observed = {statement.name for statement in model.of(ir.Observed)}
     return frozenset(
-        arg.name
-        for statement in model.statements
-        for expr in expressions(statement)
-        for node in ir.walk(expr)
-        if isinstance(node, ir.Reduce) and node.function == "dot"
-        for arg in node.args
-        if isinstance(arg, ir.Ref)
-        and arg.kind is ir.Kind.COLUMN
-        and node.plates == arg.plates[:1]
-        and arg.plates[0] not in batched
+        name
+        for name, times in in_dots.items()
+        if times == read[name] and name not in observed and model.columns[name].plates[0] not in batched
     )
+
+
+def _is_matrix(expr: ir.Expr) -> bool:
+    return isinstance(expr, ir.Ref) and expr.kind is ir.Kind.COLUMN and len(expr.plates) == 2
 
 
 def _gaps_allowed(model: ir.Model) -> frozenset[str]:

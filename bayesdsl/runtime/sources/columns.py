@@ -18,7 +18,6 @@ from bayesdsl.runtime.sources import errors
 from bayesdsl.runtime.sources.errors import SourceError
 from bayesdsl.runtime.sources.table import Missing, Places, RawColumn, RawTable, clean, spell_float, text_array
 
-
 # Rows that are looked at together, where all of a column would take as much room again.
 _AT_ONCE = 1 << 16
 

@@ -68,6 +68,7 @@ LAYOUTS = {
     "a linear predictor": (WHOLE, False),
     "one of minibatches": (BATCHED, True),
     "a likelihood": ('data t { x[f] = columns("x*") }\nb[f] ~ Normal(0, 1)\nobserve x ~ Normal(b, 1)\n', True),
+    "another use beside it": (WHOLE.replace("a + ", "a + sum[f](exp(x)) + "), True),
     "coefficients by another plate": (
         'plate k = 2\ndata t { y : real; x[f] = columns("x*") }\nb[f, k] ~ Normal(0, 1)\n'
         "m = dot[f](x, b)\nobserve y ~ Normal(sum[k](m), 1)\n",
