@@ -412,6 +412,8 @@ class Bound:
             return self
         compiled = replace(self.compiled, batched=self.compiled.batched | {batch.plate})
         known = {given: self.data.inputs[name] for name, given in self.compiled.program.inputs.items()}
+        # Rows are taken from them again and again: each in one piece.
+        known = {given: value if isinstance(value, int) else value.contiguous() for given, value in known.items()}
         data = replace(self.data, inputs={name: known[given] for name, given in compiled.program.inputs.items()})
         model = replace(compiled._bound_model(data), starts=self.model.starts)
         return replace(self, compiled=compiled, data=data, model=model)

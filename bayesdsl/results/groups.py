@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from h5netcdf import File, Variable
 
 
+# Bytes of an array that are put in order at once.
+_AT_ONCE = 1 << 23
+
+
 @dataclass(frozen=True, eq=False)
 class Array:
     """An array with the names of its dimensions. `attributes` are texts and numbers."""
@@ -70,7 +74,16 @@ def write_groups(path: Path | str, groups: Groups) -> None:
                         place.dimensions[dim] = size
             written += [_created(place, name, array) for name, array in members.items()]
         for variable, values in written:
-            variable[...] = values
+            for part in _parts(values):
+                variable[part] = values[part]
+
+
+def _parts(values: np.ndarray) -> list[Any]:
+    """An array that HDF5 would first copy into another order is handed over some rows at a time."""
+    if values.flags.c_contiguous or values.nbytes <= _AT_ONCE:
+        return [...]
+    rows = max(1, len(values) * _AT_ONCE // values.nbytes)
+    return [slice(start, start + rows) for start in range(0, len(values), rows)]
 
 
 def _created(place: File, name: str, array: Array) -> tuple[Variable, np.ndarray]:

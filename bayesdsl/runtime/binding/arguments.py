@@ -55,8 +55,11 @@ def _argument(joined: Joined, given: Input, dtype: torch.dtype) -> object:
 
 
 def _tensor(values: np.ndarray) -> torch.Tensor:
-    """An array as a tensor over the same numbers where that can be: data are held once, and nobody writes to them."""
-    return torch.from_numpy(values).contiguous() if values.flags.writeable else torch.tensor(values)
+    """An array as a tensor over the same numbers where that can be: data are held once, and nobody writes to them. A
+    matrix may lie column after column."""
+    if not values.flags.writeable:
+        return torch.tensor(values)
+    return torch.from_numpy(values) if values.flags.f_contiguous else torch.from_numpy(values).contiguous()
 
 
 def argument_findings(joined: Joined, inputs: Mapping[str, Input], dtype: torch.dtype) -> Iterator[Diagnostic]:

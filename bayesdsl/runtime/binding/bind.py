@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,7 +82,8 @@ def bind_data(
     """
     given, found = _given(model, data)
     streamed = [name for name, table in model.tables.items() if is_streamed(table, given.get(name, NOT_GIVEN))]
-    tables, in_tables = _tables(model, given, Path(base_dir), frozenset(streamed))
+    by_column = _by_column(model, frozenset(program.batches))
+    tables, in_tables = _tables(model, given, Path(base_dir), frozenset(streamed), by_column)
     if streamed:
         found += [*in_tables, *stream_findings(model, streamed)]
         return _bound_in_parts(model, program, given, Path(base_dir), dtype, streamed[0], tables, found)
@@ -161,7 +163,11 @@ def _bound_in_parts(
 
 
 def _tables(
-    model: ir.Model, given: Mapping[str, object], base_dir: Path, left_out: frozenset[str]
+    model: ir.Model,
+    given: Mapping[str, object],
+    base_dir: Path,
+    left_out: frozenset[str],
+    by_column: frozenset[str],
 ) -> tuple[dict[str, BoundTable], list[Diagnostic]]:
     gaps_allowed = _gaps_allowed(model)
     tables: dict[str, BoundTable] = {}
@@ -169,11 +175,32 @@ def _tables(
     for name, table in model.tables.items():
         if name in left_out:
             continue
-        bound, findings = bind_table(model, table, given.get(name, NOT_GIVEN), base_dir, gaps_allowed)
+        bound, findings = bind_table(model, table, given.get(name, NOT_GIVEN), base_dir, gaps_allowed, by_column)
         found += findings
         if bound is not None:
             tables[name] = bound
     return tables, found
+
+
+def _by_column(model: ir.Model, batched: frozenset[str]) -> frozenset[str]:
+    """Matrices that are laid out column after column: those that serve for linear predictors alone, with the same
+    coefficients in each row. Machine code reads them so, many rows at a time; for other uses, and for minibatches, it
+    reads them row by row."""
+    nodes = [node for s in model.statements for expr in expressions(s) for node in ir.walk(expr)]
+    read = Counter(node.name for node in nodes if _is_matrix(node))
+    dots = [node.args for node in nodes if isinstance(node, ir.Reduce) and node.function == "dot"]
+    pairs = [pair for one, other in dots for pair in ((one, other), (other, one))]
+    in_dots = Counter(x.name for x, b in pairs if _is_matrix(x) and b.plates == x.plates[1:])
+    observed = {statement.name for statement in model.of(ir.Observed)}
+    return frozenset(
+        name
+        for name, times in in_dots.items()
+        if times == read[name] and name not in observed and model.columns[name].plates[0] not in batched
+    )
+
+
+def _is_matrix(expr: ir.Expr) -> bool:
+    return isinstance(expr, ir.Ref) and expr.kind is ir.Kind.COLUMN and len(expr.plates) == 2
 
 
 def _gaps_allowed(model: ir.Model) -> frozenset[str]:

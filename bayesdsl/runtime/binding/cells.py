@@ -75,11 +75,13 @@ def either(a: np.ndarray | None, b: np.ndarray | None) -> np.ndarray | None:
     return a | b
 
 
-def side_by_side(parts: Sequence[Cells], rows: int, flat: bool = False) -> Cells:
-    """Columns as one new array of shape (rows, k), or (rows,) for a single one that is to be `flat`."""
+def side_by_side(parts: list[Cells], rows: int, flat: bool = False, by_column: bool = False) -> Cells:
+    """Columns as one new array of shape (rows, k), column after column in memory where that is asked for, or (rows,)
+    for a single one that is to be `flat`. They are taken out of `parts` on the way, so as not to be held twice."""
     shape = (rows, len(parts))
-    values, absent = np.empty(shape), None
-    for i, cells in enumerate(parts):
+    values, absent = np.empty(shape, order="F" if by_column else "C"), None
+    for i in range(len(parts)):
+        cells = parts.pop(0)
         values[:, i] = cells.values
         if cells.absent is not None:
             absent = np.zeros(shape, dtype=bool) if absent is None else absent

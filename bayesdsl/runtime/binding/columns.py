@@ -50,7 +50,7 @@ class Rejected(Exception):
 
 @dataclass(eq=False)
 class Readings:
-    """The columns of a source as numbers, each read once."""
+    """The columns of a source as numbers, text read once."""
 
     raw: RawTable
     _reals: dict[str, Reals] = field(default_factory=dict)
@@ -59,8 +59,11 @@ class Readings:
         return name in self.raw.columns
 
     def reals(self, name: str) -> Reals:
+        column = self.raw.columns[name]
+        if not column.is_text:
+            return column.numbers()
         if name not in self._reals:
-            self._reals[name] = self.raw.columns[name].as_real()
+            self._reals[name] = column.numbers()
         return self._reals[name]
 
     def missing(self, name: str) -> np.ndarray:

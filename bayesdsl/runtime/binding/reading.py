@@ -28,7 +28,8 @@ class Reading:
 
     `given` is what the data were given as, if they were. `parts` are the expressions of each column of the spec over
     the source's columns, one of them or one for each column of a matrix; `broken` the columns (and names in
-    conditions) that mean nothing in this source. `gaps_allowed` are columns whose missing values are kept. Where the
+    conditions) that mean nothing in this source. `gaps_allowed` are columns whose missing values are kept,
+    `by_column` the matrices that are laid out column after column. Where the
     source is a part of the table, `wholes` knows functions of whole columns. `fitted` is what these found in the rows
     of a fit, which they then take instead of looking at these.
     """
@@ -40,6 +41,7 @@ class Reading:
     gaps_allowed: frozenset[str] = frozenset()
     wholes: Wholes | None = None
     fitted: Statistics | None = None
+    by_column: frozenset[str] = frozenset()
     found: list[Diagnostic] = field(default_factory=list)
     parts: dict[str, tuple[ir.RowExpr, ...]] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)

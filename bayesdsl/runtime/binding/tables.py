@@ -78,17 +78,19 @@ def bind_table(
     given: object = NOT_GIVEN,
     base_dir: Path = Path(),
     gaps_allowed: frozenset[str] = frozenset(),
+    by_column: frozenset[str] = frozenset(),
 ) -> tuple[BoundTable | None, list[Diagnostic]]:
     """Read and check one table: what could be bound of it, None where not even its rows are known, and findings.
 
-    `given` takes the place of the spec's source. `gaps_allowed` are columns whose missing values are kept, as NaN.
+    `given` takes the place of the spec's source. `gaps_allowed` are columns whose missing values are kept, as NaN,
+    `by_column` the matrices that are laid out column after column.
     """
     try:
         raw = _read(model, table, given, base_dir)
     except BayesError as error:
         place = table.source_span or table.span
         return None, [errors.placed(d, model.source, place) for d in error.diagnostics]
-    reading = Reading(model, table, raw, given, gaps_allowed)
+    reading = Reading(model, table, raw, given, gaps_allowed, by_column=by_column)
     rows = kept_rows(reading)
     bound = None if rows is None else _Binder(reading, rows).bound
     return bound, reading.found
@@ -204,18 +206,21 @@ class _Binder:
         """The columns of a matrix side by side; notes the names of its members."""
         self.bound.members[column.name] = None
         if parts[0].values.ndim == 2 and len(parts) == 1:
-            return Cells(parts[0].values.copy(), parts[0].absent)
+            order = "F" if column.name in self.reading.by_column else "C"
+            return Cells(parts[0].values.copy(order=order), parts[0].absent)
         if any(cells.values.ndim == 2 for cells in parts):
             raise Rejected(errors.stacked_matrices(self.source, column.span, column.name))
         found = column.pattern is not None
         exprs = self.reading.parts[column.name]
         self.bound.members[column.name] = [expr.name if found else self.source.slice(expr.span) for expr in exprs]
-        return side_by_side(parts, len(self.bound.rows))
+        return side_by_side(parts, len(self.bound.rows), by_column=column.name in self.reading.by_column)
 
     def _check(self, column: ir.Column, cells: Cells) -> None:
         """Hold values against the column's type. Raises `Rejected`."""
         there = np.True_ if cells.absent is None else ~cells.absent
-        infinite = ~np.isfinite(cells.values) & there
+        infinite = np.isfinite(cells.values)
+        np.logical_not(infinite, out=infinite)
+        infinite &= there
         if infinite.any():
             read = self.reading.readings
             direct = all(isinstance(e, ir.RowName) and e.name in read for e in self.reading.parts[column.name])

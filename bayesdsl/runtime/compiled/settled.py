@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,8 +31,9 @@ class Settled:
     def values(self, inputs: Sequence[Any], sizes: Mapping[str, int]) -> dict[str, torch.Tensor]:
         """The results that are wanted, from the inputs by position."""
         done: dict[str, Any] = {}
+        last = {name: at for at, step in enumerate(self.steps) for name in _names([step["args"], step["kwargs"]])}
         with torch.no_grad():
-            for step in self.steps:
+            for at, step in enumerate(self.steps):
                 match step["target"]:
                     case "input":
                         done[step["name"]] = inputs[step["args"][0]]
@@ -44,7 +45,14 @@ class Settled:
                         args = [_value(arg, done, sizes) for arg in step["args"]]
                         kwargs = {k: _value(v, done, sizes) for k, v in step["kwargs"].items()}
                         packet, _, overload = target.partition(".")
+                        # Data need not lie in memory as those did that the program was traced with.
+                        packet, overload = ("reshape", "default") if packet == "view" else (packet, overload)
                         done[step["name"]] = getattr(getattr(torch.ops.aten, packet), overload)(*args, **kwargs)
+                        args = kwargs = None
+                # Of large data each is as large as they are.
+                for name in _names([step["args"], step["kwargs"]]):
+                    if last[name] == at and name not in self.wanted:
+                        done.pop(name, None)
         return {name: done[name] for name in self.wanted}
 
 
@@ -101,6 +109,17 @@ def _written(value: Any) -> Any:
             return {"float": repr(value)}
         case _:
             return value
+
+
+def _names(written: Any) -> Iterator[str]:
+    """The operations that arguments refer to."""
+    match written:
+        case {"of": name}:
+            yield name
+        case dict():
+            yield from (name for part in written.values() for name in _names(part))
+        case list() | tuple():
+            yield from (name for part in written for name in _names(part))
 
 
 def _value(written: Any, done: Mapping[str, Any], sizes: Mapping[str, int]) -> Any:

@@ -145,7 +145,7 @@ def evaluate(source: Source, expr: ir.RowExpr, values: Values, constants: Mappin
     raw = read_memory(given, "simulated", None)
     cells: Cells = Evaluator(source, Readings(raw), constants).evaluate(expr)
     found = np.broadcast_to(cells.values, (rows,)) if cells.values.ndim == 0 else cells.values
-    return found if cells.absent is None else np.where(cells.absent, np.nan, found)
+    return np.array(found) if cells.absent is None else np.where(cells.absent, np.nan, found)
 
 
 def place(part: Part) -> Span:

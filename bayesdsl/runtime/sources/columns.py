@@ -18,6 +18,9 @@ from bayesdsl.runtime.sources import errors
 from bayesdsl.runtime.sources.errors import SourceError
 from bayesdsl.runtime.sources.table import Missing, Places, RawColumn, RawTable, clean, spell_float, text_array
 
+# Rows that are looked at together, where all of a column would take as much room again.
+_AT_ONCE = 1 << 16
+
 
 class NotAColumn(Exception):
     """A value that cannot be a column; its text completes "`x` is ..."."""
@@ -96,19 +99,19 @@ def column_from_array(array: np.ndarray, lexicon: Missing) -> Callable[[str], Ra
 
 
 def _native(array: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
-    """The array in one of the four types of a column, and where it has no value."""
+    """The array in one of the four types of a column, itself where it is of that type, and where it has no value."""
     if isinstance(array.dtype, np.dtypes.StringDType):
         return text_array(array.ravel().tolist()).reshape(array.shape), None
     match array.dtype.kind:
         case "b":
-            return array.astype(bool), None
+            return array.astype(bool, copy=False), None
         case "u" if array.size and int(array.max()) > np.iinfo(np.int64).max:
             return text_array([str(value) for value in array.ravel().tolist()]).reshape(array.shape), None
         case "i" | "u":
-            return array.astype(np.int64), None
+            return array.astype(np.int64, copy=False), None
         case "f":
             with np.errstate(over="ignore"):
-                return array.astype(np.float64), None
+                return array.astype(np.float64, copy=False), None
         case "U":
             return text_array(array.ravel().tolist()).reshape(array.shape), None
         case "S":
@@ -278,7 +281,9 @@ def fingerprint(columns: Mapping[str, RawColumn]) -> str:
             texts = column.as_text().tolist()
             digest.update("".join("-" if text is None else f"{len(text)}:{text}" for text in texts).encode())
         else:
-            cells = np.where(missing, column.cells.dtype.type(0), column.cells)
-            digest.update(cells.astype(cells.dtype.newbyteorder("<")).tobytes())
+            for start in range(0, column.rows, _AT_ONCE):
+                part = slice(start, start + _AT_ONCE)
+                cells = np.where(missing[part], column.cells.dtype.type(0), column.cells[part])
+                digest.update(cells.astype(cells.dtype.newbyteorder("<"), copy=False).tobytes())
         digest.update(np.packbits(missing).tobytes())
     return digest.hexdigest()

@@ -129,7 +129,8 @@ def _pandas_column(name: str, series: Any, lexicon: Missing) -> RawColumn:
     gaps = series.isna().to_numpy(dtype=bool)
     kind = getattr(series.dtype, "kind", "O")
     if kind == "f":
-        values = series.to_numpy(dtype=np.float64, na_value=np.nan)
+        plain = isinstance(series.dtype, np.dtype)
+        values = series.to_numpy() if plain else series.to_numpy(dtype=np.float64, na_value=np.nan)
     elif kind in "biu":
         numpy_type, filler = {"b": (bool, False), "i": (np.int64, 0), "u": (np.uint64, 0)}[kind]
         values = (series.fillna(filler) if gaps.any() else series).to_numpy(dtype=numpy_type)
@@ -159,7 +160,8 @@ def _polars_column(name: str, series: Any, lexicon: Missing) -> RawColumn:
     gaps = series.is_null().to_numpy().astype(bool)
     if dtype.is_integer() or dtype.is_float() or str(dtype) == "Boolean":
         filler = False if str(dtype) == "Boolean" else np.nan if dtype.is_float() else 0
-        column = column_from_array(series.fill_null(filler).to_numpy(), lexicon)(name)
+        filled = series.fill_null(filler) if gaps.any() else series
+        column = column_from_array(filled.to_numpy(), lexicon)(name)
     elif str(dtype) == "String" or str(dtype).startswith(("Categorical", "Enum")):
         column = RawColumn(name, text_array(["" if v is None else v for v in series.to_list()]), None, lexicon)
     elif str(dtype).startswith("Datetime") and getattr(dtype, "time_zone", None) is None:
@@ -184,7 +186,7 @@ def _pyarrow_column(name: str, array: Any, lexicon: Missing) -> RawColumn:
     gaps = array.is_null().to_numpy().astype(bool)
     if types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind):
         filler = False if types.is_boolean(kind) else np.nan if types.is_floating(kind) else 0
-        filled = array.fill_null(pyarrow.scalar(filler).cast(kind))
+        filled = array.fill_null(pyarrow.scalar(filler).cast(kind)) if gaps.any() else array
         column = column_from_array(filled.to_numpy(), lexicon)(name)
     elif types.is_timestamp(kind) and kind.tz is None:
         column = column_from_array(array.to_numpy(), lexicon)(name)

@@ -52,6 +52,9 @@ class NumberedText(RawColumn):
         """As of any column, but the same arrays at each call, which cannot be written to."""
         return self._numbers
 
+    def numbers(self) -> Reals:
+        return self._numbers
+
 
 @dataclass(eq=False)
 class Gathering:

@@ -30,7 +30,8 @@ _REMEDIES: Mapping[str, str] = {
 def read_memory(given: object, table: str, missing: Missing | None, wanted: tuple[str, ...] | None = None) -> RawTable:
     """A table of an object in memory. `table` is the data block it is for. Raises `SourceError`.
 
-    The table has copies of the values, so that changing the object later changes neither it nor its fingerprint.
+    Its columns are the object's own arrays where these are of a column's type: with much data a copy is one too many.
+    So nothing is written to them, and who keeps values copies them.
     """
     lexicon = missing or Missing()
     if is_frame(given):

@@ -87,7 +87,7 @@ class RawColumn:
 
     @cached_property
     def missing(self) -> np.ndarray:
-        """bool, shape as `cells`: where the cell is missing."""
+        """bool, shape as `cells`, not to be written to: where the cell is missing."""
         if self.is_text:
             return self.as_real().missing if self.lexicon.numbers else self._missing_text()
         missing = np.zeros(self.cells.shape, dtype=bool) if self.absent is None else self.absent.copy()
@@ -95,7 +95,8 @@ class RawColumn:
             missing |= np.isnan(self.cells)
         if self.cells.dtype.kind != "b" and self.lexicon.as_numbers:
             missing |= np.isin(self.cells, self.lexicon.as_numbers)
-        return missing
+        # Of most columns nothing is missing, and that takes no room.
+        return missing if missing.any() else np.broadcast_to(np.False_, missing.shape)
 
     def as_real(self) -> Reals:
         """The column as numbers, new arrays at each call.
@@ -108,6 +109,17 @@ class RawColumn:
         missing = self.missing.copy()
         values = self.cells.astype(np.float64)
         values[missing] = np.nan
+        return Reals(values, missing, np.empty(0, dtype=np.int64))
+
+    def numbers(self) -> Reals:
+        """The same, not to be written to: the cells themselves where they are numbers that nothing stands in for."""
+        if self.is_text or self.cells.dtype != np.float64:
+            return self.as_real()
+        missing = self.missing
+        if (missing & ~np.isnan(self.cells)).any():
+            return self.as_real()
+        values = self.cells.view()
+        values.flags.writeable = False
         return Reals(values, missing, np.empty(0, dtype=np.int64))
 
     def as_text(self) -> np.ndarray:

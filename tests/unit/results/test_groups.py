@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from bayesdsl.results import groups
+from bayesdsl.results.groups import Array, Group, write_groups
 from bayesdsl.results.netcdf import to_datatree, write_netcdf
 from bayesdsl.runtime.posterior import Posterior
 
@@ -68,3 +70,11 @@ def test_members_that_are_numbers_in_order_are_not_written_out_one_by_one(tmp_pa
     write_netcdf(tmp_path / "range.nc", Posterior("mcmc", "nuts", draws, {"a": ("row",)}, {"row": range(1, 5)}))
     write_netcdf(tmp_path / "list.nc", Posterior("mcmc", "nuts", draws, {"a": ("row",)}, {"row": [1, 2, 3, 4]}))
     assert (tmp_path / "range.nc").read_bytes() == (tmp_path / "list.nc").read_bytes()
+
+
+def test_an_array_in_another_order_is_written_in_parts_to_the_same_bytes(tmp_path, monkeypatch):
+    monkeypatch.setattr(groups, "_AT_ONCE", 1_000)
+    values = np.random.default_rng(0).normal(size=(301, 7))
+    for name, array in (("c", values), ("f", np.asfortranarray(values))):
+        write_groups(tmp_path / name, {"/": Group(), "/constant_data": Group({"x": Array(("row", "k"), array)})})
+    assert (tmp_path / "c").read_bytes() == (tmp_path / "f").read_bytes()
