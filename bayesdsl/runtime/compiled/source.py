@@ -9,19 +9,16 @@ compiler shares and vectorises.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import torch
-
+from bayesdsl.runtime.compiled.blocks import block_of, passes, split_dims
 from bayesdsl.runtime.compiled.fusion import fuse, is_for_blas, needed
 from bayesdsl.runtime.compiled.loops import (
     C_TYPES,
-    Apply,
     Buffer,
     Const,
     Expr,
-    Iota,
     Load,
     Loop,
     Scan,
@@ -32,22 +29,22 @@ from bayesdsl.runtime.compiled.loops import (
     loads,
 )
 from bayesdsl.runtime.compiled.lowering import Lowered
-from bayesdsl.runtime.compiled.regions import Region, dims_of, divided, is_own_row, leads, regions, width_of
-from bayesdsl.runtime.compiled.sizes import ONE, ZERO, Share, Size, product
-
-# Rows in a block at most, and fewer where a row hands on much: a block's numbers are on the stack of a thread, which
-# may be small, and fit a near cache.
-_LARGEST_BLOCK, _SMALLEST_BLOCK = 256, 16
-_BLOCK_BYTES = 192 * 1024
+from bayesdsl.runtime.compiled.nests import (
+    COMBINE,
+    At,
+    Body,
+    Nest,
+    assigns,
+    header,
+    is_scalar,
+    start_of,
+    sum_text,
+)
+from bayesdsl.runtime.compiled.regions import Region, divided, is_own_row, leads, regions, width_of
+from bayesdsl.runtime.compiled.sizes import ONE, ZERO, Size
 
 # Rows that one thread does at a time. Sums are added up chunk by chunk, so that they do not depend on the threads.
 CHUNK = 16384
-
-# Dimensions of a loop over rows with at most so many places are written out place by place.
-_WRITTEN_OUT = 32
-
-# Nor more statements than this: the compiler takes its time.
-_MOST_WRITTEN_OUT = 128
 
 # How many places of a long dimension a loop over rows takes at once.
 _STRIP = 4
@@ -56,22 +53,9 @@ _STRIP = 4
 # place, and would wait for each other.
 _COPIES = 4
 
-# So many statements at most are put in one loop over a block.
-_MOST_STATEMENTS = 200
-
 # Buffers of a known size up to this many numbers are arrays of the function, as long as all of them are not more than
 # so many; others are in its workspace.
 _ON_STACK, _ALL_ON_STACK = 512, 8192
-
-_START = {"add": "0", "mul": "1", "max": "-INFINITY", "min": "INFINITY", "or": "0", "and": "1"}
-_COMBINE = {
-    "add": "{0} + {1}",
-    "mul": "{0} * {1}",
-    "max": "({1} > {0} || {1} != {1} ? {1} : {0})",
-    "min": "({1} < {0} || {1} != {1} ? {1} : {0})",
-    "or": "({0} || {1})",
-    "and": "({0} && {1})",
-}
 
 
 @dataclass(frozen=True)
@@ -146,7 +130,7 @@ class _Writer:
 
     def text(self) -> Text:
         self.by_column = self.columns()
-        self.passes = [p for item in self.items for p in (_passes(item) if isinstance(item, Region) else [[item]])]
+        self.passes = [p for item in self.items for p in (passes(item) if isinstance(item, Region) else [[item]])]
         self.users = self.passes_by_buffer()
         self.work: list[tuple[str, str, str]] = []
         for position, buffer in enumerate(self.inputs):
@@ -216,7 +200,7 @@ class _Writer:
             kind, size = C_TYPES[buffer.dtype], buffer.size
             if buffer.role != "temporary" or buffer.name not in names or buffer in local:
                 continue
-            if _is_scalar(buffer):
+            if is_scalar(buffer):
                 lines.append(f"  {kind} {buffer.name} = 0;")
             elif size.constant is not None and size.constant <= min(_ON_STACK, left):
                 left -= size.constant
@@ -235,7 +219,7 @@ class _Writer:
         for buffer in _writes(item):
             if buffer.role == "temporary":
                 kind = C_TYPES[buffer.dtype]
-                self.declared[buffer.name] = f"const {kind} " if _is_scalar(buffer) else f"{kind} *restrict "
+                self.declared[buffer.name] = f"const {kind} " if is_scalar(buffer) else f"{kind} *restrict "
         match item:
             case Region():
                 self.region(item)
@@ -255,22 +239,22 @@ class _Writer:
 
     # Places
 
-    def place(self, buffer: Buffer, offset: Size, terms: Sequence[tuple[Size, str]], at: _At) -> str:
+    def place(self, buffer: Buffer, offset: Size, terms: Sequence[tuple[Size, str]], at: At) -> str:
         """An element of a buffer as an expression in C that can be written to as well."""
         carried = self.carried.get(buffer)
-        if _is_scalar(buffer) and buffer.role == "temporary":
+        if is_scalar(buffer) and buffer.role == "temporary":
             return carried or buffer.name
         if carried in self.copied:
-            return f"{carried}[(i_ & copies_{carried}) * {buffer.size.c()} + {_sum_text(offset, terms)}]"
+            return f"{carried}[(i_ & copies_{carried}) * {buffer.size.c()} + {sum_text(offset, terms)}]"
         if at.region is not None and (buffer in at.region.local or buffer in self.by_column):
             inner = [(step, index) for step, index in terms if index != at.row_index]
             rows = at.region.rows
             if not leads(buffer, rows):
                 offset, inner = divided(offset, rows) or ZERO, [(divided(s, rows) or s, i) for s, i in inner]
-            flat = _sum_text(offset, inner)
-            row, far = ("i_", str(_block(at.region))) if buffer in at.region.local else (at.row_index, rows.c())
+            flat = sum_text(offset, inner)
+            row, far = ("i_", str(block_of(at.region))) if buffer in at.region.local else (at.row_index, rows.c())
             return f"{buffer.name}[{row}]" if flat == "0" else f"{buffer.name}[{row} + ({flat}) * {far}]"
-        return f"{carried or buffer.name}[{_sum_text(offset, terms)}]"
+        return f"{carried or buffer.name}[{sum_text(offset, terms)}]"
 
     # Loops one after another
 
@@ -278,22 +262,22 @@ class _Writer:
         """A loop in the order of its dimensions."""
         looped = list(range(len(loop.shape)))
         for store in loop.stores:
-            if store.mode != "set" and store.buffer in loop.fresh and not _assigns(store, looped):
-                self.lines += self.filled(store.buffer, _start(store))
-        nest = _Nest(self, [loop], [_header(f"i{d}", loop.shape[d].c()) for d in looped])
-        nest.take(loop, [_At({d: f"i{d}" for d in looped})])
+            if store.mode != "set" and store.buffer in loop.fresh and not assigns(store, looped):
+                self.lines += self.filled(store.buffer, start_of(store))
+        nest = Nest(self, [loop], [header(f"i{d}", loop.shape[d].c()) for d in looped])
+        nest.take(loop, [At({d: f"i{d}" for d in looped})])
         self.lines += nest.text()
 
     def filled(self, buffer: Buffer, value: str) -> list[str]:
-        if _is_scalar(buffer) and buffer.role == "temporary":
+        if is_scalar(buffer) and buffer.role == "temporary":
             return [f"  {buffer.name} = {value};"]
         return [f"  for (int64_t i = 0; i < {buffer.size.c()}; i++) {buffer.name}[i] = {value};"]
 
     def scan(self, stage: Scan) -> None:
         """Running totals: a variable that lives as long as the innermost loop."""
         rank = len(stage.shape)
-        at = _At({d: f"i{d}" for d in range(rank)})
-        body = _Body(self, "  " * (rank + 1))
+        at = At({d: f"i{d}" for d in range(rank)})
+        body = Body(self, "  " * (rank + 1))
         value = body.value(stage.store.value, at, stage.store.buffer.dtype)
         run, start = self.fresh_name("run"), "0" if "+" in stage.store.mode else "1"
         for d in range(rank):
@@ -353,10 +337,10 @@ class _Writer:
         """The chunks' sums added up, in their order."""
         lines, start = [], "0"
         for buffer, store in region.carried.items():
-            place = self.place(buffer, ZERO, [(ONE, "j_")], _At({}))
+            place = self.place(buffer, ZERO, [(ONE, "j_")], At({}))
             fresh = any(buffer in loop.fresh for loop in region.loops)
-            total = "total_" if fresh else _COMBINE[store.mode].format(place, "total_")
-            more = _COMBINE[store.mode].format("total_", f"{sums}[c_ * each_ + {start} + j_]")
+            total = "total_" if fresh else COMBINE[store.mode].format(place, "total_")
+            more = COMBINE[store.mode].format("total_", f"{sums}[c_ * each_ + {start} + j_]")
             lines += [
                 f"    for (int64_t j_ = 0; j_ < {buffer.size.c()}; j_++) {{",
                 f"      double total_ = {sums}[{start} + j_];",
@@ -368,11 +352,11 @@ class _Writer:
         return lines
 
     def rows_body(self, region: Region) -> list[str]:
-        opening, closing, start, block = [], [], "0", _block(region)
+        opening, closing, start, block = [], [], "0", block_of(region)
         for buffer, store in region.carried.items():
             name = self.carried[buffer] = f"{buffer.name}_"
-            if _is_scalar(buffer) and buffer.role == "temporary":
-                opening.append(f"  double {name} = {_start(store)};")
+            if is_scalar(buffer) and buffer.role == "temporary":
+                opening.append(f"  double {name} = {start_of(store)};")
                 closing.append(f"  sums_[{start}] = {name};")
             else:
                 size, copies = buffer.size.c(), f"copies_{name}"
@@ -383,10 +367,10 @@ class _Writer:
                     closing.append(f"  for (int64_t c = 1; c <= {copies}; c++)")
                     closing.append(f"    for (int64_t i = 0; i < {size}; i++) {name}[i] += {name}[c * {size} + i];")
                     size = f"(1 + {copies}) * {size}"
-                opening.append(f"  for (int64_t i = 0; i < {size}; i++) {name}[i] = {_start(store)};")
+                opening.append(f"  for (int64_t i = 0; i < {size}; i++) {name}[i] = {start_of(store)};")
             start = f"{start} + {_room(buffer, store)}"
         inner = []
-        for loops in _passes(region):
+        for loops in passes(region):
             inner += self.rows_pass(region, loops)
         self.carried, self.copied = {}, set()
         names = set(re.findall(r"\b\w+\b", "\n".join(inner)))
@@ -408,33 +392,33 @@ class _Writer:
         """Loops on a block: rows innermost, short other dimensions written out."""
         lines: list[str] = []
         for loop in loops:
-            if len(_looped(region, loop)[0]) > 1:
+            if len(split_dims(region, loop)[0]) > 1:
                 for store in loop.stores:
                     if store.mode != "set" and store.buffer in loop.fresh and store.buffer not in region.carried:
                         lines += self.cleared_rows(store, region)
-        looped, _ = _looped(region, loops[0])
+        looped, _ = split_dims(region, loops[0])
         if len(looped) == 1 or loops[0].serial:
             return lines + self.rows_nest(region, loops, [f"i{d}" for d in looped[:-1]], [])
         # Several places of the next dimension at once: what rows share is read once for all of them.
         strip = looped[-2]
         extent = loops[0].shape[strip].c()
         before = [f"i{d}" for d in looped[:-2]]
-        lines += ["    {", f"    int64_t i{strip} = 0;"]
-        for width in (_STRIP, 1):
-            header = f"for (; i{strip} + {width} <= {extent}; i{strip} += {width})"
-            found = self.rows_nest(region, loops, before, [(strip, header, width)])
-            lines += found
-        return [*lines, "    }"]
+        i = f"i{strip}"
+        most = f"for (int64_t {i} = 0; {i} + {_STRIP} <= ({extent}); {i} += {_STRIP})"
+        rest = f"for (int64_t {i} = ({extent}) / {_STRIP} * {_STRIP}; {i} < ({extent}); {i}++)"
+        for text, width in ((most, _STRIP), (rest, 1)):
+            lines += self.rows_nest(region, loops, before, [(strip, text, width)])
+        return lines
 
     def rows_nest(
         self, region: Region, loops: list[Loop], indices: list[str], strips: list[tuple[int, str, int]]
     ) -> list[str]:
-        looped, _ = _looped(region, loops[0])
-        headers = [_header(i, loops[0].shape[d].c()) for i, d in zip(indices, looped, strict=False)]
-        nest = _Nest(self, loops, [*headers, *(header for _, header, _ in strips), _header("i_", "n_")])
+        looped, _ = split_dims(region, loops[0])
+        headers = [header(i, loops[0].shape[d].c()) for i, d in zip(indices, looped, strict=False)]
+        nest = Nest(self, loops, [*headers, *(text for _, text, _ in strips), header("i_", "n_")])
         for loop in loops:
-            others, written = _looped(region, loop)
-            base = _At({d: f"i{d}" for d in others}, region, "(b_ + i_)")
+            others, written = split_dims(region, loop)
+            base = At({d: f"i{d}" for d in others}, region, "(b_ + i_)")
             base.index[region.row[loop]] = "(b_ + i_)"
             instances = [base]
             for d in written:
@@ -451,303 +435,15 @@ class _Writer:
         terms = [(width if lead else ONE, "(b_ + i_)")]
         if width != ONE:
             terms.append((ONE if lead else region.rows, "j_"))
-        place = self.place(store.buffer, ZERO, terms, _At({}, region, "(b_ + i_)"))
-        loop = f"for (int64_t i_ = 0; i_ < n_; i_++) {place} = {_start(store)};"
+        place = self.place(store.buffer, ZERO, terms, At({}, region, "(b_ + i_)"))
+        loop = f"for (int64_t i_ = 0; i_ < n_; i_++) {place} = {start_of(store)};"
         return [f"    for (int64_t j_ = 0; j_ < {width.c()}; j_++) {loop}" if width != ONE else f"    {loop}"]
 
 
-def _header(index: str, extent: str) -> str:
-    return f"for (int64_t {index} = 0; {index} < {extent}; {index}++)"
-
-
-def _block(region: Region) -> int:
-    """How many rows to do at a time."""
-    widths = (width_of(buffer, region.rows).constant for buffer in region.local)
-    block, row = _LARGEST_BLOCK, 8 * sum(widths)
-    while block > _SMALLEST_BLOCK and block * row > _BLOCK_BYTES:
-        block //= 2
-    return block
-
-
-def _looped(region: Region, loop: Loop) -> tuple[list[int], list[int]]:
-    """The dimensions of a loop over rows that are loops in C, the row last, and those that are written out."""
-    row, places = region.row[loop], 1
-    most = min(_WRITTEN_OUT if len(loop.shape) == 2 else _WRITTEN_OUT // 2, _MOST_WRITTEN_OUT // len(loop.stores))
-    written = []
-    for d in reversed(range(len(loop.shape))):
-        size = loop.shape[d].constant
-        if d != row and size is not None and places * size <= most and not loop.serial:
-            written.append(d)
-            places *= size
-    return [d for d in range(len(loop.shape)) if d != row and d not in written] + [row], written
-
-
-def _passes(region: Region) -> list[list[Loop]]:
-    """The loops of a region that are done in one loop over a block: those one after another of rows alone."""
-    result: list[list[Loop]] = []
-    open_, statements = False, 0
-    for loop in region.loops:
-        looped, written = _looped(region, loop)
-        flat = len(looped) == 1 and not loop.serial
-        more = len(loop.stores) * product(loop.shape[d] for d in written).constant
-        if flat and open_ and statements + more <= _MOST_STATEMENTS:
-            result[-1].append(loop)
-            statements += more
-        else:
-            result.append([loop])
-            statements = more
-        open_ = flat
-    return result
-
-
-def _assigns(store: Store, looped: Sequence[int]) -> bool:
-    """Whether what a store combines is known once the loops inside have ended, and put in its place but once."""
-    depth = _depth(store, looped)
-    return depth < len(looped) and dims_of(store.terms) >= set(looped[:depth])
-
-
-@dataclass
-class _At:
-    """Where in a loop something is done: the index of each dimension, as text, and the region with its row's index."""
-
-    index: dict[int, str]
-    region: Region | None = None
-    row_index: str = ""
-
-    def with_index(self, dim: int, text: str) -> _At:
-        return _At({**self.index, dim: text}, self.region, self.row_index)
-
-
-@dataclass(frozen=True)
-class _Total:
-    """A variable that combines something over the loops inside the first `depth`, and where it goes then."""
-
-    name: str
-    store: Store
-    place: str
-    depth: int
-    assigned: bool
-
-
-class _Nest:
-    """Loops in C around what several loops do at each place. In those of a region, `looped` ends with the rows."""
-
-    def __init__(self, writer: _Writer, loops: list[Loop], headers: Sequence[str]) -> None:
-        self.writer, self.loops, self.headers = writer, loops, headers
-        self.body = _Body(writer, "  " * (len(headers) + 1))
-        self.totals: dict[tuple[int, str], _Total] = {}
-
-    def take(self, loop: Loop, instances: Sequence[_At]) -> None:
-        """Do what a loop does, once for each of the places written out."""
-        region = instances[0].region
-        looped = list(range(len(loop.shape))) if region is None else _looped(region, loop)[0]
-        sums: dict[tuple[int, str], tuple[Store, _At, str]] = {}
-        for at in instances:
-            for store in loop.stores:
-                value = self.body.value(store.value, at, _dtype_of_sum(store))
-                depth = _depth(store, looped)
-                if store.mode == "set":
-                    self.body.set(store, value, at)
-                elif depth < len(looped):
-                    self.total(store, value, at, depth, looped, loop)
-                elif store.is_indirect:
-                    place = self.body.where(store, at)
-                    self.body.lines.append(f"{place} = {_COMBINE[store.mode].format(place, value)};")
-                else:
-                    place = self.body.where(store, at)
-                    before = sums.get((id(store), place))
-                    if before is not None:
-                        value = self.body.variable(_COMBINE[store.mode].format(before[2], value), _dtype_of_sum(store))
-                    sums[id(store), place] = (store, at, value)
-        for (_, place), (store, at, value) in sums.items():
-            if len(looped) == 1 and store.buffer in loop.fresh:
-                self.body.set(store, value, at)
-            else:
-                self.body.lines.append(f"{place} = {_COMBINE[store.mode].format(place, value)};")
-
-    def total(self, store: Store, value: str, at: _At, depth: int, looped: Sequence[int], loop: Loop) -> None:
-        place = self.body.where(store, at)
-        key = (id(store), place)
-        if key not in self.totals:
-            assigned = at.region is None and store.buffer in loop.fresh and _assigns(store, looped)
-            self.totals[key] = _Total(self.writer.fresh_name("s"), store, place, depth, assigned)
-        name = self.totals[key].name
-        self.body.lines.append(f"{name} = {_COMBINE[store.mode].format(name, value)};")
-
-    def text(self) -> list[str]:
-        lines, levels = [], len(self.headers)
-        for level, header in enumerate(self.headers):
-            pad = "  " * (level + 1)
-            lines += self.opened(level)
-            if level == levels - 1 and not any(loop.serial for loop in self.loops):
-                lines += self.vectorised()
-            lines.append(f"{pad}{header} {{")
-        if not levels:
-            lines += self.opened(0)
-        lines += self.body.text(self.writer.users)
-        for level in reversed(range(levels)):
-            lines += [f"{'  ' * (level + 1)}}}", *self.closed(level)]
-        return lines if levels else lines + self.closed(0)
-
-    def vectorised(self) -> list[str]:
-        """What tells the compiler that no place depends on another, and that sums may be added up in any order."""
-        inner = [t for t in self.totals.values() if t.depth == len(self.headers) - 1]
-        signs = {"add": "+", "mul": "*"}
-        if any(t.store.mode not in signs for t in self.totals.values()):
-            return []
-        outer = [t for t in self.totals.values() if t.depth < len(self.headers) - 1]
-        clauses = "".join(f" reduction({signs[t.store.mode]}:{t.name})" for t in (*inner, *outer))
-        return [f"#pragma omp simd{clauses}"]
-
-    def opened(self, level: int) -> list[str]:
-        return [
-            f"{'  ' * (level + 1)}{C_TYPES[_dtype_of_sum(t.store)]} {t.name} = {_start(t.store)};"
-            for t in self.totals.values()
-            if t.depth == level
-        ]
-
-    def closed(self, level: int) -> list[str]:
-        return [
-            f"{'  ' * (level + 1)}{t.place} = "
-            f"{t.name if t.assigned else _COMBINE[t.store.mode].format(t.place, t.name)};"
-            for t in self.totals.values()
-            if t.depth == level
-        ]
-
-
-class _Body:
-    """The statements inside a loop: each value a variable, worked out once."""
-
-    def __init__(self, writer: _Writer, pad: str) -> None:
-        self.writer = writer
-        self.pad = pad
-        # Statements; those that put a value in a buffer, with it.
-        self.lines: list[str | tuple[str, Buffer]] = []
-        self.known: dict[tuple[str, torch.dtype], str] = {}
-        self.registers: dict[str, str] = {}
-        self.read: set[Buffer] = set()
-
-    def value(self, expr: Expr, at: _At, dtype: torch.dtype | None = None) -> str:
-        """The expression's value as text: a variable or a number, of type `dtype` where that is given."""
-        match expr:
-            case Const():
-                return _number(expr.value, dtype or expr.dtype)
-            case Iota():
-                return _cast(f"(int64_t){at.index[expr.dim]}", expr.dtype, dtype)
-            case Load():
-                terms = [(step, self.index(index, at)) for step, index in expr.terms]
-                place = self.writer.place(expr.buffer, expr.offset, terms, at)
-                found = self.registers.get(place)
-                if found is None:
-                    self.read.add(expr.buffer)
-                    found = self.variable(place, expr.dtype)
-                return _cast(found, expr.dtype, dtype)
-            case Apply():
-                args = [self.value(arg, at, expr.takes) for arg in expr.args]
-                text = expr.template.format(*args)
-                if text in args:
-                    return _cast(text, expr.takes or expr.dtype, dtype)
-                return _cast(self.variable(text, expr.dtype), expr.dtype, dtype)
-
-    def index(self, index: int | Expr, at: _At) -> str:
-        return at.index[index] if isinstance(index, int) else self.value(index, at, torch.int64)
-
-    def variable(self, text: str, dtype: torch.dtype) -> str:
-        key = (text, dtype)
-        if key not in self.known:
-            self.known[key] = name = self.writer.fresh_name("v")
-            self.lines.append(f"const {C_TYPES[dtype]} {name} = {text};")
-        return self.known[key]
-
-    def where(self, store: Store, at: _At) -> str:
-        terms = [(step, self.index(index, at)) for step, index in store.terms]
-        return self.writer.place(store.buffer, store.offset, terms, at)
-
-    def set(self, store: Store, value: str, at: _At) -> None:
-        place, dtype = self.where(store, at), store.buffer.dtype
-        value = self.variable(f"({C_TYPES[dtype]}){value}", dtype) if not value.startswith("v_") else value
-        # What is read from here on is what has been put there.
-        self.known.pop((place, dtype), None)
-        self.lines.append((f"{place} = {value};", store.buffer))
-        if not store.is_indirect:
-            self.registers[place] = value
-
-    def text(self, users: dict[Buffer, set[int]] | set) -> list[str]:
-        """The statements, without those that put where nobody reads."""
-        kept = []
-        for line in self.lines:
-            if isinstance(line, str):
-                kept.append(self.pad + line)
-                continue
-            statement, buffer = line
-            alone = buffer.role == "temporary" and len(users[buffer]) == 1 and buffer not in self.read
-            if not alone:
-                kept.append(self.pad + statement)
-        return kept
-
-
-def _depth(store: Store, looped: Sequence[int]) -> int:
-    """How many of the loops a store's place depends on, counted from outside."""
-    used = dims_of(store.terms)
-    return max((level + 1 for level, dim in enumerate(looped) if dim in used), default=0)
-
-
 def _is_copied(buffer: Buffer, store: Store) -> bool:
-    return store.mode == "add" and store.is_indirect and not _is_scalar(buffer)
+    return store.mode == "add" and store.is_indirect and not is_scalar(buffer)
 
 
 def _room(buffer: Buffer, store: Store) -> str:
     """How many numbers sums into a buffer take."""
     return f"{_COPIES} * {buffer.size.c()}" if _is_copied(buffer, store) else buffer.size.c()
-
-
-def _start(store: Store) -> str:
-    """What combining begins with."""
-    if store.mode == "min" and not store.buffer.dtype.is_floating_point:
-        return "INT64_MAX"
-    return _START[store.mode]
-
-
-def _dtype_of_sum(store: Store) -> torch.dtype:
-    """Sums of single precision are added up in double."""
-    if store.mode == "set":
-        return store.buffer.dtype
-    return torch.float64 if store.buffer.dtype.is_floating_point else torch.int64
-
-
-def _is_scalar(buffer: Buffer) -> bool:
-    return buffer.size.constant == 1
-
-
-def _sum_text(offset: Size, terms: Iterable[tuple[Size, str]]) -> str:
-    parts = [] if offset == ZERO else [offset.c()]
-    for step, index in terms:
-        if step == ONE:
-            parts.append(index)
-        elif step != ZERO:
-            parts.append(f"{index} * {step.c()}")
-    return " + ".join(parts) or "0"
-
-
-def _number(value: float | int | bool | Size | Share, dtype: torch.dtype) -> str:
-    if isinstance(value, Share):
-        return f"({value.factor}.0 / (double)({value.size.c()}))"
-    if isinstance(value, Size):
-        return f"(({C_TYPES[dtype]})({value.c()}))"
-    if dtype.is_floating_point:
-        number = float(value)
-        if number != number:
-            return "NAN"
-        if number in (float("inf"), float("-inf")):
-            return "INFINITY" if number > 0 else "(-INFINITY)"
-        return repr(number) if number >= 0 and repr(number)[0] != "-" else f"({number!r})"
-    whole = int(value)
-    return f"INT64_C({whole})" if whole >= 0 else f"(-INT64_C({-whole}))"
-
-
-def _cast(text: str, have: torch.dtype | None, want: torch.dtype | None) -> str:
-    if want is None or have == want:
-        return text
-    if want == torch.bool:
-        return f"(uint8_t)({text} != 0)"
-    return f"({C_TYPES[want]})({text})" if have is not None else text

@@ -57,6 +57,9 @@ MODELS: dict[str, Model] = {
     "sums along rows": lambda u, d: torch.logsumexp(d.x * u[:3], 1).sum() + torch.log_softmax(u[4:9], 0)[2],
     "extremes": lambda u, d: (d.x * u[:3]).max(1).values.sum() + (d.y * u[3]).min() + u.amax(),
     "a network": lambda u, d: (torch.tanh(d.x @ u[:12].view(3, 4) + u[12:16]) @ u[4:8] - d.y).square().sum(),
+    "a wide network": lambda u, d: (
+        (torch.tanh(torch.tanh(d.x[:, :1] * _long(u)) @ _square(u)).sum(1) - d.y).square().sum()
+    ),
     "pieces": lambda u, d: (torch.cat([u[3:5] * 2, u[:2].exp(), u[9:10]]) * torch.stack([u[5:10], u[1:6]])).sum(),
     "windows": lambda u, d: (d.y[1:] - u[0] * d.y[:-1] - u[1] * d.x[1:, 1]).square().sum(),
     "running totals": lambda u, d: (torch.cumsum(u[:6].exp(), 0) * u[3:9]).sum() + torch.cumprod(u[:4], 0).sum(),
@@ -74,6 +77,14 @@ MODELS: dict[str, Model] = {
     "flips": lambda u, d: (d.y.flip(0) * u[0] * d.y).sum() + u.flip(0)[:3].cumsum(0).prod(),
     "nothing varies": lambda u, d: d.y.sum() + 0 * u[0],
 }
+
+
+def _long(u: torch.Tensor) -> torch.Tensor:
+    return torch.cat([u, u[:5] * 2])
+
+
+def _square(u: torch.Tensor) -> torch.Tensor:
+    return torch.outer(_long(u), torch.arange(18, dtype=REAL)).sin()
 
 
 def _covariance(u: torch.Tensor) -> torch.Tensor:
