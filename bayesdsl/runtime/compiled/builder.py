@@ -44,6 +44,9 @@ class Builder:
     given: dict[Buffer, int | Operation] = field(default_factory=dict)
     values: dict[Operation, Any] = field(default_factory=dict)
     moving: set[Operation] = field(default_factory=set)
+    # The first of the operations that give the same, by what they have in common, and of each.
+    first: dict[object, Operation] = field(default_factory=dict)
+    same: dict[Operation, Operation] = field(default_factory=dict)
     count: int = 0
 
     def view_of(self, operation: Operation) -> Any:

@@ -14,9 +14,9 @@ from typing import Any
 
 import torch
 
-from bayesdsl.runtime.compiled.builder import Builder, Handler, splat
+from bayesdsl.runtime.compiled.builder import Builder, Handler, spanned, splat
 from bayesdsl.runtime.compiled.errors import NotCompilable
-from bayesdsl.runtime.compiled.loops import Buffer, Splat, Stage, Value, View
+from bayesdsl.runtime.compiled.loops import Apply, Buffer, Splat, Stage, Value, View
 from bayesdsl.runtime.compiled.operations import Operation, Operations
 from bayesdsl.runtime.compiled.places import PLACES
 from bayesdsl.runtime.compiled.pointwise import POINTWISE
@@ -52,6 +52,14 @@ def lower(program: Operations, varying: frozenset[int]) -> Lowered:
 
 class _Lowering(Builder):
     def take(self, operation: Operation) -> None:
+        first = self.first.setdefault(_key(operation, self.same), operation)
+        self.same[operation] = first
+        if first is not operation:
+            # What is worked out twice is worked out once.
+            self.values[operation] = self.values[first]
+            if first in self.moving:
+                self.moving.add(operation)
+            return
         match operation.target:
             case "input":
                 (position,) = operation.args
@@ -138,6 +146,51 @@ class _Lowering(Builder):
         return Lowered(self.stages, self.given, found, self.varying)
 
 
+def _key(operation: Operation, same: dict[Operation, Operation]) -> object:
+    """What two operations have in common that give the same."""
+
+    def of(value: Any) -> object:
+        match value:
+            case Operation():
+                return id(same[value])
+            case tuple():
+                return tuple(of(part) for part in value)
+            case torch.Tensor():
+                return id(value)
+            case _:
+                # 0, 0.0 and False are equal, and not the same here.
+                return type(value).__name__, value
+
+    if operation.target in ("input", "constant"):
+        return id(operation)
+    kwargs = tuple((name, of(value)) for name, value in sorted(operation.kwargs.items()))
+    return operation.target, of(operation.args), kwargs
+
+
+def _exp(build: Builder, o: Operation) -> View:
+    """`exp(-max(n, 0))` and `exp(n - max(n, 0))`, which a log of a sum of exponentials begins with: of the two one is 1
+    and the other `exp(-|n|)`, which is worked out once for both."""
+    (of,) = o.args
+    parts = [build.same[part] for part in of.sources()]
+    if of.target == "neg.default" and (n := _positive_part(build, parts[0])) is not None:
+        larger, text = n, "({0} > 0 || {0} != {0} ? {1} : 1.0)"
+    elif of.target == "sub.Tensor" and len(parts) == 2 and parts[0] is _positive_part(build, parts[1]):
+        larger, text = parts[0], "({0} > 0 ? 1.0 : {1})"
+    else:
+        return build.pointwise(o, POINTWISE["exp"])
+    shape, dims = o.shape, spanned(o.shape)
+    n = build.load(larger, shape, dims)
+    small = Apply("exp(-fabs({0}))", (n,), o.dtype, o.dtype)
+    return build.filled(o.kind, Apply(text, (n, small), o.dtype, o.dtype))
+
+
+def _positive_part(build: Builder, operation: Operation) -> Operation | None:
+    """The operation whose positive part another is; None where it is none."""
+    if operation.target == "clamp_min.default" and operation.args[1] == 0 and operation.args[0] in build.moving:
+        return build.same[operation.args[0]]
+    return None
+
+
 def _clamp(build: Builder, o: Operation) -> View:
     low, high = ([*o.args[1:], None, None])[:2]
     low, high = o.kwargs.get("min", low), o.kwargs.get("max", high)
@@ -161,6 +214,7 @@ _HANDLERS: dict[str, Handler] = {
     **REDUCTIONS,
     **PRODUCTS,
     **PLACES,
+    "exp": _exp,
     "clamp": _clamp,
     "div.Tensor_mode": _divide,
     "div.Scalar_mode": _divide,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -158,6 +159,8 @@ class Body:
         self.lines: list[str | tuple[str, Buffer]] = []
         self.known: dict[tuple[str, torch.dtype], str] = {}
         self.registers: dict[str, str] = {}
+        # Variables that are the same at every place.
+        self.fixed: set[str] = set()
         self.read: set[Buffer] = set()
 
     def value(self, expr: Expr, at: At, dtype: torch.dtype | None = None) -> str:
@@ -174,13 +177,28 @@ class Body:
                 if found is None:
                     self.read.add(expr.buffer)
                     found = self.variable(place, expr.dtype)
+                    if not expr.terms:
+                        self.fixed.add(found)
                 return _cast(found, expr.dtype, dtype)
             case Apply():
                 args = [self.value(arg, at, expr.takes) for arg in expr.args]
                 text = expr.template.format(*args)
                 if text in args:
                     return _cast(text, expr.takes or expr.dtype, dtype)
+                fixed = all(self.is_fixed(arg) for arg in args)
+                if expr.template == "({0} / {1})" and expr.dtype.is_floating_point:
+                    # Multiplying is many times faster, and the compiler may not: the last digit can differ.
+                    if self.is_fixed(args[1]) and not fixed:
+                        inverse = self.variable(f"({C_TYPES[expr.dtype]})(1.0 / {args[1]})", expr.dtype)
+                        self.fixed.add(inverse)
+                        text = f"({args[0]} * {inverse})"
+                if fixed:
+                    self.fixed.add(self.variable(text, expr.dtype))
                 return _cast(self.variable(text, expr.dtype), expr.dtype, dtype)
+
+    def is_fixed(self, value: str) -> bool:
+        """Whether a value is a number, or a variable that is the same at every place."""
+        return value in self.fixed or not re.search(r"[a-z]\w*", re.sub(r"INFINITY|NAN|\be[-+]?\d", "", value))
 
     def index(self, index: int | Expr, at: At) -> str:
         return at.index[index] if isinstance(index, int) else self.value(index, at, torch.int64)

@@ -107,11 +107,11 @@ def _suits(loop: Loop, row: int) -> bool:
     """Whether a loop can be done block by block over one of its dimensions, and is the quicker for it."""
     others = product(size for d, size in enumerate(loop.shape) if d != row)
     for store in loop.stores:
-        used = dims_of(store.terms)
-        if row in used:
+        if row in {index for _, index in store.terms if isinstance(index, int)}:
             if not is_own_row(store, loop.shape[row], row) or not _narrow(store.buffer, loop.shape[row]):
                 return False
         elif store.mode == "set":
+            # Of two rows that choose the same place the last would have to win.
             return False
         for load in loads(store):
             if load.buffer.role != "input" and row in dims_of(load.terms) and others.constant is None:
@@ -223,7 +223,7 @@ def _place(region: Region, stages: Sequence[Stage], outputs: set[Buffer]) -> Non
     outside = {buffer for stage in stages if stage not in inside for buffer in stage.reads() | stage.writes()}
     for loop in region.loops:
         for store in loop.stores:
-            if region.row[loop] in dims_of(store.terms) and is_own_row(store, region.rows, region.row[loop]):
+            if is_own_row(store, region.rows, region.row[loop]):
                 if store.buffer not in outside and store.buffer not in outputs and store.buffer.role == "temporary":
                     region.local.add(store.buffer)
             else:

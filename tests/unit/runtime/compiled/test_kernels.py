@@ -56,6 +56,11 @@ MODELS: dict[str, Model] = {
     "rows after a sum over rows": lambda u, d: (torch.softmax(d.y * u[0], 0) * d.x[:, 0] * u[1]).sum(),
     "sums along rows": lambda u, d: torch.logsumexp(d.x * u[:3], 1).sum() + torch.log_softmax(u[4:9], 0)[2],
     "extremes": lambda u, d: (d.x * u[:3]).max(1).values.sum() + (d.y * u[3]).min() + u.amax(),
+    "outcomes of two kinds": lambda u, d: (
+        -torch.nn.functional.binary_cross_entropy_with_logits(
+            30 * u[0] + d.x @ u[1:4] * 9, (d.y > 0).double(), reduction="sum"
+        )
+    ),
     "a network": lambda u, d: (torch.tanh(d.x @ u[:12].view(3, 4) + u[12:16]) @ u[4:8] - d.y).square().sum(),
     "a wide network": lambda u, d: (
         (torch.tanh(torch.tanh(d.x[:, :1] * _long(u)) @ _square(u)).sum(1) - d.y).square().sum()
