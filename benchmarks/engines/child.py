@@ -32,6 +32,7 @@ def main(arguments: list[str]) -> int:
     model = EVERY[job["model"]]
     for library in module.LIBRARIES:
         import_module(library)
+    getattr(module, "libraries", lambda: None)()
     # Arrays that grow with the data are what counts; libraries are there with any data.
     before = timing.memory("VmRSS")
     arrays = model.make()

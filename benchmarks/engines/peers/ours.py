@@ -13,8 +13,21 @@ from benchmarks.engines.peers import Sampled
 from benchmarks.engines.setting import MODELS_AT, Model, Setting
 
 VARIABLES: dict[str, str] = {}
-LIBRARIES = ("bayesdsl.runtime.density", "bayesdsl.runtime.engines.nuts", "bayesdsl.runtime.engines.svi")
+LIBRARIES = (
+    "bayesdsl.runtime.density",
+    "bayesdsl.runtime.engines.nuts",
+    "bayesdsl.runtime.engines.svi",
+    "torch._decomp",
+    "torch.func",
+)
 RATE = 0.02
+
+
+def libraries() -> None:
+    """Load what a fit does, beside the modules."""
+    from bayesdsl.runtime.engines.nutpie import library
+
+    library()
 
 
 class Peer:
@@ -78,10 +91,11 @@ class Peer:
             fit = self.bound.fit("svi", guide=guide, seed=1, steps=steps, **settings)
             return time.perf_counter() - started, fit.posterior.losses
 
-        run(5)
-        _, losses = run(steps)
+        # Of fewer steps the engine leaves the work to Pyro.
+        few, many = max(steps // 4, 200), max(steps, 800)
+        run(few)
+        _, losses = run(max(steps, 200))
         # What a run does before its first step and after its last one is in both, and falls out.
-        few, many = max(steps // 4, 1), steps
         while True:
             long, short = run(many)[0], run(few)[0]
             if long - short > 10 * timing.LONG_ENOUGH or many > 10**7:
