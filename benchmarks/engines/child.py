@@ -33,6 +33,8 @@ def main(arguments: list[str]) -> int:
     for library in module.LIBRARIES:
         import_module(library)
     getattr(module, "libraries", lambda: None)()
+    # For the effective draws, of every peer alike.
+    import_module("arviz_stats.base")
     # Arrays that grow with the data are what counts; libraries are there with any data.
     before = timing.memory("VmRSS")
     arrays = model.make()

@@ -5,4 +5,25 @@ A note is shown while its target is missed, and is to be taken out when it is me
 
 from __future__ import annotations
 
-NOTES: dict[str, str] = {}
+NOTES: dict[str, str] = {
+    "nuts-stan": (
+        "Stan's own sampler in C++, without pystan's transport, is quick on small models: of the 23 ms of a run on the "
+        "eight schools some 18 are spent in nutpie's sampler, which takes 0.6 to 0.8 us a leapfrog step in few "
+        "dimensions and more in hundreds, and less than 1 ms in the density, 0.02 us a gradient. On the horseshoe "
+        "both need many steps a draw in 302 dimensions, where nutpie's own arithmetic on the position costs as much "
+        "as the gradient. Tried: one pass over the rows with all that is needed in registers, vector functions of "
+        "libmvec, divisions by what is the same everywhere turned into products, sums into groups kept in four "
+        "copies, a second fit that checks nothing again, shorter waits between chains. What is left is the sampler."
+    ),
+    "svi-numpyro": (
+        "Met for all but the varying intercepts with AutoNormal. A step there takes 6 us: 1.6 for the 919 rows, most "
+        "of it the gather of their 85 groups and the sums back into them, one after the other; about 1 for 89 normal "
+        "numbers, drawn by torch in blocks, one block a site; the rest for logarithms and exponentials of 89 scales, "
+        "once for the guide's softplus and once for its density, and Adam on 178 numbers. Not tried: noise drawn in C, "
+        "rows sorted by their group."
+    ),
+    "memory": (
+        "The data are counted as the caller's arrays, once more as the tensors of the model, which the kernel reads "
+        "as they are, and the rest is what a first run loads and records, some 50 MB with any data."
+    ),
+}
