@@ -12,10 +12,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from bayesdsl.runtime.compiled import cache as kept
 from bayesdsl.runtime.compiled import compiler
 from bayesdsl.runtime.compiled.blas import addresses
-from bayesdsl.runtime.compiled.errors import NotCompilable
 from bayesdsl.runtime.compiled.lowering import lower
 from bayesdsl.runtime.compiled.operations import Function, Trial, operations
 from bayesdsl.runtime.compiled.prelude import PRELUDE
@@ -187,6 +185,3 @@ def _laid_out(value: torch.Tensor, by_column: bool) -> torch.Tensor:
     if by_column:
         return value.reshape(value.shape[0], -1).t().contiguous()
     return value.contiguous()
-
-
-__all__ = ["Kernel", "Library", "NotCompilable", "Program", "aligned", "kept", "pointers", "program"]
