@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from bayesdsl.runtime.compiled import cache
+from bayesdsl.runtime.compiled import cache, compiler
 from bayesdsl.runtime.compiled.compiler import BuildError
 from bayesdsl.runtime.compiled.errors import NotCompilable
 from bayesdsl.runtime.compiled.kernel import VERSION, Library, Program, aligned, pointers, program
@@ -146,7 +146,8 @@ def native_density(
     try:
         programs = _known(density, names)
         if programs is None:
-            compiling()
+            if compiler.why_not() is None:
+                compiling()
             programs = _written(density, names)
         native = NativeDensity(density, names, programs, threads)
         reason = _difference(density, native, programs, threads)

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from bayesdsl.runtime.compiled.fusion import dependencies, is_for_blas
-from bayesdsl.runtime.compiled.loops import Buffer, Load, Loop, Stage, Store, loads
+from bayesdsl.runtime.compiled.loops import Apply, Buffer, Iota, Load, Loop, Stage, Store, loads
 from bayesdsl.runtime.compiled.sizes import ZERO, Size, product
 
 # A fixed number of rows is worth blocks from here on.
@@ -243,8 +243,6 @@ def dims_of(terms: tuple[tuple[Size, object], ...]) -> set[int]:
 
 
 def _dims_within(expr: object) -> set[int]:
-    from bayesdsl.runtime.compiled.loops import Apply, Iota
-
     match expr:
         case Iota():
             return {expr.dim}

@@ -122,7 +122,11 @@ def test_any_number_of_threads_may_ask_at_once() -> None:
 def test_without_a_compiler_the_reason_is_told(own_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(own_cache))
     monkeypatch.delenv("CC", raising=False)
-    assert "no C compiler was found" in native_density(Density(homes(20, 3)))
+    told: list[str] = []
+    found = native_density(Density(homes(20, 3)), compiling=lambda: told.append("compiling"))
+    assert "no C compiler was found" in found
+    # Nor is it said that something is being compiled.
+    assert not told
 
 
 @needs_compiler
