@@ -68,7 +68,7 @@ class Nest:
 
     def __init__(self, writer: Writer, loops: list[Loop], headers: Sequence[str]) -> None:
         self.writer, self.loops, self.headers = writer, loops, headers
-        self.body = Body(writer, "  " * (len(headers) + 1))
+        self.body = Body(writer, "  " * (len(headers) + 1), hoists=bool(headers))
         self.totals: dict[tuple[int, str], Total] = {}
 
     def take(self, loop: Loop, instances: Sequence[At]) -> None:
@@ -107,6 +107,10 @@ class Nest:
             self.totals[key] = Total(self.writer.fresh_name("s"), store, place, depth, assigned)
         name = self.totals[key].name
         self.body.lines.append(f"{name} = {COMBINE[store.mode].format(name, value)};")
+
+    def fixed(self, pad: str) -> list[str]:
+        """What has to stand before the loops: values that are the same at every place."""
+        return [pad + line for line in self.body.before]
 
     def text(self) -> list[str]:
         lines, levels = [], len(self.headers)
@@ -150,11 +154,16 @@ class Nest:
 
 
 class Body:
-    """The statements inside a loop: each value a variable, worked out once."""
+    """The statements inside a loop: each value a variable, worked out once.
 
-    def __init__(self, writer: Writer, pad: str) -> None:
+    With `hoists`, values that are the same at every place are worked out `before` the loop.
+    """
+
+    def __init__(self, writer: Writer, pad: str, hoists: bool = False) -> None:
         self.writer = writer
         self.pad = pad
+        self.hoists = hoists
+        self.before: list[str] = []
         # Statements; those that put a value in a buffer, with it.
         self.lines: list[str | tuple[str, Buffer]] = []
         self.known: dict[tuple[str, torch.dtype], str] = {}
@@ -176,9 +185,8 @@ class Body:
                 found = self.registers.get(place)
                 if found is None:
                     self.read.add(expr.buffer)
-                    found = self.variable(place, expr.dtype)
-                    if not expr.terms:
-                        self.fixed.add(found)
+                    # Nothing may be read from a buffer that may be empty but by loops, which then do nothing.
+                    found = self.variable(place, expr.dtype, not expr.terms and bool(expr.buffer.size.constant))
                 return _cast(found, expr.dtype, dtype)
             case Apply():
                 args = [self.value(arg, at, expr.takes) for arg in expr.args]
@@ -189,12 +197,9 @@ class Body:
                 if expr.template == "({0} / {1})" and expr.dtype.is_floating_point:
                     # Multiplying is many times faster, and the compiler may not: the last digit can differ.
                     if self.is_fixed(args[1]) and not fixed:
-                        inverse = self.variable(f"({C_TYPES[expr.dtype]})(1.0 / {args[1]})", expr.dtype)
-                        self.fixed.add(inverse)
+                        inverse = self.variable(f"({C_TYPES[expr.dtype]})(1.0 / {args[1]})", expr.dtype, True)
                         text = f"({args[0]} * {inverse})"
-                if fixed:
-                    self.fixed.add(self.variable(text, expr.dtype))
-                return _cast(self.variable(text, expr.dtype), expr.dtype, dtype)
+                return _cast(self.variable(text, expr.dtype, fixed), expr.dtype, dtype)
 
     def is_fixed(self, value: str) -> bool:
         """Whether a value is a number, or a variable that is the same at every place."""
@@ -203,11 +208,14 @@ class Body:
     def index(self, index: int | Expr, at: At) -> str:
         return at.index[index] if isinstance(index, int) else self.value(index, at, torch.int64)
 
-    def variable(self, text: str, dtype: torch.dtype) -> str:
+    def variable(self, text: str, dtype: torch.dtype, fixed: bool = False) -> str:
+        """The variable that holds what `text` says, `fixed` where that is the same at every place."""
         key = (text, dtype)
         if key not in self.known:
             self.known[key] = name = self.writer.fresh_name("v")
-            self.lines.append(f"const {C_TYPES[dtype]} {name} = {text};")
+            (self.before if fixed and self.hoists else self.lines).append(f"const {C_TYPES[dtype]} {name} = {text};")
+            if fixed:
+                self.fixed.add(name)
         return self.known[key]
 
     def where(self, store: Store, at: At) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -199,6 +200,23 @@ def test_single_precision_is_computed_in_single_precision() -> None:
     assert value.dtype == gradient.dtype == torch.float32
     assert value.item() == pytest.approx(expected.item(), rel=1e-5, abs=1e-5)
     assert torch.allclose(gradient, slope, rtol=1e-5, atol=1e-4)
+
+
+def test_loops_of_one_block_give_what_torch_gives_and_are_vector_code() -> None:
+    def guide(u: torch.Tensor, noise: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        scale = torch.nn.functional.softplus(u)
+        value = u + scale * noise
+        return (value**2 - scale.log()).sum(), value, 1 / scale
+
+    given = [torch.randn(85, generator=torch.Generator().manual_seed(i), dtype=REAL) for i in range(2)]
+    made = program("bd_block", lambda trial: guide, [Trial({}, given)], [0, 1])
+    loaded = Library([made])
+    for found, expected in zip(loaded.kernel(made, [None, None], {})(*given), guide(*given), strict=True):
+        assert close(found, expected)
+    if compiler.compiler().vector_math and "clang" not in compiler.compiler().version:
+        # The C library's names of what takes several numbers at once.
+        called = set(re.findall(rb"_ZGV[A-Za-z0-9]+_(\w+)", compiler.build(loaded.text).read_bytes()))
+        assert {b"log", b"log1p"} <= called
 
 
 @pytest.mark.parametrize(
