@@ -14,8 +14,9 @@ import torch
 
 from bayesdsl.runtime.compiled import compiler
 from bayesdsl.runtime.compiled.blas import addresses
+from bayesdsl.runtime.compiled.errors import NotCompilable
 from bayesdsl.runtime.compiled.lowering import lower
-from bayesdsl.runtime.compiled.operations import Function, Trial, operations
+from bayesdsl.runtime.compiled.operations import Function, Operations, Trial, operations
 from bayesdsl.runtime.compiled.prelude import PRELUDE
 from bayesdsl.runtime.compiled.settled import Settled, settled
 from bayesdsl.runtime.compiled.sizes import Size
@@ -41,7 +42,8 @@ class Program:
 
     `text` is its C. `inputs` says for each of its arguments what it is: the position of one of the function's inputs,
     or what is worked out from those that do not vary. `by_column` are the arguments wanted with their first dimension
-    last. `outputs` are the shapes and types of what it gives. `plates` names the sizes.
+    last. `outputs` are the shapes and types of what it gives, `takes` those of the function's inputs. `plates` names
+    the sizes.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Program:
     outputs: tuple[tuple[tuple[Size, ...], str], ...]
     plates: tuple[str, ...]
     settled: Settled
+    takes: tuple[tuple[tuple[Size, ...], str], ...]
 
     def dump(self) -> bytes:
         """As JSON, with the constants in it."""
@@ -60,9 +63,10 @@ class Program:
                 "text": self.text,
                 "inputs": self.inputs,
                 "by_column": self.by_column,
-                "outputs": [[[size.text() for size in shape], dtype] for shape, dtype in self.outputs],
+                "outputs": _as_lists(self.outputs),
                 "plates": self.plates,
                 "settled": self.settled.dump(),
+                "takes": _as_lists(self.takes),
             }
         ).encode()
 
@@ -75,10 +79,19 @@ class Program:
             found["text"],
             tuple(found["inputs"]),
             tuple(found["by_column"]),
-            tuple((tuple(Size.read(s) for s in shape), dtype) for shape, dtype in found["outputs"]),
+            _of_lists(found["outputs"]),
             tuple(found["plates"]),
             Settled.read(found["settled"]),
+            _of_lists(found["takes"]),
         )
+
+
+def _as_lists(kinds: Sequence[tuple[tuple[Size, ...], str]]) -> list[Any]:
+    return [[[size.text() for size in shape], dtype] for shape, dtype in kinds]
+
+
+def _of_lists(kinds: list[Any]) -> tuple[tuple[tuple[Size, ...], str], ...]:
+    return tuple((tuple(Size.read(size) for size in shape), dtype) for shape, dtype in kinds)
 
 
 def program(
@@ -86,9 +99,12 @@ def program(
 ) -> Program:
     """The function of `trials[0]`, as `operations` takes it, written down in C. `varying` are the positions of the
     inputs that change from call to call. Raises NotCompilable."""
-    found = operations(function, trials)
+    return program_of(name, operations(function, trials), tuple(sorted(trials[0].sizes)), varying)
+
+
+def program_of(name: str, found: Operations, plates: Sequence[str], varying: Sequence[int]) -> Program:
+    """Operations written down in C. `plates` names the sizes in them. Raises NotCompilable."""
     lowered = lower(found, frozenset(varying))
-    plates = tuple(sorted(trials[0].sizes))
     text = write(name, lowered, plates)
     given = [lowered.given[buffer] for buffer in text.inputs]
     beforehand = settled(found, [g for g in given if not isinstance(g, int)])
@@ -97,10 +113,15 @@ def program(
         text.text,
         tuple(g if isinstance(g, int) else g.name for g in given),
         tuple(buffer in text.by_column for buffer in text.inputs),
-        tuple((value.shape, str(value.dtype).removeprefix("torch.")) for value in lowered.outputs),
-        plates,
+        tuple(_kind(value) for value in lowered.outputs),
+        tuple(plates),
         beforehand,
+        tuple(map(_kind, found.inputs)),
     )
+
+
+def _kind(value: Any) -> tuple[tuple[Size, ...], str]:
+    return value.shape, str(value.dtype).removeprefix("torch.")
 
 
 class Library:
@@ -143,14 +164,20 @@ class Kernel:
         workspace = getattr(library.loaded, f"{program.name}_workspace")
         workspace.restype = ctypes.c_int64
         self.workspace_bytes = int(workspace(_POINTER(self.sizes.ctypes.data))) + 64
-        self.outputs = [
-            (tuple(size.at(shape_of) for size in shape), getattr(torch, dtype)) for shape, dtype in program.outputs
-        ]
+        self.outputs = _at(program.outputs, shape_of)
+        # Machine code takes them to be as large as that.
+        for value, (shape, _) in zip(inputs, self.takes(), strict=False):
+            if value is not None and tuple(value.shape) != shape:
+                raise NotCompilable("a size in the program is no simple expression of the lengths of the data")
         values = program.settled.values(inputs, shape_of)
         self._held: list[torch.Tensor | None] = []
         for given, by_column in zip(program.inputs, program.by_column, strict=True):
             value = inputs[given] if isinstance(given, int) else values[given]
             self._held.append(None if value is None else _laid_out(value, by_column))
+
+    def takes(self) -> list[tuple[tuple[int, ...], torch.dtype]]:
+        """The shapes and types of the function's inputs."""
+        return _at(self.program.takes, dict(zip(self.program.plates, self.sizes.tolist())))
 
     def arguments(self, inputs: Sequence[torch.Tensor | None]) -> list[torch.Tensor]:
         """The tensors to hand over, laid out as they are read. Keep them while their addresses are used."""
@@ -166,6 +193,12 @@ class Kernel:
         work = aligned(self.workspace_bytes)
         self._function(pointers(given), pointers(results), _POINTER(self.sizes.ctypes.data), _POINTER(work.ctypes.data))
         return tuple(results)
+
+
+def _at(
+    kinds: Sequence[tuple[tuple[Size, ...], str]], sizes: Mapping[str, int]
+) -> list[tuple[tuple[int, ...], torch.dtype]]:
+    return [(tuple(size.at(sizes) for size in shape), getattr(torch, dtype)) for shape, dtype in kinds]
 
 
 def pointers(tensors: Sequence[torch.Tensor]) -> Any:

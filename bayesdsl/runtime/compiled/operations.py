@@ -84,6 +84,20 @@ class Operations:
     list: tuple[Operation, ...]
     outputs: tuple[Operation, ...]
 
+    @property
+    def inputs(self) -> tuple[Kind, ...]:
+        """What the function takes."""
+        return tuple(operation.kind for operation in self.list if operation.target == "input")
+
+    def giving(self, outputs: Sequence[Operation]) -> Operations:
+        """Those that give some of the outputs, with all inputs."""
+        needed: set[Operation] = set(outputs)
+        for operation in reversed(self.list):
+            if operation in needed:
+                needed.update(operation.sources())
+        kept = tuple(o for o in self.list if o in needed or o.target == "input")
+        return Operations(kept, tuple(outputs))
+
 
 @dataclass(frozen=True)
 class Trial:
@@ -93,17 +107,24 @@ class Trial:
     inputs: Sequence[Any]
 
 
-def operations(function: Callable[[Trial], Function], trials: Sequence[Trial]) -> Operations:
+def operations(
+    function: Callable[[Trial], Function],
+    trials: Sequence[Trial],
+    rewrite: Callable[[fx.GraphModule], None] = lambda _: None,
+) -> Operations:
     """The operations that `function(trial)(*trial.inputs)` does, the same in all trials but for sizes.
 
-    `function` gives for each trial a function of tensors. Raises NotCompilable where it cannot be traced, where it
-    draws at random, or where the trials differ in more than sizes.
+    `function` gives for each trial a function of tensors, `rewrite` may change what was written down of it, and add
+    inputs behind those that it has. Raises NotCompilable where it cannot be traced, where it draws at random, or where
+    the trials differ in more than sizes.
     """
-    graphs = [_traced(function(trial), trial.inputs) for trial in trials]
+    graphs = [_traced(function(trial), trial.inputs, rewrite) for trial in trials]
     return _Unified(graphs, [dict(trial.sizes) for trial in trials]).operations()
 
 
-def _traced(function: Function, inputs: Sequence[torch.Tensor]) -> fx.GraphModule:
+def _traced(
+    function: Function, inputs: Sequence[torch.Tensor], rewrite: Callable[[fx.GraphModule], None]
+) -> fx.GraphModule:
     from torch.func import functionalize
 
     from bayesdsl.runtime.tracing import make_functional
@@ -115,6 +136,9 @@ def _traced(function: Function, inputs: Sequence[torch.Tensor]) -> fx.GraphModul
             # The same tensor passed twice would be one input.
             copies = [value.clone() for value in inputs]
             module = record(functionalize(function), *copies, formulas=_decompositions())
+            rewrite(module)
+    except NotCompilable:
+        raise
     except Exception as error:
         # Whatever a model does that cannot be written down shows as one of many kinds of error.
         if "_local_scalar_dense" in str(error):
@@ -168,7 +192,7 @@ def _note_kinds(module: fx.GraphModule, inputs: Sequence[torch.Tensor]) -> None:
     for node in module.graph.nodes:
         match node.op:
             case "placeholder":
-                node.meta["given"] = next(waiting)
+                node.meta["given"] = next(waiting, node.meta.get("val"))
             case "get_attr":
                 node.meta["given"] = operator.attrgetter(node.target)(module)
             case "call_function":

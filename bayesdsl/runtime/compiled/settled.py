@@ -94,7 +94,7 @@ def _written(value: Any) -> Any:
         case Size():
             return {"size": value.text()}
         case Share():
-            return {"share": value.factor, "of_size": value.size.text()}
+            return {"share": value.count.text(), "of_size": value.size.text()}
         case tuple():
             return [_written(part) for part in value]
         case torch.dtype():
@@ -128,8 +128,8 @@ def _value(written: Any, done: Mapping[str, Any], sizes: Mapping[str, int]) -> A
             return done[name]
         case {"size": text}:
             return Size.read(text).at(sizes)
-        case {"share": factor, "of_size": text}:
-            return factor / Size.read(text).at(sizes)
+        case {"share": count, "of_size": text}:
+            return Share(Size.read(count), Size.read(text)).at(sizes)
         case {"dtype": name} | {"layout": name} | {"memory": name}:
             return getattr(torch, name)
         case {"device": name}:
