@@ -5,17 +5,16 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Sequence
 from contextlib import nullcontext
-from importlib import resources
 
 import numpy as np
 import torch
 
-from bayesdsl.runtime.compiled import compiler
 from bayesdsl.runtime.compiled.blas import one_thread
 from bayesdsl.runtime.compiled.compiler import BuildError
 from bayesdsl.runtime.compiled.errors import NotCompilable
 from bayesdsl.runtime.compiled.kernel import Library, aligned, pointers, program
 from bayesdsl.runtime.compiled.operations import Trial
+from bayesdsl.runtime.engines.steps.library import library
 from bayesdsl.runtime.engines.steps.listing import Listing
 from bayesdsl.runtime.engines.steps.loop import Block, ListLoop, Loop
 
@@ -24,8 +23,6 @@ _LARGE = 500_000
 
 # The same sums in another order, and other last digits of exp, log and the like.
 _AGREEMENT = {torch.float64: 1e-9, torch.float32: 1e-3}
-
-_LOOP = (resources.files("bayesdsl.runtime.engines.steps") / "loop.c").read_text(encoding="utf-8")
 
 
 def loop_of(step: Listing, carried: int, varying: int) -> Loop:
@@ -53,7 +50,7 @@ class NativeLoop:
         self._carried, self._varying = carried, varying
         self._threads = torch.get_num_threads() if step.largest >= _LARGE else 1
         self._kernel = Library([written]).kernel(written, inputs, {}, self._threads)
-        self._run = compiler.load(_LOOP).bd_steps
+        self._run = library().bd_steps
         self._run.restype = None
         self._work = aligned(self._kernel.workspace_bytes)
         self._check(function(*inputs), self._kernel(*inputs))
