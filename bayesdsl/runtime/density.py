@@ -186,13 +186,21 @@ class Density:
             4 * torch.rand(self.dimension, generator=generator, dtype=torch.float64) - 2 for _ in range(_CHECK_POINTS)
         ]
 
+    def witnesses(
+        self, points: list[torch.Tensor] | None = None
+    ) -> Iterator[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:
+        """Some random points or `points`, with the model's own value and gradient there, finite or not."""
+        for u in self._points() if points is None else points:
+            try:
+                yield u, *self._eager(u)
+            except torch.linalg.LinAlgError:
+                yield u, u.new_full((), -torch.inf), torch.zeros_like(u)
+
     def difference(self, candidate: ValueAndGrad, points: list[torch.Tensor] | None = None) -> str:
         """What differs between the model and a function that is to give its value and gradient, at some random points
         or at `points`; empty where nothing does."""
-        points = self._points() if points is None else points
         compared = 0
-        for u in points:
-            value, gradient = self._eager(u)
+        for u, value, gradient in self.witnesses(points):
             other, other_gradient = candidate(u)
             if not value.isfinite():
                 if other.isfinite():

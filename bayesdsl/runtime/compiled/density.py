@@ -66,31 +66,8 @@ class NativeDensity:
 
     def values(self, us: np.ndarray) -> dict[str, np.ndarray]:
         """The values of the named sites at each of the vectors `us`, shape (count, dimension): (count, *site)."""
-        us = np.ascontiguousarray(us, dtype=np.float64)
-        kernel = self._values
-        given = kernel.arguments([None])
-        results = [np.empty((len(us), *shape), dtype=_numpy(dtype)) for shape, dtype in kernel.outputs]
-        positions = [i for i, source in enumerate(kernel.program.inputs) if source == 0]
-        addresses = (ctypes.c_void_p * max(1, len(given)))(
-            *(us.ctypes.data if i in positions else t.data_ptr() for i, t in enumerate(given))
-        )
-        out = (ctypes.c_void_p * max(1, len(results)))(*(r.ctypes.data for r in results))
-        in_steps = np.array([8 * self.dimension if i in positions else 0 for i in range(len(given))], dtype=np.int64)
-        out_steps = np.array([r.nbytes // max(1, len(us)) for r in results], dtype=np.int64)
-        work = aligned(kernel.workspace_bytes)
-        self._library.loaded.bd_each(
-            ctypes.c_void_p(kernel.address),
-            ctypes.c_int64(len(us)),
-            addresses,
-            ctypes.c_int64(len(given)),
-            ctypes.c_void_p(in_steps.ctypes.data),
-            out,
-            ctypes.c_int64(len(results)),
-            ctypes.c_void_p(out_steps.ctypes.data),
-            ctypes.c_void_p(kernel.sizes.ctypes.data),
-            ctypes.c_void_p(work.ctypes.data),
-        )
-        return dict(zip(self.names, results, strict=True))
+        results = self._values.each([None], {0: torch.from_numpy(np.ascontiguousarray(us, dtype=np.float64))})
+        return {name: found.numpy() for name, found in zip(self.names, results, strict=True)}
 
 
 class _Context(ctypes.Structure):
@@ -215,7 +192,8 @@ def _written(density: Density, names: Sequence[str], bounds: Sequence[BoundModel
     for trial in densities:
         u = torch.rand(trial.dimension, dtype=torch.float64, generator=torch.Generator().manual_seed(0)) - 0.5
         found = trial_of(trial.bound, [u])
-        trials.append(Trial({} if fixed else found.sizes, found.inputs))
+        parts = [site.free_shape for site in trial.sites]
+        trials.append(Trial({} if fixed else found.sizes, found.inputs, parts=parts))
     if not trials:
         return None
     by_trial = dict(zip(map(id, trials), densities, strict=True))
@@ -252,7 +230,3 @@ def _site_values(density: Density, names: Sequence[str]) -> Function:
         return tuple(found[name] for name in names)
 
     return values
-
-
-def _numpy(dtype: torch.dtype) -> np.dtype:
-    return torch.empty(0, dtype=dtype).numpy().dtype

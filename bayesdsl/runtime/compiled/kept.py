@@ -103,6 +103,12 @@ def made(keys: Keys, general: Callable[[], T | None], special: Callable[[], T]) 
     return found
 
 
+def forget(keys: Keys) -> None:
+    """Let go of what was kept, which is of no use here."""
+    for key in (keys.general, keys.special):
+        cache.current().discard(key)
+
+
 def obtained(
     keys: Keys,
     kind: type[T],

@@ -23,7 +23,7 @@ from bayesdsl.runtime.compiled.sizes import Size
 from bayesdsl.runtime.compiled.source import write
 
 # Goes into every key: programs of another version are of no use.
-VERSION = 14
+VERSION = 15
 
 RUNTIME = (resources.files("bayesdsl.runtime.compiled") / "runtime.h").read_text(encoding="utf-8")
 
@@ -148,7 +148,8 @@ class Library:
 class Kernel:
     """A program with its data.
 
-    Called with the inputs in the function's order (those that do not vary may be None), it gives its outputs. For
+    Called with the inputs in the function's order (those that do not vary may be None), it gives its outputs. The last
+    of those that vary need not be known before. For
     callers in C: `address` of the function, `arguments(..)` for its first parameter, `sizes`, `workspace_bytes`.
     """
 
@@ -172,7 +173,7 @@ class Kernel:
         values = program.settled.values(inputs, shape_of)
         self._held: list[torch.Tensor | None] = []
         for given, by_column in zip(program.inputs, program.by_column, strict=True):
-            value = inputs[given] if isinstance(given, int) else values[given]
+            value = values[given] if isinstance(given, str) else inputs[given] if given < len(inputs) else None
             self._held.append(None if value is None else _laid_out(value, by_column))
 
     def takes(self) -> list[tuple[tuple[int, ...], torch.dtype]]:
@@ -193,6 +194,42 @@ class Kernel:
         work = aligned(self.workspace_bytes)
         self._function(pointers(given), pointers(results), _POINTER(self.sizes.ctypes.data), _POINTER(work.ctypes.data))
         return tuple(results)
+
+    def moving(
+        self, inputs: Sequence[torch.Tensor | None], moving: Mapping[int, torch.Tensor]
+    ) -> tuple[list[torch.Tensor], list[int]]:
+        """As `arguments`, where some inputs, by position, are given for many calls at once, of shape (calls, ..): those
+        of the first call, and by how many bytes each moves on with every call."""
+        first = [moving[place][0] if place in moving else value for place, value in enumerate(inputs)]
+        found, steps = self.arguments(first), [0] * len(self.program.inputs)
+        for at, (given, by_column) in enumerate(zip(self.program.inputs, self.program.by_column, strict=True)):
+            if isinstance(given, int) and given in moving:
+                found[at] = _of_many(moving[given].detach(), by_column)
+                steps[at] = found[at].stride(0) * found[at].element_size()
+        return found, steps
+
+    def each(self, inputs: Sequence[torch.Tensor | None], moving: Mapping[int, torch.Tensor]) -> list[torch.Tensor]:
+        """The outputs of many calls, each of shape (calls, ..), for `moving` inputs as there."""
+        given, steps = self.moving(inputs, moving)
+        count = len(next(iter(moving.values())))
+        results = [torch.empty((count, *shape), dtype=dtype) for shape, dtype in self.outputs]
+        work = aligned(self.workspace_bytes)
+        in_steps, out_steps = (
+            np.array(values, dtype=np.int64) for values in (steps, [r.nbytes // max(1, count) for r in results])
+        )
+        self.library.loaded.bd_each(
+            _POINTER(self.address),
+            ctypes.c_int64(count),
+            pointers(given),
+            ctypes.c_int64(len(given)),
+            _POINTER(in_steps.ctypes.data),
+            pointers(results),
+            ctypes.c_int64(len(results)),
+            _POINTER(out_steps.ctypes.data),
+            _POINTER(self.sizes.ctypes.data),
+            _POINTER(work.ctypes.data),
+        )
+        return results
 
 
 def _at(
@@ -218,3 +255,10 @@ def _laid_out(value: torch.Tensor, by_column: bool) -> torch.Tensor:
     if by_column:
         return value.reshape(value.shape[0], -1).t().contiguous()
     return value.contiguous()
+
+
+def _of_many(values: torch.Tensor, by_column: bool) -> torch.Tensor:
+    """Values of several calls, those of each together in memory."""
+    if by_column:
+        return values.flatten(2).transpose(1, 2).contiguous() if values.dim() > 2 else values.contiguous()
+    return values if values.dim() == 1 or (len(values) and values[0].is_contiguous()) else values.contiguous()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import combinations, combinations_with_replacement
 from math import prod
+from typing import Any
 
 # A product of plates' sizes, by name, sorted.
 Monomial = tuple[str, ...]
@@ -69,18 +70,31 @@ class Size:
 
 @dataclass(frozen=True)
 class Share:
-    """A number that falls with a size, as the weight of a row in a mean or in a minibatch does: `count / size`."""
+    """A number that goes with sizes, as the weight of a row in a mean or in a minibatch does, or the constant of a
+    density: `factor * count / size`."""
 
     count: Size
     size: Size
+    factor: float = 1.0
 
     def at(self, sizes: Mapping[str, int]) -> float:
         """Its number where every plate has the size given."""
-        return self.count.at(sizes) / self.size.at(sizes)
+        return self.factor * self.count.at(sizes) / self.size.at(sizes)
 
     def c(self) -> str:
         """It as an expression in C."""
-        return f"((double)({self.count.c()}) / (double)({self.size.c()}))"
+        factor = "" if self.factor == 1 else f"{self.factor!r} * "
+        return f"({factor}(double)({self.count.c()}) / (double)({self.size.c()}))"
+
+    def text(self) -> list[object]:
+        """It as JSON."""
+        return [self.count.text(), self.size.text(), self.factor]
+
+    @classmethod
+    def read(cls, text: list[Any]) -> Share:
+        """The share that `text()` gave."""
+        count, size, factor = text
+        return cls(Size.read(count), Size.read(size), factor)
 
 
 ONE = Size.of(1)
@@ -151,17 +165,26 @@ def _solve(rows: list[list[int]], values: Sequence[int]) -> list[Fraction] | Non
     return [row[-1] for row in table]
 
 
-def explain_share(seen: tuple[float, ...], trials: Sequence[Mapping[str, int]]) -> Share | None:
-    """As `explain`, for a number that is a plate's size or a small whole number, divided by a size."""
+def explain_share(
+    seen: tuple[float, ...], trials: Sequence[Mapping[str, int]], known: Iterable[Size] = ()
+) -> Share | None:
+    """As `explain`, for a number that is a plate's size or a small whole number, divided by a size, or a multiple of a
+    size: a plate's, or one that is `known`."""
     if not all(seen):
         return None
-    over = [Size.of(factor) for factor in (1, -1, 2, -2)] + [Size.named(name) for name in sorted(trials[0])]
-    for count in over:
+    plates = [Size.named(name) for name in sorted(trials[0])]
+    for count in [*(Size.of(factor) for factor in (1, -1, 2, -2)), *plates]:
         sizes = [count.at(trial) / value for value, trial in zip(seen, trials, strict=True)]
         if all(abs(size - round(size)) < 1e-9 * abs(size) for size in sizes):
             size = explain(tuple(round(size) for size in sizes), trials)
             if size is not None:
                 return Share(count, size)
+    for count in (*plates, *known):
+        factors = [
+            value / count.at(trial) if count.at(trial) else 0.0 for value, trial in zip(seen, trials, strict=True)
+        ]
+        if all(abs(factor - factors[0]) <= 1e-14 * abs(factors[0]) for factor in factors) and factors[0]:
+            return Share(count, ONE, factors[0])
     return None
 
 

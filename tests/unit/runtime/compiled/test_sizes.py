@@ -31,10 +31,15 @@ def test_what_is_not_is_not() -> None:
     assert explain(tuple(sum(trial.values()) for trial in more), more) is None
 
 
-@pytest.mark.parametrize("share", [Share(Size.of(1), N), Share(Size.of(-2), N + 3), Share(N, M), Share(M, N)])
+@pytest.mark.parametrize(
+    "share",
+    [Share(Size.of(1), N), Share(Size.of(-2), N + 3), Share(N, M), Share(M, N), Share(N + M, Size.of(1), 0.9189)],
+)
 def test_shares_of_a_size_are_explained(share: Share) -> None:
-    found = explain_share(tuple(share.at(trial) for trial in TRIALS), TRIALS)
+    found = explain_share(tuple(share.at(trial) for trial in TRIALS), TRIALS, [N + M])
     assert found is not None
-    assert found.at({"n": 1000, "m": 70}) == share.at({"n": 1000, "m": 70})
+    # A factor is told by one of its multiples.
+    assert found.at({"n": 1000, "m": 70}) == pytest.approx(share.at({"n": 1000, "m": 70}), rel=1e-14)
+    assert Share.read(found.text()) == found
     # Whole numbers that are not whole in C.
     assert found.c().count("(double)") == 2
