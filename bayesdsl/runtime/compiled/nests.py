@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import torch
 
 from bayesdsl.runtime.compiled.blocks import split_dims
-from bayesdsl.runtime.compiled.loops import C_TYPES, Apply, Buffer, Const, Expr, Iota, Load, Loop, Store
+from bayesdsl.runtime.compiled.loops import C_TYPES, Apply, Buffer, Const, Expr, Iota, Load, Loop, Store, loads
 from bayesdsl.runtime.compiled.regions import Region, dims_of
 from bayesdsl.runtime.compiled.sizes import ONE, ZERO, Share, Size
+
+# So many rows at a time are read at places that data choose.
+GATHERED = 4
 
 # What combining begins with, and how it goes on.
 START = {"add": "0", "mul": "1", "max": "-INFINITY", "min": "INFINITY", "or": "0", "and": "1"}
@@ -40,16 +43,26 @@ class Writer(Protocol):
         ...
 
 
-@dataclass
+@dataclass(frozen=True)
 class At:
-    """Where in a loop something is done: the index of each dimension, as text, and the region with its row's index."""
+    """Where in a loop something is done: the index of each dimension, as text, and the region with its row's index and
+    its place `here` in the block. `copy` is which copy of a sum into places that data choose is added to."""
 
     index: dict[int, str]
     region: Region | None = None
     row_index: str = ""
+    here: str = "i_"
+    copy: int = 0
 
     def with_index(self, dim: int, text: str) -> At:
-        return At({**self.index, dim: text}, self.region, self.row_index)
+        return replace(self, index={**self.index, dim: text})
+
+    def further(self, rows: int) -> At:
+        """So many rows further on, where sums go to a copy of their own."""
+        here = f"({self.here} + {rows})"
+        row = f"(b_ + {here})"
+        index = {dim: row if text == self.row_index else text for dim, text in self.index.items()}
+        return At(index, self.region, row, here, rows)
 
 
 @dataclass(frozen=True)
@@ -63,12 +76,55 @@ class Total:
     assigned: bool
 
 
-class Nest:
-    """Loops in C around what several loops do at each place. In those of a region, `looped` ends with the rows."""
+class Gathered:
+    """What a loop over a block of rows reads at places that data choose, read before it, some rows at a time.
 
-    def __init__(self, writer: Writer, loops: list[Loop], headers: Sequence[str]) -> None:
+    One after another: a processor's instruction for several at once is slower. With that in the loop, moreover, which
+    for all that gcc knows may read anything, its sums would be kept in memory.
+    """
+
+    def __init__(self, writer: Writer, pad: str) -> None:
+        self.writer, self.pad = writer, pad
+        # The name and type of each array of a block, by what is in it.
+        self.arrays: dict[tuple[Load, tuple[str, ...]], tuple[str, torch.dtype]] = {}
+        self.at: dict[str, tuple[Load, At]] = {}
+
+    def array(self, load: Load, at: At) -> str | None:
+        """The array in which the values of a load are; None where that cannot be known before the loop."""
+        chosen = [index for _, index in load.terms if not isinstance(index, int)]
+        if not chosen or any(inner.buffer.role != "input" for index in chosen for inner in loads(index)):
+            return None
+        key = load, tuple(f"{dim} {text}" for dim, text in sorted(at.index.items()))
+        if key not in self.arrays:
+            name = self.writer.fresh_name("g")
+            self.arrays[key] = name, load.dtype
+            self.at[name] = load, at
+        return self.arrays[key][0]
+
+    def text(self) -> list[str]:
+        if not self.at:
+            return []
+        steps = ((f"for (; i_ + {GATHERED} <= n_; i_ += {GATHERED})", GATHERED), ("for (; i_ < n_; i_++)", 1))
+        lines = ["{", "  int64_t i_ = 0;"]
+        for head, rows in steps:
+            body, found = Body(self.writer, "    "), []
+            for name, (load, at) in self.at.items():
+                for row in range(rows):
+                    place = at.further(row) if rows > 1 else at
+                    found.append(f"{name}[{place.here}] = {body.value(load, place)};")
+            lines += [f"  {head} {{", *body.text(set()), *(f"    {line}" for line in found)]
+            lines += ["    BD_NOT_AT_ONCE;", "  }"]
+        return [self.pad + line for line in (*lines, "}")]
+
+
+class Nest:
+    """Loops in C around what several loops do at each place. In those of a region, `looped` ends with the rows; with
+    `gathers`, what data choose is read before the innermost loop."""
+
+    def __init__(self, writer: Writer, loops: list[Loop], headers: Sequence[str], gathers: bool = False) -> None:
         self.writer, self.loops, self.headers = writer, loops, headers
-        self.body = Body(writer, "  " * (len(headers) + 1), hoists=bool(headers))
+        self.gathered = Gathered(writer, "  " * len(headers)) if gathers else None
+        self.body = Body(writer, "  " * (len(headers) + 1), bool(headers), self.gathered)
         self.totals: dict[tuple[int, str], Total] = {}
 
     def take(self, loop: Loop, instances: Sequence[At]) -> None:
@@ -117,6 +173,8 @@ class Nest:
         for level, header in enumerate(self.headers):
             pad = "  " * (level + 1)
             lines += self.opened(level)
+            if level == levels - 1 and self.gathered is not None:
+                lines += self.gathered.text()
             if level == levels - 1 and not any(loop.serial for loop in self.loops):
                 lines += self.vectorised()
             lines.append(f"{pad}{header} {{")
@@ -159,10 +217,11 @@ class Body:
     With `hoists`, values that are the same at every place are worked out `before` the loop.
     """
 
-    def __init__(self, writer: Writer, pad: str, hoists: bool = False) -> None:
+    def __init__(self, writer: Writer, pad: str, hoists: bool = False, gathered: Gathered | None = None) -> None:
         self.writer = writer
         self.pad = pad
         self.hoists = hoists
+        self.gathered = gathered
         self.before: list[str] = []
         # Statements; those that put a value in a buffer, with it.
         self.lines: list[str | tuple[str, Buffer]] = []
@@ -179,6 +238,8 @@ class Body:
                 return _number(expr.value, dtype or expr.dtype)
             case Iota():
                 return _cast(f"(int64_t){at.index[expr.dim]}", expr.dtype, dtype)
+            case Load() if self.gathered is not None and (array := self.gathered.array(expr, at)) is not None:
+                return _cast(self.variable(f"{array}[{at.here}]", expr.dtype), expr.dtype, dtype)
             case Load():
                 terms = [(step, self.index(index, at)) for step, index in expr.terms]
                 place = self.writer.place(expr.buffer, expr.offset, terms, at)

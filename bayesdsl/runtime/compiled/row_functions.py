@@ -14,6 +14,8 @@ from __future__ import annotations
 
 import re
 
+import torch
+
 from bayesdsl.runtime.compiled.blocks import block_of, passes, split_dims
 from bayesdsl.runtime.compiled.loops import C_TYPES, Buffer, Loop, Store
 from bayesdsl.runtime.compiled.nests import COMBINE, At, Nest, header, is_scalar, start_of
@@ -29,7 +31,7 @@ _STRIP = 4
 
 # Sums into places that data choose are kept in so many copies, in turn: rows one after another often choose the same
 # place, and would wait for each other.
-_COPIES = 4
+COPIES = 4
 
 
 class Writer(NestWriter):
@@ -56,8 +58,9 @@ class RowFunction:
         self.starts = [" + ".join(rooms[:i]) or "0" for i in range(len(rooms))]
         self.each = " + ".join(rooms) or "0"
         self.chunks = f"({region.rows.c()} + {CHUNK - 1}) / {CHUNK}"
-        # Values that are the same for all rows.
+        # Values that are the same for all rows; arrays of a block for what is read at places that data choose.
         self.fixed: list[str] = []
+        self.gathered: list[tuple[str, torch.dtype]] = []
         body = "\n".join(self._body())
         found, local = set(re.findall(r"\b[a-z]\w*\b", body)), {b.name for b in region.local}
         used = sorted(w for w in found if (w in writer.declared or w in writer.plates) and w not in local)
@@ -121,12 +124,14 @@ class RowFunction:
         inner = [line for loops in groups for line in self._pass(loops)]
         self.writer.carried, self.writer.copied = {}, set()
         names = set(re.findall(r"\b\w+\b", "\n".join(inner)))
-        alone = len(groups) == 1 and not names & {buffer.name for buffer in self.region.local}
-        for buffer in sorted(self.region.local, key=lambda b: b.name):
-            width = width_of(buffer, self.region.rows).constant
-            if buffer.name in names:
-                kind = C_TYPES[buffer.dtype]
-                opening.append(f"  {kind} {buffer.name}[{width * block}] __attribute__((aligned(64)));")
+        arrays = [
+            (buffer.name, buffer.dtype, width_of(buffer, self.region.rows).constant * block)
+            for buffer in sorted(self.region.local, key=lambda b: b.name)
+            if buffer.name in names
+        ]
+        arrays += [(name, dtype, block) for name, dtype in self.gathered]
+        opening += [f"  {C_TYPES[t]} {name}[{count}] __attribute__((aligned(64)));" for name, t, count in arrays]
+        alone = len(groups) == 1 and not arrays
         return [*opening, *self.fixed, *self._blocks(block, inner, alone), *closing]
 
     def _carried(self, buffer: Buffer, store: Store, start: str) -> tuple[list[str], list[str]]:
@@ -135,13 +140,14 @@ class RowFunction:
         if is_scalar(buffer) and buffer.role == "temporary":
             return [f"  double {name} = {start_of(store)};"], [f"  sums_[{start}] = {name};"]
         opening, closing = [f"  double *restrict {name} = sums_ + {start};"], []
-        size, copies = buffer.size.c(), f"copies_{name}"
+        size, step = buffer.size.c(), f"step_{name}"
         if _is_copied(buffer, store):
             self.writer.copied.add(name)
-            opening.append(f"  const int64_t {copies} = to_ - from_ >= 8 * {size} ? {_COPIES - 1} : 0;")
-            closing.append(f"  for (int64_t c = 1; c <= {copies}; c++)")
+            # Few rows go to one and the same.
+            opening.append(f"  const int64_t {step} = to_ - from_ >= 8 * {size} ? {size} : 0;")
+            closing.append(f"  for (int64_t c = 1; {step} && c < {COPIES}; c++)")
             closing.append(f"    for (int64_t i = 0; i < {size}; i++) {name}[i] += {name}[c * {size} + i];")
-            size = f"(1 + {copies}) * {size}"
+            size = f"{size} + {COPIES - 1} * {step}"
         opening.append(f"  for (int64_t i = 0; i < {size}; i++) {name}[i] = {start_of(store)};")
         return opening, closing
 
@@ -167,8 +173,10 @@ class RowFunction:
                     if store.mode != "set" and store.buffer in loop.fresh and store.buffer not in self.region.carried:
                         lines += self._cleared(store)
         looped, _ = split_dims(self.region, loops[0])
-        if len(looped) == 1 or loops[0].serial:
-            return lines + self._nest(loops, [f"i{d}" for d in looped[:-1]], [])
+        if loops[0].serial:
+            return lines + self._in_copies(loops)
+        if len(looped) == 1:
+            return lines + self._nest(loops, [], [])
         # Several places of the next dimension at once: what rows share is read once for all of them.
         strip = looped[-2]
         extent = loops[0].shape[strip].c()
@@ -180,22 +188,45 @@ class RowFunction:
             lines += self._nest(loops, before, [(strip, text, width)])
         return lines
 
+    def _in_copies(self, loops: list[Loop]) -> list[str]:
+        """Sums into places that data choose, some rows at a time, each into a copy of its own."""
+        lines: list[str] = []
+        looped, _ = split_dims(self.region, loops[0])
+        outer = [header(f"i{d}", loops[0].shape[d].c()) for d in looped[:-1]]
+        for head, rows in (
+            (f"for (int64_t i_ = 0; i_ + {COPIES} <= n_; i_ += {COPIES})", COPIES),
+            (f"for (int64_t i_ = n_ / {COPIES} * {COPIES}; i_ < n_; i_++)", 1),
+        ):
+            nest = Nest(self.writer, loops, [*outer, head])
+            for loop in loops:
+                at = self._at(loop)
+                nest.take(loop, [at.further(row) for row in range(rows)] if rows > 1 else [at])
+            self.fixed += nest.fixed("  ")
+            lines += nest.text()
+        return lines
+
+    def _at(self, loop: Loop) -> At:
+        others, _ = split_dims(self.region, loop)
+        row = "(b_ + i_)"
+        return At({**{d: f"i{d}" for d in others}, self.region.row[loop]: row}, self.region, row)
+
     def _nest(self, loops: list[Loop], indices: list[str], strips: list[tuple[int, str, int]]) -> list[str]:
         region = self.region
         looped, _ = split_dims(region, loops[0])
         headers = [header(i, loops[0].shape[d].c()) for i, d in zip(indices, looped, strict=False)]
-        nest = Nest(self.writer, loops, [*headers, *(text for _, text, _ in strips), header("i_", "n_")])
+        headers += [*(text for _, text, _ in strips), header("i_", "n_")]
+        nest = Nest(self.writer, loops, headers, gathers=True)
         for loop in loops:
-            others, written = split_dims(region, loop)
-            base = At({d: f"i{d}" for d in others}, region, "(b_ + i_)")
-            base.index[region.row[loop]] = "(b_ + i_)"
-            instances = [base]
+            _, written = split_dims(region, loop)
+            instances = [self._at(loop)]
             for d in written:
                 instances = [at.with_index(d, str(i)) for at in instances for i in range(loop.shape[d].constant)]
             for d, _, width in strips:
                 instances = [at.with_index(d, f"(i{d} + {i})") for at in instances for i in range(width)]
             nest.take(loop, instances)
         self.fixed += nest.fixed("  ")
+        if nest.gathered is not None:
+            self.gathered += nest.gathered.arrays.values()
         return nest.text()
 
     def _cleared(self, store: Store) -> list[str]:
@@ -216,4 +247,4 @@ def _is_copied(buffer: Buffer, store: Store) -> bool:
 
 def _room(buffer: Buffer, store: Store) -> str:
     """How many numbers sums into a buffer take."""
-    return f"{_COPIES} * {buffer.size.c()}" if _is_copied(buffer, store) else buffer.size.c()
+    return f"{COPIES} * {buffer.size.c()}" if _is_copied(buffer, store) else buffer.size.c()

@@ -5,6 +5,9 @@
 #define bd_clamp_low(x, low) ((x) < (low) ? (low) : (x))
 #define bd_clamp_high(x, high) ((x) > (high) ? (high) : (x))
 
+/* What keeps the loop that it stands in from being vector code. */
+#define BD_NOT_AT_ONCE __asm__ volatile("")
+
 typedef void bd_dgemm_t(const char *, const char *, const int *, const int *, const int *, const double *, const double *,
                         const int *, const double *, const int *, const double *, double *, const int *);
 typedef void bd_sgemm_t(const char *, const char *, const int *, const int *, const int *, const float *, const float *,

@@ -235,14 +235,15 @@ class _Writer:
         if is_scalar(buffer) and buffer.role == "temporary":
             return carried or buffer.name
         if carried in self.copied:
-            return f"{carried}[(i_ & copies_{carried}) * {buffer.size.c()} + {sum_text(offset, terms)}]"
+            copy = f"{at.copy} * step_{carried} + " if at.copy else ""
+            return f"{carried}[{copy}{sum_text(offset, terms)}]"
         if at.region is not None and (buffer in at.region.local or buffer in self.by_column):
             inner = [(step, index) for step, index in terms if index != at.row_index]
             rows = at.region.rows
             if not leads(buffer, rows):
                 offset, inner = divided(offset, rows) or ZERO, [(divided(s, rows) or s, i) for s, i in inner]
             flat = sum_text(offset, inner)
-            row, far = ("i_", str(block_of(at.region))) if buffer in at.region.local else (at.row_index, rows.c())
+            row, far = (at.here, str(block_of(at.region))) if buffer in at.region.local else (at.row_index, rows.c())
             return f"{buffer.name}[{row}]" if flat == "0" else f"{buffer.name}[{row} + ({flat}) * {far}]"
         return f"{carried or buffer.name}[{sum_text(offset, terms)}]"
 
