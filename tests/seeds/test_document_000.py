@@ -24,8 +24,8 @@ def test_000_point_estimates_of_a_linear_model_with_adam(rugged: bd.Bound) -> No
 
 
 def test_000_priors_on_a_linear_layer_by_an_autodiagonalnormal(regression: bd.Fit) -> None:
-    """Medians within 0.8 posterior sd of the document's: from seed to seed a fit by its settings moves by 0.15 to 0.3, as
-    the document's own did. The loss per row has the same noise, some 0.01.
+    """Medians within 0.8 posterior sd of the document's: from seed to seed a fit by its settings moves by 0.15 to 0.3,
+    as the document's own did. The loss per row has the same noise, some 0.01.
     """
     weight, bias = weights(regression)
     found = dict(zip(("bA", "bR", "bAR", "a"), np.median(np.column_stack([weight, bias]), axis=0), strict=True))

@@ -83,8 +83,9 @@ class Gathered:
     for all that gcc knows may read anything, its sums would be kept in memory.
     """
 
-    def __init__(self, writer: Writer, pad: str) -> None:
+    def __init__(self, writer: Writer, pad: str, loops: list[Loop]) -> None:
         self.writer, self.pad = writer, pad
+        self.written = {buffer for loop in loops for buffer in loop.writes()}
         # The name and type of each array of a block, by what is in it.
         self.arrays: dict[tuple[Load, tuple[str, ...]], tuple[str, torch.dtype]] = {}
         self.at: dict[str, tuple[Load, At]] = {}
@@ -92,7 +93,8 @@ class Gathered:
     def array(self, load: Load, at: At) -> str | None:
         """The array in which the values of a load are; None where that cannot be known before the loop."""
         chosen = [index for _, index in load.terms if not isinstance(index, int)]
-        if not chosen or any(inner.buffer.role != "input" for index in chosen for inner in loads(index)):
+        varies = any(inner.buffer.role != "input" for index in chosen for inner in loads(index))
+        if not chosen or varies or load.buffer in self.written:
             return None
         key = load, tuple(f"{dim} {text}" for dim, text in sorted(at.index.items()))
         if key not in self.arrays:
@@ -123,7 +125,7 @@ class Nest:
 
     def __init__(self, writer: Writer, loops: list[Loop], headers: Sequence[str], gathers: bool = False) -> None:
         self.writer, self.loops, self.headers = writer, loops, headers
-        self.gathered = Gathered(writer, "  " * len(headers)) if gathers else None
+        self.gathered = Gathered(writer, "  " * len(headers), loops) if gathers else None
         self.body = Body(writer, "  " * (len(headers) + 1), bool(headers), self.gathered)
         self.totals: dict[tuple[int, str], Total] = {}
 

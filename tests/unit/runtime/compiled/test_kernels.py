@@ -57,6 +57,9 @@ MODELS: dict[str, Model] = {
     "groups of groups": lambda u, d: ((u[7:10][torch.arange(GROUPS) % 3] + u[:GROUPS])[d.group] * d.y).sin().sum(),
     "groups twice": lambda u, d: ((u[:GROUPS][d.group] - d.y) / u[8 : 8 + GROUPS][d.group].exp()).square().sum(),
     "places that unknowns choose": lambda u, d: (u[:2][(d.y > u[3]).long()] * u[4:7][d.group % 3] * d.y).tanh().sum(),
+    "the place of each row's own that data choose": lambda u, d: (
+        ((d.x * u[:3]).exp() + u[3]).gather(1, (d.group % 3).unsqueeze(1)).log1p().sum()
+    ),
     "rows after a sum over rows": lambda u, d: (torch.softmax(d.y * u[0], 0) * d.x[:, 0] * u[1]).sum(),
     "sums along rows": lambda u, d: torch.logsumexp(d.x * u[:3], 1).sum() + torch.log_softmax(u[4:9], 0)[2],
     "extremes": lambda u, d: (d.x * u[:3]).max(1).values.sum() + (d.y * u[3]).min() + u.amax(),
