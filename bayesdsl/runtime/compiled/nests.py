@@ -29,6 +29,9 @@ COMBINE = {
 }
 
 
+_NUMBER = re.compile(r"\(?-?(INFINITY|NAN|INT64_C\(\d+\)|\d[\d.]*(e[-+]?\d+)?f?)\)?")
+
+
 class Writer(Protocol):
     """What writes the function that the loops are in. `users` tells which passes read or write a buffer."""
 
@@ -253,20 +256,21 @@ class Body:
                 return _cast(found, expr.dtype, dtype)
             case Apply():
                 args = [self.value(arg, at, expr.takes) for arg in expr.args]
-                text = expr.template.format(*args)
+                single = torch.float32 in (expr.takes, expr.dtype)
+                text = (_single(expr.template) if single else expr.template).format(*args)
                 if text in args:
                     return _cast(text, expr.takes or expr.dtype, dtype)
                 fixed = all(self.is_fixed(arg) for arg in args)
                 if expr.template == "({0} / {1})" and expr.dtype.is_floating_point:
                     # Multiplying is many times faster, and the compiler may not: the last digit can differ.
                     if self.is_fixed(args[1]) and not fixed:
-                        inverse = self.variable(f"({C_TYPES[expr.dtype]})(1.0 / {args[1]})", expr.dtype, True)
+                        inverse = self.variable(f"({_number(1.0, expr.dtype)} / {args[1]})", expr.dtype, True)
                         text = f"({args[0]} * {inverse})"
                 return _cast(self.variable(text, expr.dtype, fixed), expr.dtype, dtype)
 
     def is_fixed(self, value: str) -> bool:
         """Whether a value is a number, or a variable that is the same at every place."""
-        return value in self.fixed or not re.search(r"[a-z]\w*", re.sub(r"INFINITY|NAN|\be[-+]?\d", "", value))
+        return value in self.fixed or _NUMBER.fullmatch(value) is not None
 
     def index(self, index: int | Expr, at: At) -> str:
         return at.index[index] if isinstance(index, int) else self.value(index, at, torch.int64)
@@ -343,18 +347,23 @@ def is_scalar(buffer: Buffer) -> bool:
 
 
 def sum_text(offset: Size, terms: Iterable[tuple[Size, str]]) -> str:
-    parts = [] if offset == ZERO else [offset.c()]
+    """`offset + sum(step * index)`, the same text for the same place: what a loop has put there is known by it."""
+    steps: dict[str, Size] = {}
     for step, index in terms:
-        if step == ONE:
-            parts.append(index)
-        elif step != ZERO:
-            parts.append(f"{index} * {step.c()}")
+        if re.fullmatch(r"\d+", index):
+            offset = offset + step * int(index)
+        else:
+            steps[index] = steps.get(index, ZERO) + step
+    parts = [] if offset == ZERO else [offset.c()]
+    for index, step in sorted(steps.items()):
+        if step != ZERO:
+            parts.append(index if step == ONE else f"{index} * {step.c()}")
     return " + ".join(parts) or "0"
 
 
 def _number(value: float | int | bool | Size | Share, dtype: torch.dtype) -> str:
     if isinstance(value, Share):
-        return value.c()
+        return f"((float){value.c()})" if dtype == torch.float32 else value.c()
     if isinstance(value, Size):
         return f"(({C_TYPES[dtype]})({value.c()}))"
     if dtype.is_floating_point:
@@ -363,9 +372,15 @@ def _number(value: float | int | bool | Size | Share, dtype: torch.dtype) -> str
             return "NAN"
         if number in (float("inf"), float("-inf")):
             return "INFINITY" if number > 0 else "(-INFINITY)"
-        return repr(number) if number >= 0 and repr(number)[0] != "-" else f"({number!r})"
+        text = f"{number!r}f" if dtype == torch.float32 else repr(number)
+        return text if text[0] != "-" else f"({text})"
     whole = int(value)
     return f"INT64_C({whole})" if whole >= 0 else f"(-INT64_C({-whole}))"
+
+
+def _single(template: str) -> str:
+    """An expression whose numbers have four bytes: with others in it all would be worked out in eight."""
+    return re.sub(r"(?<![\w.])(\d+\.\d*)(?![\w.])", r"\1f", template)
 
 
 def _cast(text: str, have: torch.dtype | None, want: torch.dtype | None) -> str:

@@ -74,6 +74,9 @@ MODELS: dict[str, Model] = {
     ),
     "pieces": lambda u, d: (torch.cat([u[3:5] * 2, u[:2].exp(), u[9:10]]) * torch.stack([u[5:10], u[1:6]])).sum(),
     "windows": lambda u, d: (d.y[1:] - u[0] * d.y[:-1] - u[1] * d.x[1:, 1]).square().sum(),
+    "what is put beside zeros": lambda u, d: (
+        (torch.nn.functional.pad((d.x[:, :2] * u[:2]).exp(), (1, 0)) + d.x * u[2:5]).tanh().sum()
+    ),
     "running totals": lambda u, d: (torch.cumsum(u[:6].exp(), 0) * u[3:9]).sum() + torch.cumprod(u[:4], 0).sum(),
     "a factor": lambda u, d: _covariance(u).diagonal().log().sum() + _whitened(u).square().sum(),
     "a large factor": lambda u, d: _kernel_matrix(u, d).diagonal().log().sum(),
