@@ -22,9 +22,9 @@ _log_softmax _log_softmax_backward_data gelu_backward silu silu_backward elu_bac
 hardtanh_backward leaky_relu_backward mish_backward hardsigmoid hardsigmoid_backward log_sigmoid_forward
 log_sigmoid_backward nll_loss_forward nll_loss_backward mse_loss mse_loss_backward huber_loss smooth_l1_loss
 binary_cross_entropy binary_cross_entropy_backward embedding_dense_backward norm linalg_vector_norm dist addmv addr
-baddbmm mvlgamma cumprod_backward _prelu_kernel _prelu_kernel_backward trace nansum rot90 unfold_backward renorm native_dropout
-tril_indices triu_indices diag_embed softshrink softshrink_backward hardshrink hinge soft_margin_loss roll isposinf
-isneginf logaddexp2 glu_backward sinc heaviside frac outer block_diag _euclidean_dist polar
+baddbmm mvlgamma cumprod_backward _prelu_kernel _prelu_kernel_backward trace nansum rot90 unfold_backward renorm
+native_dropout tril_indices triu_indices diag_embed softshrink softshrink_backward hardshrink hinge soft_margin_loss
+roll isposinf isneginf logaddexp2 glu_backward sinc heaviside frac outer block_diag _euclidean_dist polar
 """
 
 Tensor = torch.Tensor
