@@ -220,7 +220,7 @@ class _Writer:
             case Scan():
                 self.scan(item)
             case _:
-                names = [b.name for b in (*item.inputs, *item.outputs)]
+                names = [_address(buffer) for buffer in (*item.inputs, *item.outputs)]
                 self.lines.append(f"  {item.function}({', '.join((*names, *(size.c() for size in item.sizes)))});")
 
     def fresh_name(self, prefix: str) -> str:
@@ -296,3 +296,7 @@ class _Writer:
         self.functions.append(made.text)
         self.lines += made.calls
         self.sums_work.append((made.sums, made.bytes_of_sums))
+
+
+def _address(buffer: Buffer) -> str:
+    return f"&{buffer.name}" if is_scalar(buffer) and buffer.role == "temporary" else buffer.name
