@@ -17,9 +17,10 @@ import re
 import torch
 
 from bayesdsl.runtime.compiled.blocks import block_of, passes, split_dims
+from bayesdsl.runtime.compiled.bodies import At
+from bayesdsl.runtime.compiled.bodies import Writer as BodyWriter
 from bayesdsl.runtime.compiled.loops import C_TYPES, Buffer, Loop, Store
-from bayesdsl.runtime.compiled.nests import COMBINE, At, Nest, header, is_scalar, start_of
-from bayesdsl.runtime.compiled.nests import Writer as NestWriter
+from bayesdsl.runtime.compiled.nests import COMBINE, Nest, header, is_scalar, start_of
 from bayesdsl.runtime.compiled.regions import Region, leads, width_of
 from bayesdsl.runtime.compiled.sizes import ONE, ZERO
 
@@ -31,10 +32,10 @@ _STRIP = 4
 
 # Sums into places that data choose are kept in so many copies, in turn: rows one after another often choose the same
 # place, and would wait for each other.
-COPIES = 4
+_COPIES = 4
 
 
-class Writer(NestWriter):
+class Writer(BodyWriter):
     """What writes the function that calls this one.
 
     `declared` tells how its variables are declared as parameters, `plates` are the names of sizes. `carried` and
@@ -145,9 +146,9 @@ class RowFunction:
             self.writer.copied.add(name)
             # Few rows go to one and the same.
             opening.append(f"  const int64_t {step} = to_ - from_ >= 8 * {size} ? {size} : 0;")
-            closing.append(f"  for (int64_t c = 1; {step} && c < {COPIES}; c++)")
+            closing.append(f"  for (int64_t c = 1; {step} && c < {_COPIES}; c++)")
             closing.append(f"    for (int64_t i = 0; i < {size}; i++) {name}[i] += {name}[c * {size} + i];")
-            size = f"{size} + {COPIES - 1} * {step}"
+            size = f"{size} + {_COPIES - 1} * {step}"
         opening.append(f"  for (int64_t i = 0; i < {size}; i++) {name}[i] = {start_of(store)};")
         return opening, closing
 
@@ -194,8 +195,8 @@ class RowFunction:
         looped, _ = split_dims(self.region, loops[0])
         outer = [header(f"i{d}", loops[0].shape[d].c()) for d in looped[:-1]]
         for head, rows in (
-            (f"for (int64_t i_ = 0; i_ + {COPIES} <= n_; i_ += {COPIES})", COPIES),
-            (f"for (int64_t i_ = n_ / {COPIES} * {COPIES}; i_ < n_; i_++)", 1),
+            (f"for (int64_t i_ = 0; i_ + {_COPIES} <= n_; i_ += {_COPIES})", _COPIES),
+            (f"for (int64_t i_ = n_ / {_COPIES} * {_COPIES}; i_ < n_; i_++)", 1),
         ):
             nest = Nest(self.writer, loops, [*outer, head])
             for loop in loops:
@@ -247,4 +248,4 @@ def _is_copied(buffer: Buffer, store: Store) -> bool:
 
 def _room(buffer: Buffer, store: Store) -> str:
     """How many numbers sums into a buffer take."""
-    return f"{COPIES} * {buffer.size.c()}" if _is_copied(buffer, store) else buffer.size.c()
+    return f"{_COPIES} * {buffer.size.c()}" if _is_copied(buffer, store) else buffer.size.c()

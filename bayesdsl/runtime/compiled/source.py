@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from bayesdsl.runtime.compiled.blocks import block_of, passes
+from bayesdsl.runtime.compiled.bodies import At, Body, sum_text
 from bayesdsl.runtime.compiled.fusion import fuse, is_for_blas, needed
 from bayesdsl.runtime.compiled.loops import (
     C_TYPES,
@@ -29,16 +30,7 @@ from bayesdsl.runtime.compiled.loops import (
     loads,
 )
 from bayesdsl.runtime.compiled.lowering import Lowered
-from bayesdsl.runtime.compiled.nests import (
-    At,
-    Body,
-    Nest,
-    assigns,
-    header,
-    is_scalar,
-    start_of,
-    sum_text,
-)
+from bayesdsl.runtime.compiled.nests import Nest, assigns, header, is_scalar, start_of
 from bayesdsl.runtime.compiled.regions import Region, divided, is_own_row, leads, regions
 from bayesdsl.runtime.compiled.row_functions import RowFunction
 from bayesdsl.runtime.compiled.sizes import ONE, ZERO, Size
