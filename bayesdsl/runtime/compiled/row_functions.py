@@ -62,6 +62,8 @@ class RowFunction:
         # Values that are the same for all rows; arrays of a block for what is read at places that data choose.
         self.fixed: list[str] = []
         self.gathered: list[tuple[str, torch.dtype]] = []
+        # Every second time a block of a wide table is gone through from its end: what was read last is still near.
+        self.backwards = False
         body = "\n".join(self._body())
         found, local = set(re.findall(r"\b[a-z]\w*\b", body)), {b.name for b in region.local}
         used = sorted(w for w in found if (w in writer.declared or w in writer.plates) and w not in local)
@@ -184,6 +186,9 @@ class RowFunction:
         before = [f"i{d}" for d in looped[:-2]]
         i = f"i{strip}"
         most = f"for (int64_t {i} = 0; {i} + {_STRIP} <= ({extent}); {i} += {_STRIP})"
+        if self.backwards:
+            most = f"for (int64_t {i} = ({extent}) / {_STRIP} * {_STRIP} - {_STRIP}; {i} >= 0; {i} -= {_STRIP})"
+        self.backwards = not self.backwards
         rest = f"for (int64_t {i} = ({extent}) / {_STRIP} * {_STRIP}; {i} < ({extent}); {i}++)"
         for text, width in ((most, _STRIP), (rest, 1)):
             lines += self._nest(loops, before, [(strip, text, width)])

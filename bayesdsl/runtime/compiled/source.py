@@ -159,7 +159,8 @@ class _Writer:
                 continue
             for loop in item.loops:
                 for load in (load for store in loop.stores for load in loads(store)):
-                    suits = leads(load.buffer, item.rows) and is_own_row(load, item.rows, item.row[loop])
+                    suits = load.buffer.shape[:1] == (item.rows,) and leads(load.buffer, item.rows)
+                    suits = suits and is_own_row(load, item.rows, item.row[loop])
                     (wanted if suits else refused).add(load.buffer)
         return frozenset(b for b in wanted - refused if b.role == "input")
 

@@ -60,6 +60,7 @@ MODELS: dict[str, Model] = {
     "the place of each row's own that data choose": lambda u, d: (
         ((d.x * u[:3]).exp() + u[3]).gather(1, (d.group % 3).unsqueeze(1)).log1p().sum()
     ),
+    "tables of data under one": lambda u, d: (d.x.unsqueeze(0).exp() * u[:3] + u[4]).sin().sum(),
     "rows after a sum over rows": lambda u, d: (torch.softmax(d.y * u[0], 0) * d.x[:, 0] * u[1]).sum(),
     "sums along rows": lambda u, d: torch.logsumexp(d.x * u[:3], 1).sum() + torch.log_softmax(u[4:9], 0)[2],
     "extremes": lambda u, d: (d.x * u[:3]).max(1).values.sum() + (d.y * u[3]).min() + u.amax(),
