@@ -132,8 +132,7 @@ class Density:
         learnable values where the model starts them. With `strategy`, one of Pyro's ways to choose a start, latents
         with a proper prior start there (those draw from the global generator). Raises InitFailed."""
         for _ in range(tries):
-            u = (2 * torch.rand(self.dimension, generator=generator, dtype=torch.float64) - 1) * radius
-            self._place(u, radius)
+            u = self.anywhere(generator, radius)
             if strategy is not None:
                 with torch.no_grad():
                     u = self._evaluate(u, _Start(strategy)).vector(self.sites)
@@ -147,12 +146,15 @@ class Density:
             raise InitFailed(self._site_at(int((~gradient.isfinite()).nonzero()[0, 0])), "gradient", tries)
         raise InitFailed(self._first_not_finite(u), "log density", tries)
 
-    def _place(self, u: torch.Tensor, radius: float) -> None:
-        """Move the numbers that an earlier run knew to within a standard deviation of where they were."""
+    def anywhere(self, generator: torch.Generator, radius: float = 2.0) -> torch.Tensor:
+        """A point uniform in (-radius, radius), where the density need not be finite; what an earlier run knew is
+        within a standard deviation of where it was."""
+        u = (2 * torch.rand(self.dimension, generator=generator, dtype=torch.float64) - 1) * radius
         sites = {site.name: site for site in self.sites}
         for start in self.bound.starts:
             at = sites[start.site].start + start.places
             u[at] = start.centre + start.spread * u[at] / radius
+        return u
 
     def trace(self, seed: int = 0) -> bool:
         """Write the value and the gradient down as a list of tensor operations, and use it from now on.
@@ -186,9 +188,11 @@ class Density:
             4 * torch.rand(self.dimension, generator=generator, dtype=torch.float64) - 2 for _ in range(_CHECK_POINTS)
         ]
 
-    def difference(self, candidate: ValueAndGrad, points: list[torch.Tensor] | None = None) -> str:
+    def difference(
+        self, candidate: ValueAndGrad, points: list[torch.Tensor] | None = None, agreement: float = AGREEMENT
+    ) -> str:
         """What differs between the model and a function that is to give its value and gradient, at some random points
-        or at `points`; empty where nothing does."""
+        or at `points`; empty where nothing does. `agreement` is how far they may be from each other, relatively."""
         points = self._points() if points is None else points
         compared = 0
         for u in points:
@@ -200,9 +204,9 @@ class Density:
                 continue
             compared += 1
             scale = gradient.abs().max().clamp(min=1.0)
-            if not (other - value).abs() <= AGREEMENT * value.abs().clamp(min=1.0):
+            if not (other - value).abs() <= agreement * value.abs().clamp(min=1.0):
                 return f"its value differs by {float(other - value):.3g}"
-            if not (other_gradient - gradient).abs().max() <= AGREEMENT * scale:
+            if not (other_gradient - gradient).abs().max() <= agreement * scale:
                 return f"its gradient differs by {float((other_gradient - gradient).abs().max()):.3g}"
         return "" if compared else "no random point has a finite density to compare at"
 

@@ -1,0 +1,104 @@
+"""A log density at many points at once on a device, held against the model's own, and the values of its sites."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from math import ceil, prod
+
+import numpy as np
+import torch
+
+from bayesdsl.runtime.density import AGREEMENT, Density
+from bayesdsl.runtime.engines.errors import NotTogether, reason
+from bayesdsl.runtime.engines.together.recorded import Recorded
+from bayesdsl.runtime.recording import value_and_gradient
+
+# How many numbers an operation may give at once: more keep no GPU busier, and each is held for as long as it is used.
+_NUMBERS = 1 << 23
+# How far it may be from the model's own, relatively: a few thousand roundings of single precision.
+_AGREEMENT = {torch.float64: AGREEMENT, torch.float32: 1e-3}
+# Values of sites are made at most so many draws at a time: the graph holds for that number, and runs again and again.
+_DRAWS = 4096
+
+
+class ManyPoints:
+    """The log density of a model over R^`dimension`, at `count` points at once.
+
+    Raises NotTogether where it cannot be written down, and where it is not the model's own at random points.
+    """
+
+    def __init__(self, density: Density, count: int, device: torch.device) -> None:
+        self.density = density
+        self.dimension = density.dimension
+        self.device = device
+        groups = ceil(count / _at_once(density))
+        self._both = Recorded(value_and_gradient(density.log_density), self._example(ceil(count / groups)), device)
+        try:
+            difference = density.difference(self._one_by_one(), agreement=_AGREEMENT[density.bound.dtype])
+        except torch.OutOfMemoryError:
+            raise
+        except RuntimeError as error:
+            raise NotTogether(f"{device} cannot do it: {reason(error)}") from error
+        if difference:
+            raise NotTogether(f"{device} does not give what the model gives: {difference}")
+
+    def __call__(self, us: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """The log density, of shape (points,), and its gradient, of shape (points, dimension), at `us`, of shape
+        (points, dimension): float64, on the device.
+
+        It is -inf where it is not finite or its gradient is not, and where a matrix is not positive definite that must
+        be; the gradient is then of no use.
+        """
+        values, gradients = self._both(us)
+        fine = values.isfinite() & gradients.isfinite().all(-1)
+        return torch.where(fine, values, -torch.inf), gradients
+
+    def _example(self, size: int) -> torch.Tensor:
+        generator = torch.Generator().manual_seed(0)
+        return torch.rand(size, self.dimension, generator=generator, dtype=torch.float64) - 0.5
+
+    def _one_by_one(self) -> Callable[[torch.Tensor], tuple[torch.Tensor, torch.Tensor]]:
+        """The density as a function of one vector on the cores, which takes all places of the batch in turn."""
+        place = -1
+
+        def at(u: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+            nonlocal place
+            place = (place + 1) % self._both.size
+            us = self._example(self._both.size)
+            us[place] = u
+            values, gradients = self(us.to(self.device))
+            return values[place].cpu(), gradients[place].cpu()
+
+        return at
+
+
+class ValuesAt:
+    """The values of the named sites of a model at unconstrained ones. Raises NotTogether."""
+
+    def __init__(self, density: Density, names: Sequence[str], count: int, device: torch.device) -> None:
+        self.names = tuple(names)
+        self.device = device
+        self._density = density
+        size = min(count, _DRAWS, _at_once(density))
+        example = torch.zeros(max(1, size), density.dimension, dtype=torch.float64)
+        self._sites = Recorded(self._constrained, example, device)
+
+    def __call__(self, us: np.ndarray) -> dict[str, np.ndarray]:
+        """Values, of shape (chain, draw, *site), at unconstrained ones of shape (chain, draw, dimension)."""
+        chains, draws, dimension = us.shape
+        rows = torch.from_numpy(us.reshape(-1, dimension))
+        found = [self._sites(part.to(self.device)) for part in rows.split(self._sites.size)]
+        found = [[value.cpu() for value in values] for values in found]
+        joined = [torch.cat(pieces).numpy() for pieces in zip(*found, strict=True)]
+        return {n: v.reshape(chains, draws, *v.shape[1:]) for n, v in zip(self.names, joined, strict=True)}
+
+    def _constrained(self, u: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        values = self._density.constrain(u)
+        return tuple(values[name] for name in self.names)
+
+
+def _at_once(density: Density) -> int:
+    """At how many points an operation on the largest of what a model has gives no more numbers than it may."""
+    data = [value.numel() for value in density.bound.inputs.values() if isinstance(value, torch.Tensor)]
+    sites = [prod(site.shape) for site in density.sites]
+    return max(1, _NUMBERS // max(1, *data, *sites, density.dimension))
