@@ -164,7 +164,7 @@ class Density:
         """
         from bayesdsl.runtime.tracing import NotTraceable, trace
 
-        points = self._points(seed)
+        points = self.points(seed)
         try:
             # The first point shows the operations; it is not among those that check them.
             with no_validation():
@@ -182,18 +182,17 @@ class Density:
         self._traced, self.gradient, self.gradient_note = candidate, "traced", "agrees with the model at random points"
         return True
 
-    def _points(self, seed: int = 0) -> list[torch.Tensor]:
+    def points(self, seed: int = 0) -> list[torch.Tensor]:
+        """Some random points, to hold a function against the model at."""
         generator = torch.Generator().manual_seed(seed)
         return [
             4 * torch.rand(self.dimension, generator=generator, dtype=torch.float64) - 2 for _ in range(_CHECK_POINTS)
         ]
 
-    def difference(
-        self, candidate: ValueAndGrad, points: list[torch.Tensor] | None = None, agreement: float = AGREEMENT
-    ) -> str:
+    def difference(self, candidate: ValueAndGrad, points: list[torch.Tensor] | None = None) -> str:
         """What differs between the model and a function that is to give its value and gradient, at some random points
-        or at `points`; empty where nothing does. `agreement` is how far they may be from each other, relatively."""
-        points = self._points() if points is None else points
+        or at `points`; empty where nothing does."""
+        points = self.points() if points is None else points
         compared = 0
         for u in points:
             value, gradient = self._eager(u)
@@ -204,9 +203,9 @@ class Density:
                 continue
             compared += 1
             scale = gradient.abs().max().clamp(min=1.0)
-            if not (other - value).abs() <= agreement * value.abs().clamp(min=1.0):
+            if not (other - value).abs() <= AGREEMENT * value.abs().clamp(min=1.0):
                 return f"its value differs by {float(other - value):.3g}"
-            if not (other_gradient - gradient).abs().max() <= agreement * scale:
+            if not (other_gradient - gradient).abs().max() <= AGREEMENT * scale:
                 return f"its gradient differs by {float((other_gradient - gradient).abs().max()):.3g}"
         return "" if compared else "no random point has a finite density to compare at"
 

@@ -115,4 +115,8 @@ def _no_device(name: str, reason: str) -> Diagnostic:
 
 
 def _not_there(engine: str) -> Diagnostic:
-    return Diagnostic("BD887", f"`{engine}` does not run on a GPU", hint="leave `--device` out, or use `--infer svi`")
+    return Diagnostic(
+        "BD887",
+        f"`{engine}` does not run on a GPU",
+        hint="leave `--device` out, or use `--infer nuts` or `--infer svi`",
+    )

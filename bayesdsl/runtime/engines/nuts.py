@@ -121,6 +121,8 @@ def _together(
 ) -> _Sampled:
     from bayesdsl.runtime.engines.together.sample import ManyChains
 
+    if device.type == "cuda" and device.index is None:
+        device = torch.device("cuda", torch.cuda.current_device())
     chains = ManyChains(density, names, settings, seed, device)
     chains.run(report)
     facts = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from math import ceil, prod
 
 import numpy as np
@@ -24,7 +24,8 @@ _DRAWS = 4096
 class ManyPoints:
     """The log density of a model over R^`dimension`, at `count` points at once.
 
-    Raises NotTogether where it cannot be written down, and where it is not the model's own at random points.
+    It is compared with the model at random points; `compared` is how many of these have a density. Raises NotTogether
+    where it cannot be written down, and where it is another.
     """
 
     def __init__(self, density: Density, count: int, device: torch.device) -> None:
@@ -33,14 +34,13 @@ class ManyPoints:
         self.device = device
         groups = ceil(count / _at_once(density))
         self._both = Recorded(value_and_gradient(density.log_density), self._example(ceil(count / groups)), device)
+        self.compared = 0
         try:
-            difference = density.difference(self._one_by_one(), agreement=_AGREEMENT[density.bound.dtype])
+            self.compare(density.points())
         except torch.OutOfMemoryError:
             raise
         except RuntimeError as error:
             raise NotTogether(f"{device} cannot do it: {reason(error)}") from error
-        if difference:
-            raise NotTogether(f"{device} does not give what the model gives: {difference}")
 
     def __call__(self, us: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """The log density, of shape (points,), and its gradient, of shape (points, dimension), at `us`, of shape
@@ -57,19 +57,29 @@ class ManyPoints:
         generator = torch.Generator().manual_seed(0)
         return torch.rand(size, self.dimension, generator=generator, dtype=torch.float64) - 0.5
 
-    def _one_by_one(self) -> Callable[[torch.Tensor], tuple[torch.Tensor, torch.Tensor]]:
-        """The density as a function of one vector on the cores, which takes all places of the batch in turn."""
-        place = -1
+    def compare(self, points: Sequence[torch.Tensor]) -> None:
+        """Hold it against the model at points on the cores, each in several places of the batch. Raises
+        NotTogether."""
+        expected = [self.density.value_and_grad(u) for u in points]
+        places = torch.arange(max(self._both.size, len(points))) % len(points)
+        values, gradients = (found.cpu() for found in self(torch.stack([*points])[places].to(self.device)))
+        agreement = _AGREEMENT[self.density.bound.dtype]
+        for point, (value, gradient) in enumerate(expected):
+            there = places == point
+            if not (value.isfinite() and gradient.isfinite().all()):
+                if values[there].isfinite().any():
+                    raise self._another("it is finite where the model's is not")
+                continue
+            self.compared += 1
+            far = (values[there] - value).abs().max()
+            if not far <= agreement * value.abs().clamp(min=1.0):
+                raise self._another(f"its value differs by {far:.3g}")
+            far = (gradients[there] - gradient).abs().max()
+            if not far <= agreement * gradient.abs().max().clamp(min=1.0):
+                raise self._another(f"its gradient differs by {far:.3g}")
 
-        def at(u: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-            nonlocal place
-            place = (place + 1) % self._both.size
-            us = self._example(self._both.size)
-            us[place] = u
-            values, gradients = self(us.to(self.device))
-            return values[place].cpu(), gradients[place].cpu()
-
-        return at
+    def _another(self, how: str) -> NotTogether:
+        return NotTogether(f"{self.device} does not give what the model gives: {how}")
 
 
 class ValuesAt:

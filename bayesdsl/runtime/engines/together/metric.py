@@ -35,30 +35,33 @@ class Metric:
 
 
 class Moments:
-    """The variances of positions of all chains together, about their common mean. Nothing of it leaves the device."""
+    """The variances of positions about the mean of their own chain, averaged over chains: those that are in different
+    places, on the way or for good, do not make it wider. Nothing of it leaves the device."""
 
     def __init__(self, around: torch.Tensor, full: bool) -> None:
-        # Sums of squares are taken about a place among the positions, so that nothing is lost where they are far from
-        # zero.
-        self.around = around
-        dimension = len(around)
-        self._count = around.new_zeros(())
-        self._sum = around.new_zeros(dimension)
+        # Sums are of distances from a place near each chain, of shape (chains, dimension), so that nothing is lost
+        # where chains are far from zero.
+        self._around, self._full = around, full
+        chains, dimension = around.shape
+        self._counts = around.new_zeros(chains)
+        self._sums = torch.zeros_like(around)
         self._squares = around.new_zeros((dimension, dimension) if full else (dimension,))
 
     def add(self, taken: torch.Tensor, positions: torch.Tensor) -> None:
         """Take the positions, of shape (chains, dimension), of the chains for which `taken` is true."""
-        moved = torch.where(taken[:, None], positions - self.around, 0.0)
-        self._count += taken.sum()
-        self._sum += moved.sum(0)
-        self._squares += moved.square().sum(0) if self._squares.dim() == 1 else moved.T @ moved
+        moved = torch.where(taken[:, None], positions - self._around, 0.0)
+        self._counts += taken
+        self._sums += moved
+        self._squares += self._squared(moved, moved)
 
     def metric(self) -> Metric:
-        """The metric of the positions so far, of which there are at least two."""
-        count, mean = self._count, self._sum / self._count
-        diagonal = self._squares.dim() == 1
-        between = mean.square() if diagonal else torch.outer(mean, mean)
-        variance = (self._squares / count - between) * (count / (count - 1))
+        """The metric of the positions so far; some chain has at least two."""
+        means = self._sums / self._counts.clamp(min=1)[:, None]
+        count = (self._counts - 1).clamp(min=0).sum()
+        variance = (self._squares - self._squared(self._sums, means)) / count
         share = count / (count + _PRIOR_DRAWS)
-        small = torch.full_like(mean, _PRIOR_VARIANCE)
-        return Metric(share * variance + (1 - share) * (small if diagonal else small.diag()))
+        small = torch.full_like(means[0], _PRIOR_VARIANCE)
+        return Metric(share * variance + (1 - share) * (small.diag() if self._full else small))
+
+    def _squared(self, one: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
+        return one.T @ other if self._full else (one * other).sum(0)

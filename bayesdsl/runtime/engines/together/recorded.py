@@ -22,8 +22,9 @@ from torch.fx.node import map_aggregate
 
 from bayesdsl.runtime.density import no_validation
 from bayesdsl.runtime.engines.errors import NotTogether
+from bayesdsl.runtime.engines.errors import reason as said
 from bayesdsl.runtime.recording import DependsOnData, record
-from bayesdsl.runtime.tracing import compiled, listed, simplify
+from bayesdsl.runtime.tracing import Constants, compiled, listed, simplify
 
 aten = torch.ops.aten
 # Torch keeps the switch to itself. It is this thread's and set back at once.
@@ -31,7 +32,8 @@ _functorch = torch._C._functorch
 
 # How torch says that a program looks at a number, with and without many points at once.
 _LOOKS = ("data-dependent control flow", "_local_scalar_dense", "dynamic shape")
-_NO_RULE = "Batching rule not implemented for "
+_RANDOM = "random operation"
+_POINT_BY_POINT = " hit the vmap fallback"
 
 
 class Recorded:
@@ -78,6 +80,7 @@ def _written(
     except Exception as error:
         # Whatever a model does that cannot be written down shows as one of many kinds of error.
         raise NotTogether(_reason(error)) from error
+    _number(graph, constants)
     _move(graph, device)
     constants.values = {name: value.to(device) for name, value in constants.values.items()}
     return compiled(graph, constants)
@@ -108,6 +111,21 @@ def _cholesky(matrices: torch.Tensor, *args: Any, **kwargs: Any) -> tuple[torch.
     return torch.where((failed == 0)[..., None, None], factors, torch.nan), failed
 
 
+def _number(graph: fx.Graph, constants: Constants) -> None:
+    """Choose by numbers what a constant mask chooses: a device would count it anew each time, and wait for the count."""
+    for node in graph.nodes:
+        if node.target in (aten.index.Tensor, aten.index_put.default):
+            chosen: list[fx.Node | None] = []
+            for index in node.args[1]:
+                values = constants.values[index.target] if index is not None and index.op == "get_attr" else None
+                if values is None or values.dtype is not torch.bool:
+                    chosen.append(index)
+                    continue
+                with graph.inserting_before(node):
+                    chosen += [graph.get_attr(constants.name(place)) for place in values.nonzero(as_tuple=True)]
+            node.args = (node.args[0], chosen, *node.args[2:])
+
+
 def _move(graph: fx.Graph, device: torch.device) -> None:
     """Let operations that make tensors make them on the device."""
 
@@ -124,7 +142,9 @@ def _reason(error: Exception) -> str:
     text = str(error)
     if isinstance(error, DependsOnData) or any(words in text for words in _LOOKS):
         return "the program looks at a number in Python, as an `if` does"
-    line = (text.strip().splitlines() or [type(error).__name__])[0]
-    if line.startswith(_NO_RULE):
-        return f"torch does not do {line.removeprefix(_NO_RULE).split(';')[0].rstrip('.')} at many points at once"
-    return f"its operations cannot be written down for many points at once: {line}"
+    if _RANDOM in text:
+        return "the program draws at random"
+    operation, point_by_point, _ = text.partition(_POINT_BY_POINT)
+    if point_by_point:
+        return f"torch does {operation} for one point at a time"
+    return f"its operations cannot be written down: {said(error)}"

@@ -30,6 +30,8 @@ _BLOCK_BYTES = 1 << 28
 # How often all chains that have no density where they start are put elsewhere at once, before the model itself is asked
 # for each of them.
 _TRIES = 10
+# At so many of the starting points the density is compared with the model's where no random point has one.
+_COMPARED = 6
 
 # What is kept of each trajectory besides its draw, and its type for ArviZ.
 _STATISTICS: dict[str, tuple[Callable[[Ended], torch.Tensor], type]] = {
@@ -67,6 +69,8 @@ class ManyChains:
             value, gradient = self._many(us.to(self.device))
             if not value.isfinite().all():
                 raise NotTogether("its density is not finite at a starting point where the model's is")
+            if not self._many.compared:
+                self._many.compare(us[:_COMPARED].unbind())
             self._starts = Points(us.to(self.device), value, gradient)
             total = self.settings.chains * self.settings.draws
             self._values = ValuesAt(self.density, self.names, total, self.device)

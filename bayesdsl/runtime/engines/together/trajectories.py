@@ -136,9 +136,7 @@ class Trajectories:
         """A leaf of each chain, compared with what is in the first `slots`."""
         now, (for_leaf, for_subtree, for_side) = self._now, self._uniform()
         begun = self._end(now.side)
-        leaf, momentum = leapfrog(
-            self.density, self.metric, begun, ((2 * now.side - 1) * now.step_size)[:, None]
-        )
+        leaf, momentum = leapfrog(self.density, self.metric, begun, ((2 * now.side - 1) * now.step_size)[:, None])
         energy = self.metric.kinetic(momentum) - leaf.value
         gain = now.start_energy - energy
         gain = torch.where(gain.isnan(), -torch.inf, gain)
@@ -179,9 +177,7 @@ class Trajectories:
         end = torch.stack([leaf.position, momentum, leaf.gradient])[None]
         self._ends.scatter_(0, self._now.side[None, None, :, None].expand_as(end), end)
 
-    def _remembered(
-        self, momentum: torch.Tensor, before: torch.Tensor, last: torch.Tensor, slots: int
-    ) -> torch.Tensor:
+    def _remembered(self, momentum: torch.Tensor, before: torch.Tensor, last: torch.Tensor, slots: int) -> torch.Tensor:
         """Remember the leaf, and tell whether a part of the subtree that ends with it turns back on itself.
 
         At a place that ends with k ones, 0111 with three of them, it ends parts of 2, 4, .. and 2^k leaves. They begin

@@ -26,8 +26,6 @@ _LEAST = 20
 # Dual averaging, as Hoffman and Gelman (2014) have it.
 _GAMMA, _OFFSET, _KAPPA = 0.05, 10.0, 0.75
 
-# The leaves made between two looks at how many trajectories have ended: each look waits for the device.
-_LOOK = 4
 # The first step size is one at which a single step is accepted this often, where so many halvings or doublings find one.
 _ONE_STEP, _TRIES = 0.8, 50
 
@@ -41,7 +39,8 @@ class StepSize:
 
     def restart(self, step_size: float) -> None:
         self.now = self.settled = step_size
-        self._toward = log(10 * step_size)
+        # Not ten times as much, as for a chain by itself: what all of them find for a start is near what is wanted.
+        self._toward = log(step_size)
         self._count, self._lack, self._mean = 0, 0.0, 0.0
 
     def learn(self, acceptance: float) -> None:
@@ -109,7 +108,7 @@ class _Warmup:
         self._begin(self.settings.step_size)
         for begin, end in windows(self.settings.warmup) if self.settings.adapt_mass_matrix else []:
             self._until(begin)
-            moments = Moments(self.points.position.mean(0), self.settings.full_mass)
+            moments = Moments(self.points.position, self.settings.full_mass)
             self._until(end, moments)
             self.metric = moments.metric()
             self._begin(self.size.now)
@@ -138,7 +137,8 @@ class _Warmup:
         """Make as many trajectories as there are chains: how many, their acceptances added up, and divergences."""
         sums = self.points.value.new_zeros(3)
         while True:
-            for ended in self.chains.advance(_LOOK):
+            # Leaf by leaf, so that a round is no longer than it must be, and there are as many as there can be.
+            for ended in self.chains.advance(1):
                 found = torch.stack([torch.ones_like(ended.acceptance), ended.acceptance, ended.diverging.double()])
                 sums += torch.where(ended.chains, found, 0.0).sum(1)
                 self.points = ended.points.where(ended.chains, self.points)
