@@ -112,7 +112,7 @@ def _cholesky(matrices: torch.Tensor, *args: Any, **kwargs: Any) -> tuple[torch.
 
 
 def _number(graph: fx.Graph, constants: Constants) -> None:
-    """Choose by numbers what a constant mask chooses: a device would count it anew each time, and wait for the count."""
+    """Choose by numbers what a constant mask chooses: a device would count that anew each time, and wait."""
     for node in graph.nodes:
         if node.target in (aten.index.Tensor, aten.index_put.default):
             chosen: list[fx.Node | None] = []

@@ -17,16 +17,17 @@ from bayesdsl.runtime.engines.chain import NutsSettings
 from bayesdsl.runtime.engines.together.metric import Metric, Moments
 from bayesdsl.runtime.engines.together.trajectories import Points, Trajectories, leapfrog
 
-# Stan's lengths of the first phase, of the first window and of the last phase, and the shares of a warmup that is too
-# short for them.
+# Stan's lengths of the first phase, of the first window and of the last phase, and their shares of a warmup that is too
+# short for them. All chains together need few steps for a metric, and as many as any for the step size: the last phase
+# is longer than Stan's.
 _FIRST, _WINDOW, _LAST = 75, 25, 50
-_FIRST_SHARE, _LAST_SHARE = 0.15, 0.1
+_FIRST_SHARE, _LAST_SHARE = 0.15, 0.25
 _LEAST = 20
 
 # Dual averaging, as Hoffman and Gelman (2014) have it.
 _GAMMA, _OFFSET, _KAPPA = 0.05, 10.0, 0.75
 
-# The first step size is one at which a single step is accepted this often, where so many halvings or doublings find one.
+# The first step size is one at which a single step is accepted this often, if so many halvings or doublings find it.
 _ONE_STEP, _TRIES = 0.8, 50
 
 

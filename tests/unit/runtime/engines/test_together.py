@@ -206,7 +206,7 @@ def test_a_metric_is_the_variance_within_chains(full: bool) -> None:
 def test_windows_double_and_leave_the_last_steps_to_the_step_size() -> None:
     assert windows(1000) == [(75, 100), (100, 150), (150, 250), (250, 450), (450, 950)]
     assert windows(150) == [(75, 100)]
-    assert windows(100) == [(15, 90)]
+    assert windows(100) == [(15, 75)]
     assert windows(19) == []
 
 
@@ -365,10 +365,10 @@ def test_runs_have_what_those_on_the_cores_have(normal_mean: BoundModel) -> None
     assert stats["acceptance_rate"].mean() > 0.7
 
 
-def test_the_draws_depend_on_the_seed_alone(rugged: BoundModel) -> None:
+def test_the_draws_depend_on_the_seed_alone(triangle: BoundModel) -> None:
     settings = {"chains": 6, "warmup": 30, "draws": 20}
     before = world()
-    one, two, other = (run(rugged, settings, seed) for seed in (5, 5, 6))
+    one, two, other = (run(triangle, settings, seed) for seed in (5, 5, 6))
     assert world() == before
     assert not torch.are_deterministic_algorithms_enabled()
     for name, draws in one.draws.items():
@@ -406,11 +406,9 @@ def test_an_interrupt_keeps_the_draws_so_far(normal_mean: BoundModel, monkeypatc
     chains, draws = found.draws["mu"].shape
     assert chains > 12
     assert 30 <= draws < 100
-    whole = run(normal_mean)
     assert len(found.facts["chains_kept"]) == chains
     with pytest.raises(Interrupted, match="before the first draw"):
         run(normal_mean, report=stopping("warmup", 10))
-    assert not whole.interrupted
 
 
 def test_progress_is_that_of_all_chains(normal_mean: BoundModel, monkeypatch: Any) -> None:
@@ -436,12 +434,13 @@ def test_chains_start_where_there_is_a_density() -> None:
     text = """
     def model():
         a = pyro.sample("a", dist.Normal(real(0.0), real(1.0)))
-        pyro.factor("inside", torch.where(a > 1.9, real(0.0), real(-float("inf"))))
+        pyro.factor("inside", torch.where(a > 1.7, real(0.0), real(-float("inf"))))
     """
-    # One point in forty is there: chains are put elsewhere more often than at once, and the model is asked. None of the
-    # random points has a density to compare, those where chains start do.
-    found = run(bind(text, latents="a"), {"chains": 4, "warmup": 20, "draws": 20})
-    assert (found.draws["a"] > 1.9).all()
+    bound = bind(text, latents="a")
+    # One point in thirteen is there, and none of the random ones to compare at: those where chains start stand for them.
+    assert ManyPoints(Density(bound), 4, CORES).compared == 0
+    found = run(bound, {"chains": 4, "warmup": 20, "draws": 20})
+    assert (found.draws["a"] > 1.7).all()
 
 
 def test_a_model_without_a_start_says_which_site() -> None:
