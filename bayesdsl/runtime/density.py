@@ -164,7 +164,7 @@ class Density:
         """
         from bayesdsl.runtime.tracing import NotTraceable, trace
 
-        points = self.points(seed)
+        points = self._points(seed)
         try:
             # The first point shows the operations; it is not among those that check them.
             with no_validation():
@@ -182,20 +182,27 @@ class Density:
         self._traced, self.gradient, self.gradient_note = candidate, "traced", "agrees with the model at random points"
         return True
 
-    def points(self, seed: int = 0) -> list[torch.Tensor]:
-        """Some random points, to hold a function against the model at."""
+    def _points(self, seed: int = 0) -> list[torch.Tensor]:
         generator = torch.Generator().manual_seed(seed)
         return [
             4 * torch.rand(self.dimension, generator=generator, dtype=torch.float64) - 2 for _ in range(_CHECK_POINTS)
         ]
 
+    def witnesses(
+        self, points: list[torch.Tensor] | None = None
+    ) -> Iterator[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:
+        """Some random points or `points`, with the model's own value and gradient there, finite or not."""
+        for u in self._points() if points is None else points:
+            try:
+                yield u, *self._eager(u)
+            except torch.linalg.LinAlgError:
+                yield u, u.new_full((), -torch.inf), torch.zeros_like(u)
+
     def difference(self, candidate: ValueAndGrad, points: list[torch.Tensor] | None = None) -> str:
         """What differs between the model and a function that is to give its value and gradient, at some random points
         or at `points`; empty where nothing does."""
-        points = self.points() if points is None else points
         compared = 0
-        for u in points:
-            value, gradient = self._eager(u)
+        for u, value, gradient in self.witnesses(points):
             other, other_gradient = candidate(u)
             if not value.isfinite():
                 if other.isfinite():

@@ -19,8 +19,8 @@ def test_the_eight_schools_are_those_of_their_reference(shared_data: Path) -> No
     reference = json.loads((directory / "reference.json").read_text())["parameters"]
     bound = bd.compile(SPECS / "eight_schools.bayes").bind()
     found = run(bound.model, {"chains": 100, "warmup": 120, "draws": 100}, 1, device=torch.device("cpu"))
-    # Over 4,000 effective draws: a mean's error is 0.016 sd, the reference's own 0.01 sd. tau has a heavy tail, of whose
-    # sd the error is some 3 %. As in the other tests, a tenth.
+    # Over 4,000 effective draws: a mean is known to 0.016 sd, the reference to 0.01 sd. tau has a heavy tail, whose sd
+    # is known to some 3 %. As in the other tests, a tenth.
     rows = {row.name: row for row in summarise(found, 0.9).rows}
     assert rows.keys() == reference.keys()
     for name, expected in reference.items():

@@ -32,7 +32,7 @@ from bayesdsl.runtime.engines.isolation import Isolated
 from bayesdsl.runtime.engines.steps.climb import Climb
 from bayesdsl.runtime.engines.steps.loop import FEWEST_STEPS, TELL
 from bayesdsl.runtime.posterior import Posterior
-from bayesdsl.runtime.progress import Progress, Report, silent
+from bayesdsl.runtime.progress import COMPILING, Progress, Report, silent
 from bayesdsl.runtime.tracing import NotTraceable
 
 # A point is an optimum when the quadratic through it promises less than this many nats more: it is then within a
@@ -127,7 +127,7 @@ class _Fit:
         if name in _NO_OPTIMISER:
             raise OptimiserNotSupported(name, self.engine, _NO_OPTIMISER[name])
         try:
-            climb = self._written_down(settings)
+            climb = self._written_down(settings, tell)
             if climb is None:
                 self._step_by_step(settings, tell)
             else:
@@ -138,7 +138,7 @@ class _Fit:
             self.interrupted = True
         self.u = self.u.detach()
 
-    def _written_down(self, settings: PointSettings) -> Climb | None:
+    def _written_down(self, settings: PointSettings, tell: Report) -> Climb | None:
         """The steps, to be run without Python in between; None where they are not, and `note` says why."""
         if settings.engine == "pyro":
             return None
@@ -146,7 +146,14 @@ class _Fit:
             self.note = f"fewer than {FEWEST_STEPS} steps are done before others are prepared"
             return None
         try:
-            return Climb(self.density, settings.optim, settings.schedule, settings.steps, self.engine)
+            return Climb(
+                self.density,
+                settings.optim,
+                settings.schedule,
+                settings.steps,
+                self.engine,
+                lambda: tell(Progress(0, "steps", 0, settings.steps, note=COMPILING)),
+            )
         except NotTraceable as why:
             self.note = str(why)
             return None

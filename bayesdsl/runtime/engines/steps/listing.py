@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -67,9 +67,11 @@ class Listing:
         return replace(self, graph=graph)
 
 
-def write_down(function: Callable[..., tuple[torch.Tensor, ...]], examples: Sequence[torch.Tensor]) -> Listing:
+def write_down(
+    function: Callable[..., tuple[torch.Tensor, ...]], examples: Sequence[torch.Tensor], leaves: Set[int] = frozenset()
+) -> Listing:
     """Run `function` once at `examples` to see what it does; it must do the same wherever it is called. Raises
-    NotTraceable.
+    NotTraceable, also where a tensor of `leaves`, by its identity, is taken for a constant.
     """
     try:
         with warnings.catch_warnings():
@@ -83,13 +85,26 @@ def write_down(function: Callable[..., tuple[torch.Tensor, ...]], examples: Sequ
         # Whatever a program does that cannot be written down shows as one of many kinds of error.
         first = (str(error).strip().splitlines() or [""])[0]
         raise NotTraceable(f"{type(error).__name__}: {first}") from error
+    graph, constants, noises = _prepared(module, leaves)
+    return Listing(graph, constants, tuple(examples), noises)
+
+
+def prepared(module: fx.GraphModule, leaves: Set[int]) -> tuple[fx.GraphModule, tuple[Noise, ...]]:
+    """A module whose random numbers are arguments behind its own, and these. Raises NotTraceable as `write_down`."""
+    graph, constants, noises = _prepared(module, leaves)
+    return fx.GraphModule(constants.values, graph), noises
+
+
+def _prepared(module: fx.GraphModule, leaves: Set[int]) -> tuple[fx.Graph, Constants, tuple[Noise, ...]]:
     graph, constants = listed(module)
-    found = Listing(graph, constants, tuple(examples), lift(graph))
+    if any(id(value) in leaves for value in constants.values.values()):
+        raise NotTraceable("the guide or the model uses a parameter in a way that cannot be followed")
+    noises = lift(graph)
     _drop_copies(graph)
     simplify(graph, constants, final=False)
     if _drop_certainties(graph):
         simplify(graph, constants, final=False)
-    return found
+    return graph, constants, noises
 
 
 def _drop_copies(graph: fx.Graph) -> None:

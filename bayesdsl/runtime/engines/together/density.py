@@ -36,7 +36,7 @@ class ManyPoints:
         self._both = Recorded(value_and_gradient(density.log_density), self._example(ceil(count / groups)), device)
         self.compared = 0
         try:
-            self.compare(density.points())
+            self.compare()
         except torch.OutOfMemoryError:
             raise
         except RuntimeError as error:
@@ -57,14 +57,15 @@ class ManyPoints:
         generator = torch.Generator().manual_seed(0)
         return torch.rand(size, self.dimension, generator=generator, dtype=torch.float64) - 0.5
 
-    def compare(self, points: Sequence[torch.Tensor]) -> None:
-        """Hold it against the model at points on the cores, each in several places of the batch. Raises
-        NotTogether."""
-        expected = [self.density.value_and_grad(u) for u in points]
-        places = torch.arange(max(self._both.size, len(points))) % len(points)
-        values, gradients = (found.cpu() for found in self(torch.stack([*points])[places].to(self.device)))
+    def compare(self, points: list[torch.Tensor] | None = None) -> None:
+        """Hold it against the model at some random points or at `points`, on the cores, each in several places of the
+        batch. Raises NotTogether."""
+        expected = list(self.density.witnesses(points))
+        places = torch.arange(max(self._both.size, len(expected))) % len(expected)
+        us = torch.stack([u for u, _, _ in expected])[places]
+        values, gradients = (found.cpu() for found in self(us.to(self.device)))
         agreement = _AGREEMENT[self.density.bound.dtype]
-        for point, (value, gradient) in enumerate(expected):
+        for point, (_, value, gradient) in enumerate(expected):
             there = places == point
             if not (value.isfinite() and gradient.isfinite().all()):
                 if values[there].isfinite().any():

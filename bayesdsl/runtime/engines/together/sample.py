@@ -70,7 +70,7 @@ class ManyChains:
             if not value.isfinite().all():
                 raise NotTogether("its density is not finite at a starting point where the model's is")
             if not self._many.compared:
-                self._many.compare(us[:_COMPARED].unbind())
+                self._many.compare([*us[:_COMPARED]])
             self._starts = Points(us.to(self.device), value, gradient)
             total = self.settings.chains * self.settings.draws
             self._values = ValuesAt(self.density, self.names, total, self.device)

@@ -1,4 +1,4 @@
-"""All chains of `nuts` at once, as a user asks for it: what a run says and keeps, what is refused, and on a real GPU."""
+"""All chains of `nuts` at once, as users ask for it: what a run says and keeps, what is refused, and on a GPU."""
 
 from __future__ import annotations
 
