@@ -176,10 +176,10 @@ ROWS: tuple[Code, ...] = (
         vectors of unconstrained numbers, more with a large `max_tree_depth`.
         """,
         """
-        $ bayesdsl run radon.bayes --infer nuts --set infer.chains=100000 --device cuda
+        $ bayesdsl run radon.bayes --device cuda --set infer.chains=100000
         """,
         """
-        $ bayesdsl run radon.bayes --infer nuts --set infer.chains=1000 --device cuda
+        $ bayesdsl run radon.bayes --device cuda --set infer.chains=1000
         """,
     ),
 )

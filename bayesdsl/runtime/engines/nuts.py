@@ -123,7 +123,10 @@ def _together(
 
     if device.type == "cuda" and device.index is None:
         device = torch.device("cuda", torch.cuda.current_device())
-    chains = ManyChains(density, names, settings, seed, device)
+    try:
+        chains = ManyChains(density, names, settings, seed, device)
+    except KeyboardInterrupt:
+        raise Interrupted("nuts", "its preparation") from None
     chains.run(report)
     facts = {
         "engine": "together",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from math import ceil, prod
 
 import numpy as np
@@ -35,12 +36,8 @@ class ManyPoints:
         groups = ceil(count / _at_once(density))
         self._both = Recorded(value_and_gradient(density.log_density), self._example(ceil(count / groups)), device)
         self.compared = 0
-        try:
+        with _as_reason(device):
             self.compare()
-        except torch.OutOfMemoryError:
-            raise
-        except RuntimeError as error:
-            raise NotTogether(f"{device} cannot do it: {reason(error)}") from error
 
     def __call__(self, us: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """The log density, of shape (points,), and its gradient, of shape (points, dimension), at `us`, of shape
@@ -93,6 +90,9 @@ class ValuesAt:
         size = min(count, _DRAWS, _at_once(density))
         example = torch.zeros(max(1, size), density.dimension, dtype=torch.float64)
         self._sites = Recorded(self._constrained, example, device)
+        # Once before the run: afterwards it would be too late.
+        with _as_reason(device):
+            self._sites(example.to(device))
 
     def __call__(self, us: np.ndarray) -> dict[str, np.ndarray]:
         """Values, of shape (chain, draw, *site), at unconstrained ones of shape (chain, draw, dimension)."""
@@ -106,6 +106,17 @@ class ValuesAt:
     def _constrained(self, u: torch.Tensor) -> tuple[torch.Tensor, ...]:
         values = self._density.constrain(u)
         return tuple(values[name] for name in self.names)
+
+
+@contextmanager
+def _as_reason(device: torch.device) -> Iterator[None]:
+    """What a device cannot do is why chains cannot run together on it."""
+    try:
+        yield
+    except torch.OutOfMemoryError:
+        raise
+    except RuntimeError as error:
+        raise NotTogether(f"{device} cannot do it: {reason(error)}") from error
 
 
 def _at_once(density: Density) -> int:

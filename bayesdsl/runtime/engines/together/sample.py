@@ -105,8 +105,10 @@ class ManyChains:
                         block.add(ended)
                     block.look()
                     news.draws(done, block, warmed.step_size)
-            finally:
+            except KeyboardInterrupt:
                 self._keep(block)
+                raise
+            self._keep(block)
             points, done = block.points, done + block.length
             news.block(block)
 

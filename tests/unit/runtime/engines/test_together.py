@@ -333,6 +333,7 @@ def test_a_support_that_moves_is_followed(triangle: BoundModel) -> None:
         {"warmup": 0, "step_size": 0.5, "draws": 150},
         {"init_strategy": "init_to_median"},
         {"max_tree_depth": 2},
+        {"chains": 1, "draws": 1000},
     ],
     ids=str,
 )
@@ -409,6 +410,13 @@ def test_an_interrupt_keeps_the_draws_so_far(normal_mean: BoundModel, monkeypatc
     assert len(found.facts["chains_kept"]) == chains
     with pytest.raises(Interrupted, match="before the first draw"):
         run(normal_mean, report=stopping("warmup", 10))
+
+    def impatient(*_: Any) -> Any:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sample, "starts", impatient)
+    with pytest.raises(Interrupted, match="its preparation"):
+        run(normal_mean)
 
 
 def test_progress_is_that_of_all_chains(normal_mean: BoundModel, monkeypatch: Any) -> None:
@@ -500,6 +508,17 @@ def test_a_device_that_gives_something_else_is_found_out(normal_mean: BoundModel
 
     monkeypatch.setattr(Recorded, "__call__", wrong)
     with pytest.raises(NotTogether, match="cpu does not give what the model gives: its value differs by 1e-07"):
+        run(normal_mean)
+
+
+def test_what_a_device_cannot_do_is_said_before_the_run(normal_mean: BoundModel, monkeypatch: Any) -> None:
+    from bayesdsl.runtime.engines.together.recorded import Recorded
+
+    def cannot(self: Any, us: torch.Tensor) -> Any:
+        raise NotImplementedError("Could not run 'aten::frobnicate' with arguments from the 'CUDA' backend.")
+
+    monkeypatch.setattr(Recorded, "__call__", cannot)
+    with pytest.raises(NotTogether, match="cpu cannot do it: Could not run 'aten::frobnicate'"):
         run(normal_mean)
 
 
