@@ -22,6 +22,7 @@ import torch
 from torch import fx
 
 from bayesdsl.runtime.compiled.errors import NotCompilable
+from bayesdsl.runtime.compiled.formulas import formulas
 from bayesdsl.runtime.compiled.sizes import Size, explain, explain_share
 from bayesdsl.runtime.recording import record
 
@@ -144,7 +145,7 @@ def _traced(
             warnings.simplefilter("ignore")
             # The same tensor passed twice would be one input.
             copies = [value.clone() for value in inputs]
-            module = record(functionalize(function), *copies, formulas=_decompositions())
+            module = record(functionalize(function), *copies, formulas=formulas())
             for node in list(module.graph.nodes):
                 # What raises where a matrix is not positive definite: without it the result is not a number.
                 if node.target is aten._linalg_check_errors.default:
@@ -161,38 +162,6 @@ def _traced(
     module.graph.eliminate_dead_code()
     _note_kinds(module, inputs)
     return module
-
-
-# What is rare, or several operations in one: torch has formulas for it.
-_DECOMPOSED = """
-native_layer_norm native_layer_norm_backward native_group_norm native_group_norm_backward _native_batch_norm_legit
-_native_batch_norm_legit_functional native_batch_norm native_batch_norm_backward _softmax _softmax_backward_data
-_log_softmax _log_softmax_backward_data logsumexp gelu gelu_backward silu silu_backward elu elu_backward hardswish
-hardswish_backward hardtanh hardtanh_backward leaky_relu leaky_relu_backward mish mish_backward hardsigmoid
-hardsigmoid_backward log_sigmoid_forward log_sigmoid_backward nll_loss_forward nll_loss_backward mse_loss
-mse_loss_backward huber_loss smooth_l1_loss binary_cross_entropy binary_cross_entropy_backward
-binary_cross_entropy_with_logits embedding_dense_backward norm linalg_vector_norm dist addcmul addcdiv lerp addmv addr
-baddbmm mvlgamma cumprod_backward logit logit_backward _prelu_kernel _prelu_kernel_backward trace nansum rot90
-unfold_backward renorm native_dropout special_entr special_log_ndtr tril_indices triu_indices diag_embed softshrink
-softshrink_backward hardshrink threshold hinge soft_margin_loss roll isposinf isneginf logaddexp logaddexp2 glu
-glu_backward sinc nan_to_num heaviside frac outer block_diag _euclidean_dist polar
-"""
-
-_TABLE: dict[Any, Any] = {}
-
-
-def _decompositions() -> dict[Any, Any]:
-    """Torch's own formulas for what is rare or is several operations in one."""
-    if not _TABLE:
-        from torch._decomp import get_decompositions
-
-        found = [getattr(aten, name) for name in _DECOMPOSED.split() if hasattr(aten, name)]
-        for packet in found:
-            try:
-                _TABLE.update(get_decompositions([packet]))
-            except RuntimeError:
-                continue
-    return _TABLE
 
 
 def _note_kinds(module: fx.GraphModule, inputs: Sequence[torch.Tensor]) -> None:
