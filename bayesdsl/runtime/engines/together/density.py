@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from math import ceil, prod
+from math import ceil
 
 import numpy as np
 import torch
@@ -33,8 +33,9 @@ class ManyPoints:
         self.density = density
         self.dimension = density.dimension
         self.device = device
-        groups = ceil(count / _at_once(density))
-        self._both = Recorded(value_and_gradient(density.log_density), self._example(ceil(count / groups)), device)
+        both = value_and_gradient(density.log_density)
+        groups = ceil(count / _at_once(both, self._example(1)))
+        self._both = Recorded(both, self._example(ceil(count / groups)), device)
         self.compared = 0
         with _as_reason(device):
             self.compare()
@@ -87,8 +88,8 @@ class ValuesAt:
         self.names = tuple(names)
         self.device = device
         self._density = density
-        size = min(count, _DRAWS, _at_once(density))
-        example = torch.zeros(max(1, size), density.dimension, dtype=torch.float64)
+        example = torch.zeros(1, density.dimension, dtype=torch.float64)
+        example = example.repeat(min(count, _DRAWS, _at_once(self._constrained, example)), 1)
         self._sites = Recorded(self._constrained, example, device)
         # Once before the run: afterwards it would be too late.
         with _as_reason(device):
@@ -119,8 +120,6 @@ def _as_reason(device: torch.device) -> Iterator[None]:
         raise NotTogether(f"{device} cannot do it: {reason(error)}") from error
 
 
-def _at_once(density: Density) -> int:
-    """At how many points an operation on the largest of what a model has gives no more numbers than it may."""
-    data = [value.numel() for value in density.bound.inputs.values() if isinstance(value, torch.Tensor)]
-    sites = [prod(site.shape) for site in density.sites]
-    return max(1, _NUMBERS // max(1, *data, *sites, density.dimension))
+def _at_once(function: Callable[[torch.Tensor], tuple[torch.Tensor, ...]], example: torch.Tensor) -> int:
+    """At how many points none of a function's operations gives more numbers than it may; `example` is one of them."""
+    return max(1, int(_NUMBERS // max(1, Recorded(function, example, torch.device("cpu")).widest)))

@@ -39,15 +39,17 @@ _POINT_BY_POINT = " hit the vmap fallback"
 class Recorded:
     """`function`, which takes a vector and gives tensors, at the rows of a matrix, `size` rows at a time.
 
-    `example` has shape (size, dimension) and shows the operations; they must be the same at any other points. Raises
-    NotTogether where they cannot be written down.
+    `example` has shape (size, dimension) and shows the operations; they must be the same at any other points. `widest`
+    is how many numbers the largest of them gives a row. Raises NotTogether where they cannot be written down.
     """
 
     def __init__(
         self, function: Callable[[torch.Tensor], tuple[torch.Tensor, ...]], example: torch.Tensor, device: torch.device
     ) -> None:
         self.size = len(example)
-        self._run = _written(function, example, device)
+        graph, constants = _recorded(function, example)
+        self.widest = max(map(_numbers, graph.nodes), default=0) / self.size
+        self._run = _written(graph, constants, device)
 
     def __call__(self, us: torch.Tensor) -> tuple[torch.Tensor, ...]:
         """What the function gives, each of shape (rows, *its own), at `us`, of shape (rows, dimension), on the
@@ -66,9 +68,9 @@ class Recorded:
         return tuple(value[:rows] for value in self._run(filled))
 
 
-def _written(
-    function: Callable[[torch.Tensor], tuple[torch.Tensor, ...]], example: torch.Tensor, device: torch.device
-) -> Callable[[torch.Tensor], tuple[torch.Tensor, ...]]:
+def _recorded(
+    function: Callable[[torch.Tensor], tuple[torch.Tensor, ...]], example: torch.Tensor
+) -> tuple[fx.Graph, Constants]:
     try:
         with warnings.catch_warnings(), no_validation(), _one_operation_each():
             # Torch warns of what it is about to refuse.
@@ -80,6 +82,18 @@ def _written(
     except Exception as error:
         # Whatever a model does that cannot be written down shows as one of many kinds of error.
         raise NotTogether(_reason(error)) from error
+    return graph, constants
+
+
+def _numbers(node: fx.Node) -> int:
+    given = node.meta.get("val")
+    return given.numel() if node.op == "call_function" and isinstance(given, torch.Tensor) else 0
+
+
+def _written(
+    graph: fx.Graph, constants: Constants, device: torch.device
+) -> Callable[[torch.Tensor], tuple[torch.Tensor, ...]]:
+    """The operations as a function, with all that they refer to on the device."""
     _number(graph, constants)
     _move(graph, device)
     constants.values = {name: value.to(device) for name, value in constants.values.items()}
