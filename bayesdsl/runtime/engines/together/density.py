@@ -14,8 +14,9 @@ from bayesdsl.runtime.engines.errors import NotTogether, reason
 from bayesdsl.runtime.engines.together.recorded import Recorded
 from bayesdsl.runtime.recording import value_and_gradient
 
-# How many numbers an operation may give at once: more keep no GPU busier, and each is held for as long as it is used.
-_NUMBERS = 1 << 23
+# How many numbers an operation may give at once: more keep no GPU busier, and take room there and, when the operations
+# are written down, on the cores.
+_NUMBERS = 1 << 22
 # How far it may be from the model's own, relatively: a few thousand roundings of single precision.
 _AGREEMENT = {torch.float64: AGREEMENT, torch.float32: 1e-3}
 # Values of sites are made at most so many draws at a time: the graph holds for that number, and runs again and again.
