@@ -17,14 +17,14 @@ from typing import Any
 
 import torch
 from torch import fx
-from torch.func import functionalize, vmap
+from torch.func import vmap
 from torch.fx.node import map_aggregate
 
 from bayesdsl.runtime.density import no_validation
 from bayesdsl.runtime.engines.errors import NotTogether
 from bayesdsl.runtime.engines.errors import reason as said
-from bayesdsl.runtime.recording import DependsOnData, record
-from bayesdsl.runtime.tracing import Constants, compiled, listed, simplify
+from bayesdsl.runtime.recording import DependsOnData
+from bayesdsl.runtime.tracing import Constants, compiled, listed, recorded, simplify
 
 aten = torch.ops.aten
 # Torch keeps the switch to itself. It is this thread's and set back at once.
@@ -75,9 +75,8 @@ def _recorded(
         with warnings.catch_warnings(), no_validation(), _one_operation_each():
             # Torch warns of what it is about to refuse.
             warnings.simplefilter("ignore")
-            module = record(functionalize(vmap(function)), example.clone())
+            module = recorded(vmap(function), example.clone(), rewrite=_forgiven)
         graph, constants = listed(module)
-        _forgive(graph)
         simplify(graph, constants)
     except Exception as error:
         # Whatever a model does that cannot be written down shows as one of many kinds of error.
@@ -111,13 +110,14 @@ def _one_operation_each() -> Iterator[None]:
         _functorch._set_vmap_fallback_enabled(before)
 
 
-def _forgive(graph: fx.Graph) -> None:
-    """Let a matrix that is not positive definite be NaN at its own point, where torch would raise for all of them."""
-    for node in list(graph.nodes):
+def _forgiven(module: fx.GraphModule) -> fx.GraphModule:
+    """A matrix that is not positive definite is NaN at its own point, where torch would raise for all of them."""
+    for node in list(module.graph.nodes):
         if node.target is aten._linalg_check_errors.default:
-            graph.erase_node(node)
+            module.graph.erase_node(node)
         elif node.target is aten.linalg_cholesky_ex.default:
             node.target = _cholesky
+    return module
 
 
 def _cholesky(matrices: torch.Tensor, *args: Any, **kwargs: Any) -> tuple[torch.Tensor, torch.Tensor]:
