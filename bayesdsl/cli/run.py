@@ -109,7 +109,10 @@ def parser() -> Parser:
         "--compiled", metavar="DIR", help="use what `bayesdsl compile` wrote there instead of compiling anything"
     )
     made.add_argument(
-        "--device", metavar="NAME", default="cpu", help="where svi takes its steps: cpu (the default), cuda or cuda:1"
+        "--device",
+        metavar="NAME",
+        default="cpu",
+        help="where svi takes its steps, and nuts those of all its chains at once: cpu (the default), cuda or cuda:1",
     )
     made.add_argument("-q", "--quiet", action="store_true", help="no announcement and no progress")
     return made
@@ -258,7 +261,8 @@ def _fit(
         from bayesdsl.results.terminal import ProgressView
 
         settled()
-        chains = dict(inference.settings).get("chains", 1)
+        # On a device chains run all at once, and tell of themselves as one.
+        chains = dict(inference.settings).get("chains", 1) if options.device == "cpu" else 1
         with ProgressView(chains, quiet=quiet) as view:
             return bound.fit(inference, seed=number, progress=view.report, device=options.device)
 

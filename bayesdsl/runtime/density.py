@@ -132,8 +132,7 @@ class Density:
         learnable values where the model starts them. With `strategy`, one of Pyro's ways to choose a start, latents
         with a proper prior start there (those draw from the global generator). Raises InitFailed."""
         for _ in range(tries):
-            u = (2 * torch.rand(self.dimension, generator=generator, dtype=torch.float64) - 1) * radius
-            self._place(u, radius)
+            u = self.anywhere(generator, radius)
             if strategy is not None:
                 with torch.no_grad():
                     u = self._evaluate(u, _Start(strategy)).vector(self.sites)
@@ -147,12 +146,15 @@ class Density:
             raise InitFailed(self._site_at(int((~gradient.isfinite()).nonzero()[0, 0])), "gradient", tries)
         raise InitFailed(self._first_not_finite(u), "log density", tries)
 
-    def _place(self, u: torch.Tensor, radius: float) -> None:
-        """Move the numbers that an earlier run knew to within a standard deviation of where they were."""
+    def anywhere(self, generator: torch.Generator, radius: float = 2.0) -> torch.Tensor:
+        """A point uniform in (-radius, radius), where the density need not be finite; what an earlier run knew is
+        within a standard deviation of where it was."""
+        u = (2 * torch.rand(self.dimension, generator=generator, dtype=torch.float64) - 1) * radius
         sites = {site.name: site for site in self.sites}
         for start in self.bound.starts:
             at = sites[start.site].start + start.places
             u[at] = start.centre + start.spread * u[at] / radius
+        return u
 
     def trace(self, seed: int = 0) -> bool:
         """Write the value and the gradient down as a list of tensor operations, and use it from now on.

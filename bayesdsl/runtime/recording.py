@@ -20,7 +20,6 @@ from torch._functorch.eager_transforms import (
     _wrap_all_tensors,
     grad_increment_nesting,
 )
-from torch.overrides import TorchFunctionMode
 from torch.utils import _pytree as pytree
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.weak import WeakTensorKeyDictionary
@@ -50,7 +49,7 @@ def record(
     recorder = _Recorder(formulas or {})
     for position, example in enumerate(examples):
         recorder.argument(f"argument{position}", example)
-    with recorder, _OutOfPlace():
+    with recorder:
         given = function(*examples)
     recorder.graph.output(pytree.tree_map_only(torch.Tensor, recorder.node, given))
     return fx.GraphModule(recorder.root, recorder.graph)
@@ -76,38 +75,6 @@ def value_and_gradient(function: Callable[[torch.Tensor], Any]) -> Callable[[tor
             return tuple(_undo_create_differentiable(found, level) for found in (value, gradient, *others))
 
     return both
-
-
-class _OutOfPlace(TorchFunctionMode):
-    """Inside, what writes into a tensor on its way is done without.
-
-    To tell what is written into, `functionalize` runs parts of torch that import its compiler.
-    """
-
-    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        return _OTHERWISE.get(func, func)(*args, **(kwargs or {}))
-
-
-def _cross_entropy(
-    logits: torch.Tensor,
-    target: torch.Tensor,
-    weight: torch.Tensor | None = None,
-    size_average: bool | None = None,
-    reduce: bool | None = None,
-    reduction: str = "mean",
-    pos_weight: torch.Tensor | None = None,
-) -> torch.Tensor:
-    """`binary_cross_entropy_with_logits`, whose two oldest arguments are torch's own to read."""
-    own = torch.nn.functional.binary_cross_entropy_with_logits
-    if weight is not None or pos_weight is not None or size_average is not None or reduce is not None:
-        return own(logits, target, weight, size_average, reduce, reduction, pos_weight)
-    loss = (1 - target) * logits - torch.nn.functional.logsigmoid(logits)
-    return loss if reduction == "none" else loss.mean() if reduction == "mean" else loss.sum()
-
-
-_OTHERWISE: dict[Any, Callable[..., Any]] = {
-    torch.nn.functional.binary_cross_entropy_with_logits: _cross_entropy,
-}
 
 
 class _Recorder(TorchDispatchMode):

@@ -27,6 +27,7 @@ HEAVY = (
     "polars",
     "pyarrow",
     "scipy",
+    "sympy",
     "torch._dynamo",
     "torch._inductor",
     "torch.utils.tensorboard",

@@ -14,7 +14,7 @@ from bayesdsl.results.errors import RunError
 from bayesdsl.results.netcdf import read_netcdf
 from bayesdsl.results.rundir import open_run
 from bayesdsl.results.terminal import ProgressView
-from bayesdsl.runtime.progress import Progress
+from bayesdsl.runtime.progress import COMPILING, Progress
 
 COIN = """\
 data toss { heads : binary }
@@ -300,6 +300,6 @@ class _Interrupt:
         self._sent = False
 
     def __call__(self, progress: Progress) -> None:
-        if progress.phase == self._phase and not self._sent:
+        if progress.phase == self._phase and progress.note != COMPILING and not self._sent:
             self._sent = True
             raise KeyboardInterrupt

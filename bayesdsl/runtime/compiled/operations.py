@@ -24,7 +24,7 @@ from torch import fx
 from bayesdsl.runtime.compiled.errors import NotCompilable
 from bayesdsl.runtime.compiled.formulas import formulas
 from bayesdsl.runtime.compiled.sizes import Size, explain, explain_share
-from bayesdsl.runtime.recording import record
+from bayesdsl.runtime.tracing import NotTraceable, recorded
 
 aten = torch.ops.aten
 
@@ -135,23 +135,13 @@ def operations(
 def _traced(
     function: Function, inputs: Sequence[torch.Tensor], rewrite: Callable[[fx.GraphModule], fx.GraphModule]
 ) -> fx.GraphModule:
-    from torch.func import functionalize
-
-    from bayesdsl.runtime.tracing import NotTraceable, make_functional
-
     try:
         with warnings.catch_warnings():
             # Torch warns of what it is about to refuse.
             warnings.simplefilter("ignore")
             # The same tensor passed twice would be one input.
             copies = [value.clone() for value in inputs]
-            module = record(functionalize(function), *copies, formulas=formulas())
-            for node in list(module.graph.nodes):
-                # What raises where a matrix is not positive definite: without it the result is not a number.
-                if node.target is aten._linalg_check_errors.default:
-                    module.graph.erase_node(node)
-            module = rewrite(module)
-            make_functional(module.graph)
+            module = recorded(function, *copies, formulas=formulas(), rewrite=lambda m: rewrite(_unchecked(m)))
     except NotTraceable as error:
         raise NotCompilable(str(error)) from error
     except Exception as error:
@@ -161,6 +151,14 @@ def _traced(
         raise NotCompilable(f"its operations cannot be written down: {_first_line(error)}") from error
     module.graph.eliminate_dead_code()
     _note_kinds(module, inputs)
+    return module
+
+
+def _unchecked(module: fx.GraphModule) -> fx.GraphModule:
+    """Without what raises where a matrix is not positive definite: then the result is not a number."""
+    for node in list(module.graph.nodes):
+        if node.target is aten._linalg_check_errors.default:
+            module.graph.erase_node(node)
     return module
 
 

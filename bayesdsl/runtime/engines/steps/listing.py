@@ -9,11 +9,9 @@ from typing import Any
 
 import torch
 from torch import fx
-from torch.func import functionalize
 
 from bayesdsl.runtime.engines.steps.noise import Noise, lift
-from bayesdsl.runtime.recording import record
-from bayesdsl.runtime.tracing import Constants, NotTraceable, compiled, listed, simplify, written
+from bayesdsl.runtime.tracing import Constants, NotTraceable, compiled, listed, recorded, simplify, written
 
 aten = torch.ops.aten
 
@@ -78,7 +76,7 @@ def write_down(
             # Torch warns of what it is about to refuse.
             warnings.simplefilter("ignore")
             # The same tensor passed twice would be one argument.
-            module = record(functionalize(function), *(example.detach() for example in examples))
+            module = recorded(function, *(example.detach() for example in examples))
     except NotTraceable:
         raise
     except Exception as error:

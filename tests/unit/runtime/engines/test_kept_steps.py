@@ -11,10 +11,10 @@ import pytest
 import torch
 
 from bayesdsl import compile_text
+from bayesdsl.runtime import tracing
 from bayesdsl.runtime.bound import BoundModel
-from bayesdsl.runtime.compiled import compiler, operations
+from bayesdsl.runtime.compiled import compiler
 from bayesdsl.runtime.engines import run_engine
-from bayesdsl.runtime.engines.steps import listing
 from bayesdsl.runtime.posterior import Posterior
 
 CROSSED = """\
@@ -54,8 +54,7 @@ def nothing_is_made(monkeypatch: pytest.MonkeyPatch) -> Any:
         raise AssertionError("something is recorded or compiled")
 
     def begin() -> None:
-        monkeypatch.setattr(operations, "record", refuse)
-        monkeypatch.setattr(listing, "record", refuse)
+        monkeypatch.setattr(tracing, "record", refuse)
         monkeypatch.setattr(compiler, "_made", refuse)
 
     return begin
