@@ -83,8 +83,9 @@ EXACT = stats.beta(1 + 7, 1 + 3)
 @pytest.mark.parametrize(
     ("inference", "settings", "tolerance"),
     [
-        # Independent draws of the fitted guide: its own error, the normal shape on the logit scale, dominates.
-        ("auto", {"draws": 4000}, 0.15),
+        # Independent draws of the fitted guide. What the optimiser leaves differs from seed to seed by 0.06 sd, at the
+        # spec's learning rate of 0.01 by 0.09.
+        ("auto", {"draws": 4000, "optim": "Adam(lr = 0.003)", "steps": 4000}, 0.15),
         # A guide of the true family: what is left is the optimiser's noise, which at the spec's learning rate of 0.1
         # is some 0.3 sd.
         ("svi", {"draws": 4000, "optim": "Adam(lr = 0.01)", "steps": 3000}, 0.15),

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 
-BLAS = ("dgemm", "dgemv", "dtrsm", "sgemm")
-LAPACK = ("dpotrf", "dpotrs", "dtrtrs")
+BLAS = ("dgemm", "dgemv", "dtrsm", "sgemm", "strsm")
+LAPACK = ("dpotrf", "dpotrs", "dtrtrs", "spotrf")
 # What sets the number of threads and tells it, by the library that SciPy may be linked with.
 THREADS = (
     ("scipy_openblas_set_num_threads", "scipy_openblas_get_num_threads"),

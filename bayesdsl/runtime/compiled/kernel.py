@@ -23,17 +23,17 @@ from bayesdsl.runtime.compiled.sizes import Size
 from bayesdsl.runtime.compiled.source import write
 
 # Goes into every key: programs of another version are of no use.
-VERSION = 18
+VERSION = 33
 
 RUNTIME = (resources.files("bayesdsl.runtime.compiled") / "runtime.h").read_text(encoding="utf-8")
 
 _POINTER = ctypes.c_void_p
 
 # What `bd_blas` of the runtime holds, in its order.
-_BLAS = ("dgemm", "sgemm", "dpotrf", "dtrsm")
+_BLAS = ("dgemm", "sgemm", "dpotrf", "spotrf", "dtrsm", "strsm")
 
 # The functions of the runtime that call it.
-_BY_BLAS = ("bd_gemm_", "bd_cholesky(", "bd_solve_triangular(")
+_BY_BLAS = ("bd_gemm_", "bd_cholesky_", "bd_solve_triangular_")
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ class Library:
         self.loaded = compiler.load(self.text)
         if any(function in p.text for p in programs for function in _BY_BLAS):
             # Loading SciPy takes a while: only where it is called.
-            table = (_POINTER * 4).in_dll(self.loaded, "bd_blas")
+            table = (_POINTER * len(_BLAS)).in_dll(self.loaded, "bd_blas")
             for position, name in enumerate(_BLAS):
                 table[position] = addresses().get(name)
         self.loaded.bd_each.restype = None

@@ -1,18 +1,16 @@
-"""Loops in C around statements, each value in them a variable of its own."""
+"""Loops in C around statements, with what they add up."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import torch
 
 from bayesdsl.runtime.compiled.blocks import split_dims
-from bayesdsl.runtime.compiled.loops import C_TYPES, Apply, Buffer, Const, Expr, Iota, Load, Loop, Store
-from bayesdsl.runtime.compiled.regions import Region, dims_of
-from bayesdsl.runtime.compiled.sizes import ONE, ZERO, Share, Size
+from bayesdsl.runtime.compiled.bodies import At, Body, Gathered, Writer
+from bayesdsl.runtime.compiled.loops import C_TYPES, Buffer, Loop, Store
+from bayesdsl.runtime.compiled.regions import dims_of
 
 # What combining begins with, and how it goes on.
 START = {"add": "0", "mul": "1", "max": "-INFINITY", "min": "INFINITY", "or": "0", "and": "1"}
@@ -24,32 +22,6 @@ COMBINE = {
     "or": "({0} || {1})",
     "and": "({0} && {1})",
 }
-
-
-class Writer(Protocol):
-    """What writes the function that the loops are in. `users` tells which passes read or write a buffer."""
-
-    users: dict[Buffer, set[int]]
-
-    def fresh_name(self, prefix: str) -> str:
-        """A name that nothing else has."""
-        ...
-
-    def place(self, buffer: Buffer, offset: Size, terms: Sequence[tuple[Size, str]], at: At) -> str:
-        """An element of a buffer as an expression in C that can be written to as well."""
-        ...
-
-
-@dataclass
-class At:
-    """Where in a loop something is done: the index of each dimension, as text, and the region with its row's index."""
-
-    index: dict[int, str]
-    region: Region | None = None
-    row_index: str = ""
-
-    def with_index(self, dim: int, text: str) -> At:
-        return At({**self.index, dim: text}, self.region, self.row_index)
 
 
 @dataclass(frozen=True)
@@ -64,11 +36,13 @@ class Total:
 
 
 class Nest:
-    """Loops in C around what several loops do at each place. In those of a region, `looped` ends with the rows."""
+    """Loops in C around what several loops do at each place. In those of a region, `looped` ends with the rows; with
+    `gathers`, what data choose is read before the innermost loop."""
 
-    def __init__(self, writer: Writer, loops: list[Loop], headers: Sequence[str]) -> None:
+    def __init__(self, writer: Writer, loops: list[Loop], headers: Sequence[str], gathers: bool = False) -> None:
         self.writer, self.loops, self.headers = writer, loops, headers
-        self.body = Body(writer, "  " * (len(headers) + 1))
+        self.gathered = Gathered(writer, "  " * len(headers), loops) if gathers else None
+        self.body = Body(writer, "  " * (len(headers) + 1), bool(headers), self.gathered)
         self.totals: dict[tuple[int, str], Total] = {}
 
     def take(self, loop: Loop, instances: Sequence[At]) -> None:
@@ -108,11 +82,17 @@ class Nest:
         name = self.totals[key].name
         self.body.lines.append(f"{name} = {COMBINE[store.mode].format(name, value)};")
 
+    def fixed(self, pad: str) -> list[str]:
+        """What has to stand before the loops: values that are the same at every place."""
+        return [pad + line for line in self.body.before]
+
     def text(self) -> list[str]:
         lines, levels = [], len(self.headers)
         for level, header in enumerate(self.headers):
             pad = "  " * (level + 1)
             lines += self.opened(level)
+            if level == levels - 1 and self.gathered is not None:
+                lines += self.gathered.text()
             if level == levels - 1 and not any(loop.serial for loop in self.loops):
                 lines += self.vectorised()
             lines.append(f"{pad}{header} {{")
@@ -149,94 +129,6 @@ class Nest:
         ]
 
 
-class Body:
-    """The statements inside a loop: each value a variable, worked out once."""
-
-    def __init__(self, writer: Writer, pad: str) -> None:
-        self.writer = writer
-        self.pad = pad
-        # Statements; those that put a value in a buffer, with it.
-        self.lines: list[str | tuple[str, Buffer]] = []
-        self.known: dict[tuple[str, torch.dtype], str] = {}
-        self.registers: dict[str, str] = {}
-        # Variables that are the same at every place.
-        self.fixed: set[str] = set()
-        self.read: set[Buffer] = set()
-
-    def value(self, expr: Expr, at: At, dtype: torch.dtype | None = None) -> str:
-        """The expression's value as text: a variable or a number, of type `dtype` where that is given."""
-        match expr:
-            case Const():
-                return _number(expr.value, dtype or expr.dtype)
-            case Iota():
-                return _cast(f"(int64_t){at.index[expr.dim]}", expr.dtype, dtype)
-            case Load():
-                terms = [(step, self.index(index, at)) for step, index in expr.terms]
-                place = self.writer.place(expr.buffer, expr.offset, terms, at)
-                found = self.registers.get(place)
-                if found is None:
-                    self.read.add(expr.buffer)
-                    found = self.variable(place, expr.dtype)
-                    if not expr.terms:
-                        self.fixed.add(found)
-                return _cast(found, expr.dtype, dtype)
-            case Apply():
-                args = [self.value(arg, at, expr.takes) for arg in expr.args]
-                text = expr.template.format(*args)
-                if text in args:
-                    return _cast(text, expr.takes or expr.dtype, dtype)
-                fixed = all(self.is_fixed(arg) for arg in args)
-                if expr.template == "({0} / {1})" and expr.dtype.is_floating_point:
-                    # Multiplying is many times faster, and the compiler may not: the last digit can differ.
-                    if self.is_fixed(args[1]) and not fixed:
-                        inverse = self.variable(f"({C_TYPES[expr.dtype]})(1.0 / {args[1]})", expr.dtype)
-                        self.fixed.add(inverse)
-                        text = f"({args[0]} * {inverse})"
-                if fixed:
-                    self.fixed.add(self.variable(text, expr.dtype))
-                return _cast(self.variable(text, expr.dtype), expr.dtype, dtype)
-
-    def is_fixed(self, value: str) -> bool:
-        """Whether a value is a number, or a variable that is the same at every place."""
-        return value in self.fixed or not re.search(r"[a-z]\w*", re.sub(r"INFINITY|NAN|\be[-+]?\d", "", value))
-
-    def index(self, index: int | Expr, at: At) -> str:
-        return at.index[index] if isinstance(index, int) else self.value(index, at, torch.int64)
-
-    def variable(self, text: str, dtype: torch.dtype) -> str:
-        key = (text, dtype)
-        if key not in self.known:
-            self.known[key] = name = self.writer.fresh_name("v")
-            self.lines.append(f"const {C_TYPES[dtype]} {name} = {text};")
-        return self.known[key]
-
-    def where(self, store: Store, at: At) -> str:
-        terms = [(step, self.index(index, at)) for step, index in store.terms]
-        return self.writer.place(store.buffer, store.offset, terms, at)
-
-    def set(self, store: Store, value: str, at: At) -> None:
-        place, dtype = self.where(store, at), store.buffer.dtype
-        value = self.variable(f"({C_TYPES[dtype]}){value}", dtype) if not value.startswith("v_") else value
-        # What is read from here on is what has been put there.
-        self.known.pop((place, dtype), None)
-        self.lines.append((f"{place} = {value};", store.buffer))
-        if not store.is_indirect:
-            self.registers[place] = value
-
-    def text(self, users: dict[Buffer, set[int]] | set) -> list[str]:
-        """The statements, without those that put where nobody reads."""
-        kept = []
-        for line in self.lines:
-            if isinstance(line, str):
-                kept.append(self.pad + line)
-                continue
-            statement, buffer = line
-            alone = buffer.role == "temporary" and len(users[buffer]) == 1 and buffer not in self.read
-            if not alone:
-                kept.append(self.pad + statement)
-        return kept
-
-
 def header(index: str, extent: str) -> str:
     return f"for (int64_t {index} = 0; {index} < {extent}; {index}++)"
 
@@ -269,37 +161,3 @@ def dtype_of_sum(store: Store) -> torch.dtype:
 
 def is_scalar(buffer: Buffer) -> bool:
     return buffer.size.constant == 1
-
-
-def sum_text(offset: Size, terms: Iterable[tuple[Size, str]]) -> str:
-    parts = [] if offset == ZERO else [offset.c()]
-    for step, index in terms:
-        if step == ONE:
-            parts.append(index)
-        elif step != ZERO:
-            parts.append(f"{index} * {step.c()}")
-    return " + ".join(parts) or "0"
-
-
-def _number(value: float | int | bool | Size | Share, dtype: torch.dtype) -> str:
-    if isinstance(value, Share):
-        return value.c()
-    if isinstance(value, Size):
-        return f"(({C_TYPES[dtype]})({value.c()}))"
-    if dtype.is_floating_point:
-        number = float(value)
-        if number != number:
-            return "NAN"
-        if number in (float("inf"), float("-inf")):
-            return "INFINITY" if number > 0 else "(-INFINITY)"
-        return repr(number) if number >= 0 and repr(number)[0] != "-" else f"({number!r})"
-    whole = int(value)
-    return f"INT64_C({whole})" if whole >= 0 else f"(-INT64_C({-whole}))"
-
-
-def _cast(text: str, have: torch.dtype | None, want: torch.dtype | None) -> str:
-    if want is None or have == want:
-        return text
-    if want == torch.bool:
-        return f"(uint8_t)({text} != 0)"
-    return f"({C_TYPES[want]})({text})" if have is not None else text

@@ -25,4 +25,6 @@ SPECIAL = (
     "trigamma",
 )
 
-PRELUDE = (resources.files("bayesdsl.runtime.compiled") / "special.h").read_text(encoding="utf-8")
+_HERE = resources.files("bayesdsl.runtime.compiled")
+
+PRELUDE = "\n".join((_HERE / name).read_text(encoding="utf-8") for name in ("special.h", "single.h"))

@@ -7,6 +7,7 @@ import torch
 from bayesdsl.runtime.compiled.builder import Builder, Handler, spanned
 from bayesdsl.runtime.compiled.errors import NotCompilable
 from bayesdsl.runtime.compiled.loops import (
+    C_TYPES,
     Apply,
     Call,
     Splat,
@@ -45,19 +46,19 @@ def _addmm(build: Builder, o: Operation) -> View:
 
 
 def _cholesky(build: Builder, o: Operation) -> tuple[View, Splat]:
-    _only_double(o)
     matrix = build.materialised(build.value(o.args[0]))
     upper = len(o.args) > 1 and o.args[1]
     if upper:
         raise NotCompilable("there is no machine code for an upper Cholesky factor")
     factor = build.temporary(o.kinds[0])
     *lead, n, _ = o.shape
-    build.stages.append(Call("bd_cholesky", (build.whole(matrix),), (factor,), (product(lead), n)))
+    build.stages.append(
+        Call(f"bd_cholesky_{C_TYPES[factor.dtype]}", (build.whole(matrix),), (factor,), (product(lead), n))
+    )
     return View.whole(factor), Splat(0, torch.int32, tuple(lead))
 
 
 def _solve_triangular(build: Builder, o: Operation) -> View:
-    _only_double(o)
     a, b = (build.value(arg) for arg in o.args[:2])
     upper, left = o.kwargs.get("upper", False), o.kwargs.get("left", True)
     unitriangular = o.kwargs.get("unitriangular", False)
@@ -67,15 +68,9 @@ def _solve_triangular(build: Builder, o: Operation) -> View:
     out = build.temporary(o.kind)
     flags = tuple(Size.of(int(f)) for f in (upper, left, unitriangular))
     sizes = (product(lead), n, columns, *flags)
-    build.stages.append(Call("bd_solve_triangular", (build.whole(a), build.whole(b)), (out,), sizes))
+    function = f"bd_solve_triangular_{C_TYPES[o.dtype]}"
+    build.stages.append(Call(function, (build.whole(a), build.whole(b)), (out,), sizes))
     return View.whole(out)
-
-
-def _only_double(o: Operation) -> None:
-    if o.dtype != torch.float64:
-        raise NotCompilable(
-            f"there is machine code for torch's `{o.target.partition('.')[0]}` in double precision only"
-        )
 
 
 PRODUCTS: dict[str, Handler] = {

@@ -5,16 +5,22 @@
 #define bd_clamp_low(x, low) ((x) < (low) ? (low) : (x))
 #define bd_clamp_high(x, high) ((x) > (high) ? (high) : (x))
 
+/* What keeps the loop that it stands in from being vector code. */
+#define BD_NOT_AT_ONCE __asm__ volatile("")
+
 typedef void bd_dgemm_t(const char *, const char *, const int *, const int *, const int *, const double *, const double *,
                         const int *, const double *, const int *, const double *, double *, const int *);
 typedef void bd_sgemm_t(const char *, const char *, const int *, const int *, const int *, const float *, const float *,
                         const int *, const float *, const int *, const float *, float *, const int *);
 typedef void bd_dpotrf_t(const char *, const int *, double *, const int *, int *);
+typedef void bd_spotrf_t(const char *, const int *, float *, const int *, int *);
 typedef void bd_dtrsm_t(const char *, const char *, const char *, const char *, const int *, const int *, const double *,
                         const double *, const int *, double *, const int *);
+typedef void bd_strsm_t(const char *, const char *, const char *, const char *, const int *, const int *, const float *,
+                        const float *, const int *, float *, const int *);
 
-/* BLAS and LAPACK of the process, set when the object is loaded: dgemm, sgemm, dpotrf, dtrsm. */
-void *bd_blas[4];
+/* BLAS and LAPACK of the process, set when the object is loaded: dgemm, sgemm, dpotrf, spotrf, dtrsm, strsm. */
+void *bd_blas[6];
 
 /* Smaller matrices are not worth a call. */
 #define BD_SMALL 32
@@ -50,69 +56,80 @@ void *bd_blas[4];
   }
 #define BD_double_gemm bd_dgemm_t
 #define BD_float_gemm bd_sgemm_t
+#define BD_double_potrf bd_dpotrf_t
+#define BD_float_potrf bd_spotrf_t
+#define BD_double_trsm bd_dtrsm_t
+#define BD_float_trsm bd_strsm_t
 BD_GEMM(double, 0)
 BD_GEMM(float, 1)
 
 /* Lower Cholesky factors of `count` matrices of n rows; one that is not positive definite gets NaN. */
-static __attribute__((unused)) void bd_cholesky(const double *from, double *to, int64_t count, int64_t n) {
-  for (int64_t c = 0; c < count; c++, from += n * n, to += n * n) {
-    if (bd_blas[2] && n > BD_SMALL) {
-      int nn = (int)n, info = 0;
-      memcpy(to, from, sizeof(double) * (size_t)(n * n));
-      ((bd_dpotrf_t *)bd_blas[2])("U", &nn, to, &nn, &info);
-      for (int64_t i = 0; i < n; i++)
-        for (int64_t j = 0; j < n; j++)
-          if (info) to[i * n + j] = NAN;
-          else if (j > i) to[i * n + j] = 0;
-      continue;
-    }
-    for (int64_t i = 0; i < n; i++) {
-      for (int64_t j = 0; j <= i; j++) {
-        double s = from[i * n + j];
-        for (int64_t k = 0; k < j; k++) s -= to[i * n + k] * to[j * n + k];
-        to[i * n + j] = i == j ? sqrt(s) : s / to[j * n + j];
-      }
-      for (int64_t j = i + 1; j < n; j++) to[i * n + j] = 0;
-    }
+#define BD_CHOLESKY(kind, slot)                                                                                        \
+  static __attribute__((unused)) void bd_cholesky_##kind(const kind *from, kind *to, int64_t count, int64_t n) {       \
+    for (int64_t c = 0; c < count; c++, from += n * n, to += n * n) {                                                  \
+      if (bd_blas[2 + slot] && n > BD_SMALL) {                                                                         \
+        int nn = (int)n, info = 0;                                                                                     \
+        memcpy(to, from, sizeof(kind) * (size_t)(n * n));                                                              \
+        ((BD_##kind##_potrf *)bd_blas[2 + slot])("U", &nn, to, &nn, &info);                                            \
+        for (int64_t i = 0; i < n; i++)                                                                                \
+          for (int64_t j = 0; j < n; j++)                                                                              \
+            if (info) to[i * n + j] = NAN;                                                                             \
+            else if (j > i) to[i * n + j] = 0;                                                                         \
+        continue;                                                                                                      \
+      }                                                                                                                \
+      for (int64_t i = 0; i < n; i++) {                                                                                \
+        for (int64_t j = 0; j <= i; j++) {                                                                             \
+          kind s = from[i * n + j];                                                                                    \
+          for (int64_t k = 0; k < j; k++) s -= to[i * n + k] * to[j * n + k];                                          \
+          to[i * n + j] = i == j ? (kind)sqrt(s) : s / to[j * n + j];                                                  \
+        }                                                                                                              \
+        for (int64_t j = i + 1; j < n; j++) to[i * n + j] = 0;                                                         \
+      }                                                                                                                \
+    }                                                                                                                  \
   }
-}
+BD_CHOLESKY(double, 0)
+BD_CHOLESKY(float, 1)
 
-/* x of a x = b (left) or x a = b, for `count` triangular a and b of n rows and m columns. */
-static __attribute__((unused)) void bd_solve_triangular(const double *a, const double *b, double *x, int64_t count,
-                                                        int64_t n, int64_t m, int upper, int left, int unit) {
-  const int64_t side = left ? n : m;
-  for (int64_t c = 0; c < count; c++, a += side * side, b += n * m, x += n * m) {
-    memcpy(x, b, sizeof(double) * (size_t)(n * m));
-    if (bd_blas[3] && side > BD_SMALL) {
-      /* Column by column, a is transposed and so are x and b. */
-      int nn = (int)n, mm = (int)m, lda = (int)side;
-      double one = 1;
-      ((bd_dtrsm_t *)bd_blas[3])(left ? "R" : "L", upper ? "L" : "U", "N", unit ? "U" : "N", &mm, &nn, &one, a, &lda, x, &mm);
-      continue;
-    }
-    if (left) {
-      for (int64_t s = 0; s < n; s++) {
-        const int64_t i = upper ? n - 1 - s : s;
-        for (int64_t k = upper ? i + 1 : 0; k < (upper ? n : i); k++) {
-          const double f = a[i * n + k];
-          for (int64_t j = 0; j < m; j++) x[i * m + j] -= f * x[k * m + j];
-        }
-        if (!unit) {
-          const double f = a[i * n + i];
-          for (int64_t j = 0; j < m; j++) x[i * m + j] /= f;
-        }
-      }
-    } else {
-      for (int64_t i = 0; i < n; i++)
-        for (int64_t s = 0; s < m; s++) {
-          const int64_t j = upper ? s : m - 1 - s;
-          double t = x[i * m + j];
-          for (int64_t k = upper ? 0 : j + 1; k < (upper ? j : m); k++) t -= x[i * m + k] * a[k * m + j];
-          x[i * m + j] = unit ? t : t / a[j * m + j];
-        }
-    }
+/* x of a x = b (left) or x a = b, for `count` triangular a and b of n rows and m columns. For
+   BLAS, which goes column by column, a is transposed and so are x and b. */
+#define BD_SOLVE_TRIANGULAR(kind, slot)                                                                                \
+  static __attribute__((unused)) void bd_solve_triangular_##kind(const kind *a, const kind *b, kind *x, int64_t count, \
+                                                          int64_t n, int64_t m, int upper, int left, int unit) {       \
+    const int64_t side = left ? n : m;                                                                                 \
+    for (int64_t c = 0; c < count; c++, a += side * side, b += n * m, x += n * m) {                                    \
+      memcpy(x, b, sizeof(kind) * (size_t)(n * m));                                                                    \
+      if (bd_blas[4 + slot] && side > BD_SMALL) {                                                                      \
+        int nn = (int)n, mm = (int)m, lda = (int)side;                                                                 \
+        kind one = 1;                                                                                                  \
+        const char *side_ = left ? "R" : "L", *which = upper ? "L" : "U", *diagonal = unit ? "U" : "N";                \
+        ((BD_##kind##_trsm *)bd_blas[4 + slot])(side_, which, "N", diagonal, &mm, &nn, &one, a, &lda, x, &mm);         \
+        continue;                                                                                                      \
+      }                                                                                                                \
+      if (left) {                                                                                                      \
+        for (int64_t s = 0; s < n; s++) {                                                                              \
+          const int64_t i = upper ? n - 1 - s : s;                                                                     \
+          for (int64_t k = upper ? i + 1 : 0; k < (upper ? n : i); k++) {                                              \
+            const kind f = a[i * n + k];                                                                               \
+            for (int64_t j = 0; j < m; j++) x[i * m + j] -= f * x[k * m + j];                                          \
+          }                                                                                                            \
+          if (!unit) {                                                                                                 \
+            const kind f = a[i * n + i];                                                                               \
+            for (int64_t j = 0; j < m; j++) x[i * m + j] /= f;                                                         \
+          }                                                                                                            \
+        }                                                                                                              \
+      } else {                                                                                                         \
+        for (int64_t i = 0; i < n; i++)                                                                                \
+          for (int64_t s = 0; s < m; s++) {                                                                            \
+            const int64_t j = upper ? s : m - 1 - s;                                                                   \
+            kind t = x[i * m + j];                                                                                     \
+            for (int64_t k = upper ? 0 : j + 1; k < (upper ? j : m); k++) t -= x[i * m + k] * a[k * m + j];            \
+            x[i * m + j] = unit ? t : t / a[j * m + j];                                                                \
+          }                                                                                                            \
+      }                                                                                                                \
+    }                                                                                                                  \
   }
-}
+BD_SOLVE_TRIANGULAR(double, 0)
+BD_SOLVE_TRIANGULAR(float, 1)
 
 /* One function for many inputs: `steps` are how many bytes further the next call finds each input and output. */
 typedef void bd_function(const void *const *, void *const *, const int64_t *, void *);

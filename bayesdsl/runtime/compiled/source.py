@@ -12,7 +12,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from bayesdsl.runtime.compiled.blocks import block_of, passes, split_dims
+from bayesdsl.runtime.compiled.blocks import block_of, passes
+from bayesdsl.runtime.compiled.bodies import At, Body, sum_text
 from bayesdsl.runtime.compiled.fusion import fuse, is_for_blas, needed
 from bayesdsl.runtime.compiled.loops import (
     C_TYPES,
@@ -29,29 +30,10 @@ from bayesdsl.runtime.compiled.loops import (
     loads,
 )
 from bayesdsl.runtime.compiled.lowering import Lowered
-from bayesdsl.runtime.compiled.nests import (
-    COMBINE,
-    At,
-    Body,
-    Nest,
-    assigns,
-    header,
-    is_scalar,
-    start_of,
-    sum_text,
-)
-from bayesdsl.runtime.compiled.regions import Region, divided, is_own_row, leads, regions, width_of
+from bayesdsl.runtime.compiled.nests import Nest, assigns, header, is_scalar, start_of
+from bayesdsl.runtime.compiled.regions import Region, divided, is_own_row, leads, regions
+from bayesdsl.runtime.compiled.row_functions import RowFunction
 from bayesdsl.runtime.compiled.sizes import ONE, ZERO, Size
-
-# Rows that one thread does at a time. Sums are added up chunk by chunk, so that they do not depend on the threads.
-CHUNK = 16384
-
-# How many places of a long dimension a loop over rows takes at once.
-_STRIP = 4
-
-# Sums into places that data choose are kept in so many copies, in turn: rows one after another often choose the same
-# place, and would wait for each other.
-_COPIES = 4
 
 # Buffers of a known size up to this many numbers are arrays of the function, as long as all of them are not more than
 # so many; others are in its workspace.
@@ -126,6 +108,8 @@ class _Writer:
     carried: dict[Buffer, str] = field(default_factory=dict)
     # Those of them that are kept in copies.
     copied: set[str] = field(default_factory=set)
+    # Arrays for sums over rows, with their bytes.
+    sums_work: list[tuple[str, str]] = field(default_factory=list)
     count: int = 0
 
     def text(self) -> Text:
@@ -175,7 +159,8 @@ class _Writer:
                 continue
             for loop in item.loops:
                 for load in (load for store in loop.stores for load in loads(store)):
-                    suits = leads(load.buffer, item.rows) and is_own_row(load, item.rows, item.row[loop])
+                    suits = load.buffer.shape[:1] == (item.rows,) and leads(load.buffer, item.rows)
+                    suits = suits and is_own_row(load, item.rows, item.row[loop])
                     (wanted if suits else refused).add(load.buffer)
         return frozenset(b for b in wanted - refused if b.role == "input")
 
@@ -213,8 +198,6 @@ class _Writer:
             lines.append(f"  double *restrict {name} = (double *)free_; free_ += {bytes_};")
         return lines, work
 
-    sums_work: list[tuple[str, str]] = field(default_factory=list)
-
     def item(self, item: Stage | Region) -> None:
         for buffer in _writes(item):
             if buffer.role == "temporary":
@@ -245,14 +228,15 @@ class _Writer:
         if is_scalar(buffer) and buffer.role == "temporary":
             return carried or buffer.name
         if carried in self.copied:
-            return f"{carried}[(i_ & copies_{carried}) * {buffer.size.c()} + {sum_text(offset, terms)}]"
+            copy = f"{at.copy} * step_{carried} + " if at.copy else ""
+            return f"{carried}[{copy}{sum_text(offset, terms)}]"
         if at.region is not None and (buffer in at.region.local or buffer in self.by_column):
             inner = [(step, index) for step, index in terms if index != at.row_index]
             rows = at.region.rows
             if not leads(buffer, rows):
                 offset, inner = divided(offset, rows) or ZERO, [(divided(s, rows) or s, i) for s, i in inner]
             flat = sum_text(offset, inner)
-            row, far = ("i_", str(block_of(at.region))) if buffer in at.region.local else (at.row_index, rows.c())
+            row, far = (at.here, str(block_of(at.region))) if buffer in at.region.local else (at.row_index, rows.c())
             return f"{buffer.name}[{row}]" if flat == "0" else f"{buffer.name}[{row} + ({flat}) * {far}]"
         return f"{carried or buffer.name}[{sum_text(offset, terms)}]"
 
@@ -266,7 +250,7 @@ class _Writer:
                 self.lines += self.filled(store.buffer, start_of(store))
         nest = Nest(self, [loop], [header(f"i{d}", loop.shape[d].c()) for d in looped])
         nest.take(loop, [At({d: f"i{d}" for d in looped})])
-        self.lines += nest.text()
+        self.lines += [*nest.fixed("  "), *nest.text()]
 
     def filled(self, buffer: Buffer, value: str) -> list[str]:
         if is_scalar(buffer) and buffer.role == "temporary":
@@ -299,155 +283,13 @@ class _Writer:
             args += [f"{view.buffer.name} + {view.offset.c()}", *(s.c() for s in view.strides)]
         self.lines.append(f"  bd_gemm_{kind}({', '.join(args)});")
 
-    # Loops over rows, block by block
-
     def region(self, region: Region) -> None:
         """A function of its own for some of the rows, called for all, or by several threads for a chunk each."""
-        name = f"{self.name}_rows{len(self.functions)}"
-        body = self.rows_body(region)
-        text = "\n".join(body)
-        found = set(re.findall(r"\b[a-z]\w*\b", text))
-        local = {b.name for b in region.local}
-        used = sorted(w for w in found if (w in self.declared or w in self.plates) and w not in local)
-        params = [f"const int64_t {w}" if w in self.plates else f"{self.declared[w]}{w}" for w in used]
-        head = ", ".join([*params, "int64_t from_", "int64_t to_", "double *restrict sums_"])
-        self.functions.append(f"static __attribute__((noinline)) void {name}({head}) {{\n{text}\n}}\n")
-        rows, args = region.rows.c(), "".join(f"{w}, " for w in used)
-        each = " + ".join(_room(buffer, store) for buffer, store in region.carried.items()) or "0"
-        sums = self.fresh_name("sums")
-        chunks = f"({rows} + {CHUNK - 1}) / {CHUNK}"
-        self.sums_work.append((sums, f"BD_ALIGNED(sizeof(double) * (size_t)(({chunks} + 1) * ({each})))"))
-        self.lines += [
-            "  {",
-            f"    const int64_t chunks_ = {chunks}, each_ = {each};",
-            "    if (chunks_ <= 1) {",
-            f"      {name}({args}0, {rows}, {sums});",
-            "    } else {",
-            "#pragma omp parallel for schedule(static) num_threads(threads) if (threads > 1)",
-            "      for (int64_t c_ = 0; c_ < chunks_; c_++) {",
-            f"        const int64_t to_ = (c_ + 1) * {CHUNK} < {rows} ? (c_ + 1) * {CHUNK} : {rows};",
-            f"        {name}({args}c_ * {CHUNK}, to_, {sums} + c_ * each_);",
-            "      }",
-            "    }",
-            *self.summed_up(region, sums),
-            "  }",
-        ]
-
-    def summed_up(self, region: Region, sums: str) -> list[str]:
-        """The chunks' sums added up, in their order."""
-        lines, start = [], "0"
-        for buffer, store in region.carried.items():
-            place = self.place(buffer, ZERO, [(ONE, "j_")], At({}))
-            fresh = any(buffer in loop.fresh for loop in region.loops)
-            total = "total_" if fresh else COMBINE[store.mode].format(place, "total_")
-            more = COMBINE[store.mode].format("total_", f"{sums}[c_ * each_ + {start} + j_]")
-            lines += [
-                f"    for (int64_t j_ = 0; j_ < {buffer.size.c()}; j_++) {{",
-                f"      double total_ = {sums}[{start} + j_];",
-                f"      for (int64_t c_ = 1; c_ < chunks_; c_++) total_ = {more};",
-                f"      {place} = {total};",
-                "    }",
-            ]
-            start = f"{start} + {_room(buffer, store)}"
-        return lines
-
-    def rows_body(self, region: Region) -> list[str]:
-        opening, closing, start, block = [], [], "0", block_of(region)
-        for buffer, store in region.carried.items():
-            name = self.carried[buffer] = f"{buffer.name}_"
-            if is_scalar(buffer) and buffer.role == "temporary":
-                opening.append(f"  double {name} = {start_of(store)};")
-                closing.append(f"  sums_[{start}] = {name};")
-            else:
-                size, copies = buffer.size.c(), f"copies_{name}"
-                opening.append(f"  double *restrict {name} = sums_ + {start};")
-                if _is_copied(buffer, store):
-                    self.copied.add(name)
-                    opening.append(f"  const int64_t {copies} = to_ - from_ >= 8 * {size} ? {_COPIES - 1} : 0;")
-                    closing.append(f"  for (int64_t c = 1; c <= {copies}; c++)")
-                    closing.append(f"    for (int64_t i = 0; i < {size}; i++) {name}[i] += {name}[c * {size} + i];")
-                    size = f"(1 + {copies}) * {size}"
-                opening.append(f"  for (int64_t i = 0; i < {size}; i++) {name}[i] = {start_of(store)};")
-            start = f"{start} + {_room(buffer, store)}"
-        inner = []
-        for loops in passes(region):
-            inner += self.rows_pass(region, loops)
-        self.carried, self.copied = {}, set()
-        names = set(re.findall(r"\b\w+\b", "\n".join(inner)))
-        for buffer in sorted(region.local, key=lambda b: b.name):
-            width = width_of(buffer, region.rows).constant
-            if buffer.name in names:
-                kind = C_TYPES[buffer.dtype]
-                opening.append(f"  {kind} {buffer.name}[{width * block}] __attribute__((aligned(64)));")
-        return [
-            *opening,
-            f"  for (int64_t b_ = from_; b_ < to_; b_ += {block}) {{",
-            f"    const int64_t n_ = to_ - b_ < {block} ? to_ - b_ : {block};",
-            *inner,
-            "  }",
-            *closing,
-        ]
-
-    def rows_pass(self, region: Region, loops: list[Loop]) -> list[str]:
-        """Loops on a block: rows innermost, short other dimensions written out."""
-        lines: list[str] = []
-        for loop in loops:
-            if len(split_dims(region, loop)[0]) > 1:
-                for store in loop.stores:
-                    if store.mode != "set" and store.buffer in loop.fresh and store.buffer not in region.carried:
-                        lines += self.cleared_rows(store, region)
-        looped, _ = split_dims(region, loops[0])
-        if len(looped) == 1 or loops[0].serial:
-            return lines + self.rows_nest(region, loops, [f"i{d}" for d in looped[:-1]], [])
-        # Several places of the next dimension at once: what rows share is read once for all of them.
-        strip = looped[-2]
-        extent = loops[0].shape[strip].c()
-        before = [f"i{d}" for d in looped[:-2]]
-        i = f"i{strip}"
-        most = f"for (int64_t {i} = 0; {i} + {_STRIP} <= ({extent}); {i} += {_STRIP})"
-        rest = f"for (int64_t {i} = ({extent}) / {_STRIP} * {_STRIP}; {i} < ({extent}); {i}++)"
-        for text, width in ((most, _STRIP), (rest, 1)):
-            lines += self.rows_nest(region, loops, before, [(strip, text, width)])
-        return lines
-
-    def rows_nest(
-        self, region: Region, loops: list[Loop], indices: list[str], strips: list[tuple[int, str, int]]
-    ) -> list[str]:
-        looped, _ = split_dims(region, loops[0])
-        headers = [header(i, loops[0].shape[d].c()) for i, d in zip(indices, looped, strict=False)]
-        nest = Nest(self, loops, [*headers, *(text for _, text, _ in strips), header("i_", "n_")])
-        for loop in loops:
-            others, written = split_dims(region, loop)
-            base = At({d: f"i{d}" for d in others}, region, "(b_ + i_)")
-            base.index[region.row[loop]] = "(b_ + i_)"
-            instances = [base]
-            for d in written:
-                instances = [at.with_index(d, str(i)) for at in instances for i in range(loop.shape[d].constant)]
-            for d, _, width in strips:
-                instances = [at.with_index(d, f"(i{d} + {i})") for at in instances for i in range(width)]
-            nest.take(loop, instances)
-        return nest.text()
-
-    def cleared_rows(self, store: Store, region: Region) -> list[str]:
-        """The block's rows of a buffer that something is summed into."""
-        width = width_of(store.buffer, region.rows)
-        lead = leads(store.buffer, region.rows)
-        terms = [(width if lead else ONE, "(b_ + i_)")]
-        if width != ONE:
-            terms.append((ONE if lead else region.rows, "j_"))
-        place = self.place(store.buffer, ZERO, terms, At({}, region, "(b_ + i_)"))
-        loop = f"for (int64_t i_ = 0; i_ < n_; i_++) {place} = {start_of(store)};"
-        return [f"    for (int64_t j_ = 0; j_ < {width.c()}; j_++) {loop}" if width != ONE else f"    {loop}"]
+        made = RowFunction(self, region, f"{self.name}_rows{len(self.functions)}")
+        self.functions.append(made.text)
+        self.lines += made.calls
+        self.sums_work.append((made.sums, made.bytes_of_sums))
 
 
 def _address(buffer: Buffer) -> str:
     return f"&{buffer.name}" if is_scalar(buffer) and buffer.role == "temporary" else buffer.name
-
-
-def _is_copied(buffer: Buffer, store: Store) -> bool:
-    return store.mode == "add" and store.is_indirect and not is_scalar(buffer)
-
-
-def _room(buffer: Buffer, store: Store) -> str:
-    """How many numbers sums into a buffer take."""
-    return f"{_COPIES} * {buffer.size.c()}" if _is_copied(buffer, store) else buffer.size.c()

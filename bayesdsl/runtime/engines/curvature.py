@@ -11,7 +11,7 @@ from bayesdsl.runtime.density import Density
 # Beyond so many values the Hessian takes longer than a fit.
 LARGEST = 1000
 
-# Less than this much of the sharpest curvature is none: it is what rounding leaves of zero.
+# Less than this much of the sharpest curvature, or of the slope, is none: it is what rounding leaves of zero.
 _FLAT = 1e-12
 
 
@@ -29,7 +29,7 @@ class Curvature:
 
     @property
     def _threshold(self) -> float:
-        return _FLAT * float(self.values.abs().max())
+        return _FLAT * max(float(self.values.abs().max()), float(self.gradient.abs().max()))
 
     @property
     def is_maximum(self) -> bool:

@@ -6,17 +6,16 @@ import ctypes
 import math
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from importlib import resources
 from typing import Any
 
 import numpy as np
 import torch
 
-from bayesdsl.runtime.compiled import compiler
 from bayesdsl.runtime.compiled.blas import one_thread
 from bayesdsl.runtime.compiled.errors import NotCompilable
 from bayesdsl.runtime.compiled.kernel import Kernel, Library, Program, aligned, pointers
 from bayesdsl.runtime.engines.steps.code import Code, code_of
+from bayesdsl.runtime.engines.steps.library import library
 from bayesdsl.runtime.engines.steps.loop import Block
 from bayesdsl.runtime.engines.steps.noise import Noise
 from bayesdsl.runtime.engines.steps.objective import Objective
@@ -27,8 +26,6 @@ _LARGE = 500_000
 
 # The same sums in another order, and other last digits of exp, log and the like.
 _AGREEMENT = {torch.float64: 1e-10, torch.float32: 1e-3}
-
-_LOOP = (resources.files("bayesdsl.runtime.engines.steps") / "loop.c").read_text(encoding="utf-8")
 
 
 class Native:
@@ -121,7 +118,7 @@ class NativeLoop:
         self.kernel, self.carried, self._rows = kernel, carried, rows
         self.noises: tuple[Noise, ...] = code.noise(kernel)
         self._threads = int(kernel.sizes[-1])
-        self._run = compiler.load(_LOOP).bd_steps
+        self._run = library().bd_steps
         self._run.restype = None
         self._work = aligned(kernel.workspace_bytes)
 

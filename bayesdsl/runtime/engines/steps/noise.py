@@ -15,6 +15,7 @@ from torch import fx
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from bayesdsl.runtime.engines.steps.numbers import Numbers
 from bayesdsl.runtime.tracing import NotTraceable
 
 aten = torch.ops.aten
@@ -154,41 +155,56 @@ class Recorded(TorchDispatchMode):
         return value
 
 
-# The noise of some steps is drawn at once: of as many as fit into so many bytes, at most so many.
-_BYTES = 4 << 20
-_MOST = 4096
+# The noise of some steps is made at once: of as many as fit into so many bytes, at most so many.
+_BYTES = 2 << 20
+_MOST = 1 << 16
 
 
 class Source:
-    """Noise for steps one after another, drawn from a generator of its own.
+    """Noise for steps one after another. `generator` gives no more than what tells it from others.
 
-    It is drawn for many steps at once, always as many: what a step gets must not depend on who asks for how much.
+    A number depends on that, on its step and on its place there: what a step gets does not depend on who asks for how
+    much.
     """
 
     def __init__(self, noises: Sequence[Noise], generator: torch.Generator) -> None:
         self.noises = noises
-        self.generator = generator
-        self.count = max(1, min(_MOST, _BYTES // max(1, sum(noise.size * noise.dtype.itemsize for noise in noises))))
-        self._drawn = [torch.empty(0) for _ in noises]
-        self._used = self.count
+        self._numbers = Numbers(int(torch.randint(2**62, (), generator=generator)))
+        sizes: dict[tuple[str, torch.dtype], int] = {}
+        self._starts = []
+        for key, noise in ((_key(noise), noise) for noise in noises):
+            self._starts.append(sizes.get(key, 0))
+            sizes[key] = self._starts[-1] + noise.size
+        self._sizes = sizes
+        self._done = 0
+        self._at_once = max(1, min(_MOST, _BYTES // max(1, sum(noise.size * noise.dtype.itemsize for noise in noises))))
 
     def left(self) -> int:
-        """For how many steps noise is there, drawn now where there was none left."""
-        if self._used == self.count:
-            self._drawn, self._used = draw(self.noises, self.count, self.generator), 0
-        return self.count - self._used
+        """For how many steps noise can be taken at once."""
+        return self._at_once
 
     def take(self, steps: int) -> list[torch.Tensor]:
         """The noise of the next steps, at most as many as are `left`: for each argument a tensor (steps, *its shape).
 
         A step's part of it lies together in memory; those of several steps need not follow one another.
         """
-        start, self._used = self._used, self._used + steps
-        return [values[start : self._used] for values in self._drawn]
+        first, self._done = self._done, self._done + steps
+        made = {
+            key: self._numbers.of(*key, stream, first, steps, size)
+            for stream, (key, size) in enumerate(self._sizes.items())
+        }
+        return [
+            made[_key(noise)][:, start : start + noise.size].reshape(steps, *noise.shape)
+            for noise, start in zip(self.noises, self._starts, strict=True)
+        ]
+
+
+def _key(noise: Noise) -> tuple[str, torch.dtype]:
+    return noise.kind, noise.dtype
 
 
 def draw(noises: Sequence[Noise], count: int, generator: torch.Generator) -> list[torch.Tensor]:
-    """Noise for so many steps or draws, as `Source.take` gives it, all of a kind in one go."""
+    """Noise for so many draws, all of a kind in one go: for each argument a tensor (count, *its shape)."""
     blocks: dict[tuple[str, torch.dtype], torch.Tensor] = {}
     for key in dict.fromkeys((noise.kind, noise.dtype) for noise in noises):
         total = sum(noise.size for noise in noises if (noise.kind, noise.dtype) == key)

@@ -10,6 +10,7 @@ The tests hold every row against the optimiser itself.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -59,8 +60,8 @@ def _moments(given: Settings, g: torch.Tensor, m: torch.Tensor, v: torch.Tensor)
 
 
 def _bias(given: Settings, t: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    b1, b2 = given["betas"]
-    return 1 - b1**t, 1 - b2**t
+    """1 - b^t, without powers: they take ten times longer, most of all where they are nearly 0."""
+    return tuple(-np.expm1(t * math.log(b)) if b else np.ones_like(t) for b in given["betas"])
 
 
 def _scalar() -> type:

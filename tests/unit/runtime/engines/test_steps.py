@@ -24,7 +24,7 @@ from bayesdsl.runtime.engines.drift import Drift
 from bayesdsl.runtime.engines.guides import reals_as
 from bayesdsl.runtime.engines.isolation import Isolated
 from bayesdsl.runtime.engines.steps.fit import Steps
-from bayesdsl.runtime.engines.steps.noise import Noise, Recorded, Source
+from bayesdsl.runtime.engines.steps.noise import Recorded
 from bayesdsl.runtime.engines.steps.updates import UPDATES, WITHOUT
 from bayesdsl.runtime.engines.svi import SviSettings, _Fit, _make_loss, _make_optimiser
 from bayesdsl.runtime.tracing import NotTraceable
@@ -280,25 +280,6 @@ def test_posteriors_of_the_engines_agree(
     assert posterior.facts["engine"] == ("compiled" if compiler else "traced")
     assert np.array_equal(draws, run_engine("svi", normal_mean, settings, 1).draws["mu"])
     assert not np.array_equal(draws, run_engine("svi", normal_mean, settings, 2).draws["mu"])
-
-
-def test_noise_does_not_depend_on_how_it_is_taken() -> None:
-    noises = (Noise("normal_", (3,), torch.float64), Noise("uniform_", (), torch.float64))
-
-    def taken(*counts: int) -> list[torch.Tensor]:
-        source, found = Source(noises, torch.Generator().manual_seed(1)), [[], []]
-        source.count = source._used = 7
-        for count in counts:
-            while count:
-                now = min(count, source.left())
-                for kept, values in zip(found, source.take(now), strict=True):
-                    kept.append(values.clone())
-                count -= now
-        return [torch.cat(values) for values in found]
-
-    whole, parts = taken(20), taken(1, 5, 3, 11)
-    assert all(torch.equal(a, b) for a, b in zip(whole, parts, strict=True))
-    assert [tuple(values.shape) for values in whole] == [(20, 3), (20,)]
 
 
 @pytest.mark.parametrize(
