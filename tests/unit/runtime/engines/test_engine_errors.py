@@ -30,6 +30,9 @@ ALL = [
     errors.SamplerFailed(0, "no"),
     errors.TooManyValues("z", 1000, 10**7, 50),
     errors.TooManyValues("z", 1000, 10**9, 0),
+    errors.NotTogether("the program looks at a number in Python, as an `if` does"),
+    errors.PyroOnDevice("cuda:0"),
+    errors.DeviceFull("cuda:0", 4096, 100_000),
     errors.Interrupted("nuts", "warmup"),
 ]
 
