@@ -225,14 +225,17 @@ def _check_report(options: argparse.Namespace) -> None:
 @contextmanager
 def _compiled_ahead(compiled: Compiled, options: argparse.Namespace) -> Iterator[None]:
     """Use the programs in the directory that was named. Raises BayesError where they do not run here."""
-    if options.compiled is None:
+    from bayesdsl.runtime.compiled.cache import AHEAD
+
+    given = options.compiled if options.compiled is not None else os.environ.get(AHEAD)
+    if not given:
         yield
         return
     from bayesdsl.results.manifest import fingerprint
     from bayesdsl.results.versions import version_of
     from bayesdsl.runtime.compiled import ahead, cache
 
-    directory = Path(options.compiled).absolute()
+    directory = Path(given).absolute()
     text, versions = fingerprint(compiled.spec.source.text), {name: version_of(name) for name in ahead.VERSIONS}
     screen.report(ahead.usable(directory, text, compiled.dtype, versions), sys.stderr)
     with cache.using(directory):

@@ -12,7 +12,7 @@ import pytest
 from bayesdsl.cli import main
 from bayesdsl.results.rundir import open_run
 from bayesdsl.runtime.compiled import cache, compiler
-from bayesdsl.runtime.compiled.artefact import MANIFEST
+from bayesdsl.runtime.compiled.artefact import MANIFEST, Manifest
 
 SPEC = """\
 data point { y = [1.2, 0.7, 2.1, 1.4, 0.9] }
@@ -136,6 +136,35 @@ def test_a_directory_without_programs_is_refused(command, here):
     done = command("run", "point.bayes", "--no-save", "--compiled", "empty")
     assert (done.status, "error[BD880]" in done.err) == (2, True)
     assert "bayesdsl compile SPEC -o" in done.err
+
+
+def test_programs_that_are_not_all_there_are_refused(command, here):
+    next((here / "made").glob("*/kernel.so")).unlink()
+    done = command("run", "point.bayes", "--infer", "careful", "--no-save", "--compiled", "made")
+    assert (done.status, "error[BD891]" in done.err) == (2, True)
+    assert "1 is missing or damaged" in done.err
+
+
+def test_a_directory_that_the_environment_names_is_looked_at_as_well(command, here, monkeypatch):
+    monkeypatch.setenv(cache.AHEAD, "nowhere")
+    done = command("run", "point.bayes", "--infer", "careful", "--no-save")
+    assert (done.status, "error[BD880]" in done.err) == (2, True)
+
+
+def test_where_programs_cannot_be_written_it_says_so_and_leaves_what_was_there(command, here, monkeypatch):
+    before = manifest_of(here / "made")
+    (here / "file").write_text("")
+    done = command("compile", "point.bayes", "-o", "file/made", "--infer", "careful")
+    assert (done.status, "error[BD890]" in done.err) == (2, True)
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Manifest, "write", full)
+    done = command("compile", "point.bayes", "-o", "made", "--infer", "careful", "--force")
+    assert (done.status, "`made` cannot be written: no space left on device" in done.err) == (2, True)
+    assert manifest_of(here / "made") == before
+    assert [path.name for path in here.glob(".made-*")] == []
 
 
 def test_another_text_of_the_spec_is_told_and_runs(command, spec):

@@ -107,6 +107,11 @@ def _reads(item: Stage | Region) -> set[Buffer]:
     return set().union(*(loop.reads() for loop in item.loops)) if isinstance(item, Region) else item.reads()
 
 
+def _address(buffer: Buffer) -> str:
+    """Where a buffer begins, for functions that take it whole."""
+    return f"&{buffer.name}" if is_scalar(buffer) and buffer.role == "temporary" else buffer.name
+
+
 def _writes(item: Stage | Region) -> set[Buffer]:
     return set().union(*(loop.writes() for loop in item.loops)) if isinstance(item, Region) else item.writes()
 
@@ -230,7 +235,7 @@ class _Writer:
             case Scan():
                 self.scan(item)
             case _:
-                names = [b.name for b in (*item.inputs, *item.outputs)]
+                names = [_address(b) for b in (*item.inputs, *item.outputs)]
                 self.lines.append(f"  {item.function}({', '.join((*names, *(size.c() for size in item.sizes)))});")
 
     def fresh_name(self, prefix: str) -> str:
@@ -296,7 +301,7 @@ class _Writer:
         kind = C_TYPES[loop.stores[0].buffer.dtype]
         args = [m.c(), n.c(), k.c()]
         for view in (left, right, out):
-            args += [f"{view.buffer.name} + {view.offset.c()}", *(s.c() for s in view.strides)]
+            args += [f"{_address(view.buffer)} + {view.offset.c()}", *(s.c() for s in view.strides)]
         self.lines.append(f"  bd_gemm_{kind}({', '.join(args)});")
 
     # Loops over rows, block by block

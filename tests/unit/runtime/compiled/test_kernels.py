@@ -55,6 +55,11 @@ MODELS: dict[str, Model] = {
     ),
     "rows after a sum over rows": lambda u, d: (torch.softmax(d.y * u[0], 0) * d.x[:, 0] * u[1]).sum(),
     "sums along rows": lambda u, d: torch.logsumexp(d.x * u[:3], 1).sum() + torch.log_softmax(u[4:9], 0)[2],
+    "a matrix of one number": lambda u, d: (
+        torch.linalg.solve_triangular(torch.linalg.cholesky(u[:1].exp().view(1, 1)), d.y.mean().view(1, 1), upper=False)
+        .square()
+        .sum()
+    ),
     "extremes": lambda u, d: (d.x * u[:3]).max(1).values.sum() + (d.y * u[3]).min() + u.amax(),
     "outcomes of two kinds": lambda u, d: (
         -torch.nn.functional.binary_cross_entropy_with_logits(
