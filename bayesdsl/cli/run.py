@@ -24,12 +24,14 @@ from bayesdsl.cli.arguments import (
     the_spec,
 )
 from bayesdsl.cli.failures import DONE, FOUND, INTERRUPTED, USAGE, Usage, run_refused
+from bayesdsl.cli.interrupts import kept
 from bayesdsl.cli.process import settled
 from bayesdsl.results import settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from bayesdsl.cli.interrupts import Interrupts
     from bayesdsl.diagnostics.diagnostic import BayesError
     from bayesdsl.driver import Compiled, Fit
     from bayesdsl.model import ir
@@ -48,7 +50,7 @@ EXAMPLES = """\
   bayesdsl run coin.bayes --data toss=tuesday.csv --prior-from runs/monday
   bayesdsl run radon.bayes --data house=new.csv --overwrite --out runs/new
 
-Ctrl-C stops a run and keeps the draws so far.
+Ctrl-C stops a run and keeps the draws so far; so does SIGTERM.
 
 exit status: 0 done, whatever the verdict; 1 the spec or the data have findings,
 or the run failed; 2 the command line is wrong; 130 interrupted, also where
@@ -139,9 +141,13 @@ def run(options: argparse.Namespace) -> int:
         _check_device(options.device, inference)
     target = None if options.no_save else _target(compiled, inference, options)
     number = options.seed if options.seed is not None else secrets.randbelow(RANDOM_SEEDS)
-    with _compiled_ahead(compiled, options):
-        fit = _fit(compiled, inference, data, number, options)
-    return _conclude(fit, target, options)
+    chains = dict(inference.settings).get("chains", 1)
+    with kept(inference.engine.name, chains) as interrupts:
+        with _compiled_ahead(compiled, options):
+            fit = _fit(compiled, inference, data, number, options, interrupts)
+        interrupts.sampling = False
+        refused = None if target is None else _save(fit, target, options)
+    return _conclude(fit, target, refused, options)
 
 
 # What was asked for
@@ -243,7 +249,12 @@ def _compiled_ahead(compiled: Compiled, options: argparse.Namespace) -> Iterator
 
 
 def _fit(
-    compiled: Compiled, inference: ir.Inference, data: dict[str, str], number: int, options: argparse.Namespace
+    compiled: Compiled,
+    inference: ir.Inference,
+    data: dict[str, str],
+    number: int,
+    options: argparse.Namespace,
+    interrupts: Interrupts,
 ) -> Fit:
     """Bind the data and run, telling what is done. Raises BayesError."""
     quiet = options.quiet
@@ -261,9 +272,9 @@ def _fit(
         from bayesdsl.results.terminal import ProgressView
 
         settled()
-        chains = dict(inference.settings).get("chains", 1)
-        with ProgressView(chains, quiet=quiet) as view:
-            return bound.fit(inference, seed=number, progress=view.report, device=options.device)
+        with ProgressView(interrupts.chains, quiet=quiet) as view:
+            progress = interrupts.listening(view.report)
+            return bound.fit(inference, seed=number, progress=progress, device=options.device)
 
 
 def _announce(text: str) -> None:
@@ -302,16 +313,8 @@ def _libraries_silent() -> Iterator[None]:
 # The result
 
 
-def _conclude(fit: Fit, target: Path | None, options: argparse.Namespace) -> int:
-    """Write the run first, as showing it can be cut off; show it even where it could not be written."""
-    from bayesdsl.results.errors import RunError
-
-    refused: RunError | None = None
-    if target is not None:
-        try:
-            _save(fit, target, options)
-        except RunError as error:
-            refused = error
+def _conclude(fit: Fit, target: Path | None, refused: RunError | None, options: argparse.Namespace) -> int:
+    """Show a run that was written, also where it could not be, and say where it is."""
     saved = target if refused is None else None
     try:
         _show(fit, options.interval, saved)
@@ -325,15 +328,16 @@ def _conclude(fit: Fit, target: Path | None, options: argparse.Namespace) -> int
     return INTERRUPTED if fit.posterior.interrupted else DONE
 
 
-def _save(fit: Fit, target: Path, options: argparse.Namespace) -> None:
-    """Write the run; where that fails for a reason that nobody thought of, at least the draws."""
+def _save(fit: Fit, target: Path, options: argparse.Namespace) -> RunError | None:
+    """Write the run, before it is shown, as that can be cut off. Gives why it cannot be written; where that is for a
+    reason that nobody thought of, at least the draws are."""
     from bayesdsl.results.errors import RunError
 
     try:
         with _libraries_silent():
             fit.save(target, overwrite=options.overwrite, interval=options.interval)
-    except RunError:
-        raise
+    except RunError as error:
+        return error
     except Exception as error:
         from bayesdsl.results.netcdf import write_netcdf
 
@@ -343,6 +347,7 @@ def _save(fit: Fit, target: Path, options: argparse.Namespace) -> None:
             write_netcdf(rescued, fit.posterior)
             error.add_note(f"the draws are kept in {rescued}")
         raise
+    return None
 
 
 def _show(fit: Fit, interval: float, saved: Path | None) -> None:
