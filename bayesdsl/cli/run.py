@@ -337,7 +337,7 @@ def _save(fit: Fit, target: Path, options: argparse.Namespace) -> RunError | Non
         with _libraries_silent():
             fit.save(target, overwrite=options.overwrite, interval=options.interval)
     except RunError as error:
-        return error
+        return _saved_elsewhere(error, fit, target, options)
     except Exception as error:
         from bayesdsl.results.netcdf import write_netcdf
 
@@ -348,6 +348,22 @@ def _save(fit: Fit, target: Path, options: argparse.Namespace) -> RunError | Non
             error.add_note(f"the draws are kept in {rescued}")
         raise
     return None
+
+
+def _saved_elsewhere(error: RunError, fit: Fit, target: Path, options: argparse.Namespace) -> RunError:
+    """Write a run that its directory does not take into a temporary one: it may have taken hours. Gives the error, with
+    where the run is."""
+    import tempfile
+
+    from bayesdsl.results.errors import RunError
+
+    try:
+        elsewhere = Path(tempfile.mkdtemp(prefix="bayesdsl-")) / target.name
+        with _libraries_silent():
+            fit.save(elsewhere, interval=options.interval)
+    except (RunError, OSError):
+        return error
+    return RunError(f"{error.message}; the run is in {elsewhere} instead", error.hint)
 
 
 def _show(fit: Fit, interval: float, saved: Path | None) -> None:

@@ -21,8 +21,22 @@ from pathlib import Path
 from bayesdsl.resources import cache_directory
 from bayesdsl.runtime.compiled import artefact
 from bayesdsl.runtime.compiled.entries import Cache, digest, read
+from bayesdsl.runtime.progress import COMPILING
 
-__all__ = ["AHEAD", "Recording", "ahead", "current", "digest", "find", "recorded", "recording", "store", "using"]
+__all__ = [
+    "AHEAD",
+    "NotRecorded",
+    "Recording",
+    "ahead",
+    "announcement",
+    "current",
+    "digest",
+    "find",
+    "recorded",
+    "recording",
+    "store",
+    "using",
+]
 
 # Where the directory of programs compiled ahead is named, for this process and those it starts.
 AHEAD = "BAYESDSL_COMPILED"
@@ -53,6 +67,12 @@ def current() -> Cache:
         return _temporary("there is no home directory")
     reason = _unwritable(wanted)
     return Cache(wanted) if reason is None else _temporary(f"`{wanted}` cannot be written: {reason}")
+
+
+def announcement() -> str:
+    """What a run says that has to compile something."""
+    note = current().note
+    return COMPILING if note is None else f"compiling the program: {note}"
 
 
 def standing() -> Cache | None:

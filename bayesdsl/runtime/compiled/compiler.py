@@ -70,7 +70,7 @@ class BuildError(Exception):
     def __init__(self, reason: str, source: Path | None = None) -> None:
         self.reason = reason
         self.source = source
-        super().__init__(reason if source is None else f"{reason}\nthe text is in {source}")
+        super().__init__(reason if source is None else f"{reason}\n(the text is in {source})")
 
 
 class NoCompiler(BuildError):
@@ -302,7 +302,7 @@ def _probed(command: tuple[str, ...], march: str, place: Path) -> Compiler | str
         text.write_text(_TRIAL, encoding="utf-8")
         refused = _refused(plain, text)
         if refused:
-            return f"`{shlex.join(command)}` does not compile C: {_first(refused, 3)}"
+            return f"`{shlex.join(command)}` does not compile C: {_first(refused, 1)}"
         wishes = _wishes(march, "clang" in version.stdout)
         whole = _with(plain, wishes)
         if not _refused(whole, text):

@@ -149,12 +149,13 @@ def native_density(
             if compiler.why_not() is None:
                 compiling()
             programs = _written(density, names)
-        native = NativeDensity(density, names, programs, threads)
+        with compiler.telling(compiling):
+            native = NativeDensity(density, names, programs, threads)
         reason = _difference(density, native, programs, threads)
     except NotCompilable as error:
         return str(error)
     except BuildError as error:
-        return error.reason
+        return str(error)
     if reason:
         return reason
     if sum(value.nbytes for value in native.data) <= _RECENT_BYTES:

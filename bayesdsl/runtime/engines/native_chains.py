@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 
+from bayesdsl.runtime.compiled.cache import announcement
 from bayesdsl.runtime.compiled.density import native_density
 from bayesdsl.runtime.compiled.trials import is_large
 from bayesdsl.runtime.density import Density
@@ -17,7 +18,7 @@ from bayesdsl.runtime.engines.errors import SamplerFailed
 from bayesdsl.runtime.engines.errors import reason as said
 from bayesdsl.runtime.engines.isolation import Isolated, chain_seed
 from bayesdsl.runtime.engines.nutpie import Chain, Failed, Native, refusal
-from bayesdsl.runtime.progress import COMPILING, Progress, Report, silent
+from bayesdsl.runtime.progress import Progress, Report, silent
 
 # How often, in seconds, a chain tells of itself, and how often all of them together may.
 _EVERY, _EVERY_IN_ALL = 0.2, 0.1
@@ -63,7 +64,7 @@ def prepare(
         initial = [_initial(density, settings, one) for one in seeds]
     try:
         native = native_density(
-            density, threads, lambda: report(Progress(0, "warmup", 0, settings.warmup, note=COMPILING))
+            density, threads, lambda: report(Progress(0, "warmup", 0, settings.warmup, note=announcement()))
         )
     except _FAILURES as error:
         return f"it could not be compiled: {said(error)}"

@@ -38,7 +38,7 @@ def loop_of(step: Listing, carried: int, varying: int) -> Loop:
     except NotCompilable as error:
         return ListLoop(step, str(error))
     except BuildError as error:
-        return ListLoop(step, error.reason)
+        return ListLoop(step, str(error))
 
 
 class NativeLoop:
