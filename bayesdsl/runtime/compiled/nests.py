@@ -86,6 +86,7 @@ class Nest:
                     self.total(store, value, at, depth, looped, loop)
                 elif store.is_indirect:
                     place = self.body.where(store, at)
+                    self.body.written(store, at)
                     self.body.lines.append(f"{place} = {COMBINE[store.mode].format(place, value)};")
                 else:
                     place = self.body.where(store, at)
@@ -97,6 +98,7 @@ class Nest:
             if len(looped) == 1 and store.buffer in loop.fresh:
                 self.body.set(store, value, at)
             else:
+                self.body.written(store, at)
                 self.body.lines.append(f"{place} = {COMBINE[store.mode].format(place, value)};")
 
     def total(self, store: Store, value: str, at: At, depth: int, looped: Sequence[int], loop: Loop) -> None:
@@ -149,6 +151,31 @@ class Nest:
         ]
 
 
+@dataclass(frozen=True)
+class Spot:
+    """An element of a buffer: how far it is from the first as a number, and what depends on indices that are variables.
+    What is `chosen` by data may be any element."""
+
+    constant: Size
+    rest: frozenset[tuple[str, Size]]
+    chosen: bool = False
+
+    @classmethod
+    def of(cls, offset: Size, terms: Iterable[tuple[Size, str]], chosen: bool) -> Spot:
+        rest: dict[str, Size] = {}
+        for step, index in terms:
+            if index.isdecimal():
+                offset = offset + step * int(index)
+            else:
+                rest[index] = rest.get(index, ZERO) + step
+        return cls(offset, frozenset(rest.items()), chosen)
+
+    def may_be(self, other: Spot) -> bool:
+        """Whether the two, of one buffer, can be the same element."""
+        apart = (self.constant + other.constant * -1).constant
+        return self.chosen or other.chosen or self.rest != other.rest or apart is None or apart == 0
+
+
 class Body:
     """The statements inside a loop: each value a variable, worked out once."""
 
@@ -159,6 +186,8 @@ class Body:
         self.lines: list[str | tuple[str, Buffer]] = []
         self.known: dict[tuple[str, torch.dtype], str] = {}
         self.registers: dict[str, str] = {}
+        # The places in buffers whose values are held by variables.
+        self.spots: dict[Buffer, dict[str, Spot]] = {}
         # Variables that are the same at every place.
         self.fixed: set[str] = set()
         self.read: set[Buffer] = set()
@@ -176,6 +205,9 @@ class Body:
                 found = self.registers.get(place)
                 if found is None:
                     self.read.add(expr.buffer)
+                    chosen = any(not isinstance(index, int) for _, index in expr.terms)
+                    spot = Spot.of(expr.offset, terms, chosen)
+                    self.spots.setdefault(expr.buffer, {})[place] = spot
                     found = self.variable(place, expr.dtype)
                     if not expr.terms:
                         self.fixed.add(found)
@@ -214,14 +246,26 @@ class Body:
         terms = [(step, self.index(index, at)) for step, index in store.terms]
         return self.writer.place(store.buffer, store.offset, terms, at)
 
+    def written(self, store: Store, at: At) -> Spot:
+        """Forget what was in the place that a store writes to, by whatever name it was read or put there: of a matrix
+        the diagonal is addressed in another way than the whole."""
+        terms = [(step, self.index(index, at)) for step, index in store.terms]
+        spot, spots = Spot.of(store.offset, terms, store.is_indirect), self.spots.get(store.buffer, {})
+        for place in [place for place, other in spots.items() if spot.may_be(other)]:
+            del spots[place]
+            self.registers.pop(place, None)
+            self.known.pop((place, store.buffer.dtype), None)
+        return spot
+
     def set(self, store: Store, value: str, at: At) -> None:
         place, dtype = self.where(store, at), store.buffer.dtype
         value = self.variable(f"({C_TYPES[dtype]}){value}", dtype) if not value.startswith("v_") else value
         # What is read from here on is what has been put there.
-        self.known.pop((place, dtype), None)
+        spot = self.written(store, at)
         self.lines.append((f"{place} = {value};", store.buffer))
         if not store.is_indirect:
             self.registers[place] = value
+            self.spots.setdefault(store.buffer, {})[place] = spot
 
     def text(self, users: dict[Buffer, set[int]] | set) -> list[str]:
         """The statements, without those that put where nobody reads."""
