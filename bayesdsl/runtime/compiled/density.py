@@ -34,7 +34,8 @@ class NativeDensity:
 
     `address` is a C function `int64_t f(uint64_t dimension, const double *u, double *gradient, double *value, void
     *context)` that any number of threads may call at once with `context`; it gives 0. The value is NaN where the
-    density is. `copy` is the address of `int64_t f(uint64_t, uint64_t, const double *from, double *to, void *)`.
+    density is, and zeros of the gradient are tiny numbers. `copy` is the address of `int64_t f(uint64_t, uint64_t,
+    const double *from, double *to, void *)`.
     """
 
     def __init__(self, density: Density, names: Sequence[str], programs: Sequence[Program], threads: int) -> None:
@@ -47,7 +48,7 @@ class NativeDensity:
         sizes = sizes_of(bound) or {}
         self._density = self._library.kernel(programs[0], inputs, sizes, threads)
         self._values = self._library.kernel(programs[1], inputs, sizes, threads)
-        self.address = self._library.address("bd_density_call")
+        self.address = self._library.address("bd_density_drawn")
         self.copy = self._library.address("bd_copy")
         self._context = _Context.of(self._density)
         self.context = ctypes.addressof(self._context)
