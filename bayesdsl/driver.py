@@ -291,7 +291,8 @@ class Compiled:
 
         `prior_from` is a fit, a run or its directory: its posterior is the prior of the unknowns that it has, by name
         and all together. `settings` override those of the `infer` statement: `m.fit("nuts", draws=500)`. The same seed
-        gives the same draws. `device` is where svi takes its steps, `"cpu"` or `"cuda"`. Raises `BayesError`.
+        gives the same draws. `device` is where svi takes its steps, and nuts those of all its chains at once, `"cpu"`
+        or `"cuda"`. Raises `BayesError`.
         """
         bound = self.bind(data, prior_from=prior_from)
         return bound.fit(infer, seed=seed, progress=progress, device=device, **settings)
@@ -430,7 +431,8 @@ class Bound:
                 inference.engine.name, self.model, _engine_settings(inference), seed, progress or silent, device
             )
         except EngineError as error:
-            raise BayesError((errors.engine_failed(self.compiled.spec, error),)) from error
+            line = _spec_line(self.compiled, error.__cause__) if error.__cause__ else None
+            raise BayesError((errors.engine_failed(self.compiled.spec, error, line),)) from error
         except (ValueError, RuntimeError, IndexError, NotImplementedError) as error:
             line = _spec_line(self.compiled, error)
             if line is None:

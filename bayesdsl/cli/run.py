@@ -111,7 +111,10 @@ def parser() -> Parser:
         "--compiled", metavar="DIR", help="use what `bayesdsl compile` wrote there instead of compiling anything"
     )
     made.add_argument(
-        "--device", metavar="NAME", default="cpu", help="where svi takes its steps: cpu (the default), cuda or cuda:1"
+        "--device",
+        metavar="NAME",
+        default="cpu",
+        help="where svi takes its steps, and nuts those of all its chains at once: cpu (the default), cuda or cuda:1",
     )
     made.add_argument("-q", "--quiet", action="store_true", help="no announcement and no progress")
     return made
@@ -141,7 +144,8 @@ def run(options: argparse.Namespace) -> int:
         _check_device(options.device, inference)
     target = None if options.no_save else _target(compiled, inference, options)
     number = options.seed if options.seed is not None else secrets.randbelow(RANDOM_SEEDS)
-    chains = dict(inference.settings).get("chains", 1)
+    # On a device chains run all at once, and tell of themselves as one.
+    chains = dict(inference.settings).get("chains", 1) if options.device == "cpu" else 1
     with kept(inference.engine.name, chains) as interrupts:
         with _compiled_ahead(compiled, options):
             fit = _fit(compiled, inference, data, number, options, interrupts)

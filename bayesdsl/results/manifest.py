@@ -126,7 +126,7 @@ class Manifest(Record):
     inference: str = Field(description="name of the `infer` statement")
     engine: str
     settings: dict[str, Any] = Field(default_factory=dict, description="every setting, as resolved")
-    machinery: str = Field(default="", description="what did the work: `compiled`, or Pyro and why")
+    machinery: str = Field(default="", description="what did the work: `compiled`, Pyro and why, or a device")
     seed: int
     threads: int = Field(ge=1)
     dtype: str = Field(description="of reals, such as float64")

@@ -104,5 +104,7 @@ def machinery(facts: Mapping[str, Any]) -> str:
         case "pyro":
             note = facts.get("engine_note")
             return f"Pyro's, because {note}" if note else "Pyro's"
+        case "together":
+            return facts.get("engine_note", "")
         case _:
             return ""

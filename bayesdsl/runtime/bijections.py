@@ -60,7 +60,7 @@ class LowerCholeskyVector(Transform):
         n = _order(x.shape[-1])
         # The diagonal alone goes through exp: exp of a large entry elsewhere would be infinite and its gradient NaN.
         entries = torch.cat([x[..., :n].exp(), x[..., n:], x.new_zeros(*x.shape[:-1], 1)], -1)
-        return entries[..., _positions(n)]
+        return entries[..., _positions(n, x.device)]
 
     def _inverse(self, y: torch.Tensor) -> torch.Tensor:
         n = y.shape[-1]
@@ -136,12 +136,12 @@ def known_to_torch(support: constraints.Constraint) -> bool:
 
 
 @cache
-def _positions(n: int) -> torch.Tensor:
+def _positions(n: int, device: torch.device) -> torch.Tensor:
     """Where in the vector each entry of the n x n matrix stands; those above the diagonal, in a last one of zero."""
-    positions = torch.full((n, n), n * (n + 1) // 2)
-    rows, columns = torch.tril_indices(n, n, -1)
-    positions[rows, columns] = torch.arange(n, n * (n + 1) // 2)
-    return positions.diagonal_scatter(torch.arange(n))
+    positions = torch.full((n, n), n * (n + 1) // 2, device=device)
+    rows, columns = torch.tril_indices(n, n, -1, device=device)
+    positions[rows, columns] = torch.arange(n, n * (n + 1) // 2, device=device)
+    return positions.diagonal_scatter(torch.arange(n, device=device))
 
 
 def _order(entries: int) -> int:

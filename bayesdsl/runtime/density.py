@@ -132,8 +132,7 @@ class Density:
         learnable values where the model starts them. With `strategy`, one of Pyro's ways to choose a start, latents
         with a proper prior start there (those draw from the global generator). Raises InitFailed."""
         for _ in range(tries):
-            u = (2 * torch.rand(self.dimension, generator=generator, dtype=torch.float64) - 1) * radius
-            self._place(u, radius)
+            u = self.anywhere(generator, radius)
             if strategy is not None:
                 with torch.no_grad():
                     u = self._evaluate(u, _Start(strategy)).vector(self.sites)
@@ -147,12 +146,15 @@ class Density:
             raise InitFailed(self._site_at(int((~gradient.isfinite()).nonzero()[0, 0])), "gradient", tries)
         raise InitFailed(self._first_not_finite(u), "log density", tries)
 
-    def _place(self, u: torch.Tensor, radius: float) -> None:
-        """Move the numbers that an earlier run knew to within a standard deviation of where they were."""
+    def anywhere(self, generator: torch.Generator, radius: float = 2.0) -> torch.Tensor:
+        """A point uniform in (-radius, radius), where the density need not be finite; what an earlier run knew is
+        within a standard deviation of where it was."""
+        u = (2 * torch.rand(self.dimension, generator=generator, dtype=torch.float64) - 1) * radius
         sites = {site.name: site for site in self.sites}
         for start in self.bound.starts:
             at = sites[start.site].start + start.places
             u[at] = start.centre + start.spread * u[at] / radius
+        return u
 
     def trace(self, seed: int = 0) -> bool:
         """Write the value and the gradient down as a list of tensor operations, and use it from now on.
@@ -186,13 +188,21 @@ class Density:
             4 * torch.rand(self.dimension, generator=generator, dtype=torch.float64) - 2 for _ in range(_CHECK_POINTS)
         ]
 
+    def witnesses(
+        self, points: list[torch.Tensor] | None = None
+    ) -> Iterator[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:
+        """Some random points or `points`, with the model's own value and gradient there, finite or not."""
+        for u in self._points() if points is None else points:
+            try:
+                yield u, *self._eager(u)
+            except torch.linalg.LinAlgError:
+                yield u, u.new_full((), -torch.inf), torch.zeros_like(u)
+
     def difference(self, candidate: ValueAndGrad, points: list[torch.Tensor] | None = None) -> str:
         """What differs between the model and a function that is to give its value and gradient, at some random points
         or at `points`; empty where nothing does."""
-        points = self._points() if points is None else points
         compared = 0
-        for u in points:
-            value, gradient = self._eager(u)
+        for u, value, gradient in self.witnesses(points):
             other, other_gradient = candidate(u)
             if not value.isfinite():
                 if other.isfinite():

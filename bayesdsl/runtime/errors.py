@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from bayesdsl.diagnostics.diagnostic import Diagnostic, Label
 from bayesdsl.model import ir
 from bayesdsl.runtime.engines.errors import EngineError
+from bayesdsl.source import Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,31 +27,37 @@ REMEDIES: dict[str, Remedy] = {
     "worker-failed": Remedy("BD803", "run one chain to see the whole message: --set infer.chains=1"),
     "sampler-failed": Remedy("BD870", "let Pyro sample: --set infer.engine=pyro"),
     "too-many-values": Remedy("BD863", "take fewer draws, or report less than one value for each row"),
+    "not-together": Remedy("BD888", "leave `--device` out: chains then run on the cores, each by itself"),
+    "pyro-on-device": Remedy("BD887", "leave `engine = pyro` out, or `--device`"),
+    "device-full": Remedy("BD889", "run fewer chains, as with --set infer.chains=64"),
     "interrupted": Remedy("BD810", "let it run past the warmup to keep draws"),
 }
 OTHER = Remedy("BD807", "choose another inference for this model")
 
 
-def engine_failed(model: ir.Model, error: EngineError) -> Diagnostic:
-    """An engine's failure, at the place of the latent it names."""
+def engine_failed(model: ir.Model, error: EngineError, line: int | None = None) -> Diagnostic:
+    """An engine's failure, at the place of the latent it names, or at the line that it comes from."""
     remedy = REMEDIES.get(error.kind, OTHER)
     site = error.facts.get("site")
     statement = next((s for s in model.statements if getattr(s, "name", None) == site), None)
-    primary = Label(statement.span) if statement is not None else None
+    span = statement.span if statement is not None else _span(model, line) if line is not None else None
+    primary = Label(span) if span is not None else None
     return Diagnostic(remedy.code, error.message, model.source if primary else None, primary, hint=remedy.hint)
 
 
 def program_failed(model: ir.Model, line: int | None, message: str) -> Diagnostic:
     """The emitted program raised an error at a line of the spec."""
-    from bayesdsl.source import Span
-
     if line is None:
         return Diagnostic("BD811", f"the model cannot be evaluated: {message}")
+    return Diagnostic("BD811", f"this cannot be evaluated: {message}", model.source, Label(_span(model, line)))
+
+
+def _span(model: ir.Model, line: int) -> Span:
+    """What is written in a line of the spec."""
     text = model.source.line(line)
     start = model.source.text.find(text) if line == 1 else _offset(model, line)
     indent = len(text) - len(text.lstrip())
-    span = Span(start + indent, start + len(text.rstrip()))
-    return Diagnostic("BD811", f"this cannot be evaluated: {message}", model.source, Label(span))
+    return Span(start + indent, start + len(text.rstrip()))
 
 
 def _offset(model: ir.Model, line: int) -> int:

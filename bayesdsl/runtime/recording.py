@@ -55,24 +55,24 @@ def record(
     return fx.GraphModule(recorder.root, recorder.graph)
 
 
-def value_and_gradient(
-    function: Callable[[torch.Tensor], torch.Tensor],
-) -> Callable[[torch.Tensor], tuple[torch.Tensor, torch.Tensor]]:
-    """A function to a scalar as one to its value and its gradient.
+def value_and_gradient(function: Callable[[torch.Tensor], Any]) -> Callable[[torch.Tensor], tuple[torch.Tensor, ...]]:
+    """A function to a scalar as one to its value and its gradient; of one to a tuple, the first of it is the scalar,
+    and the others follow the gradient.
 
     As `torch.func.grad_and_value`, whose parts it is made of, and which imports a compiler on the way to tell it to
     keep away.
     """
 
-    def both(u: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def both(u: torch.Tensor) -> tuple[torch.Tensor, ...]:
         with grad_increment_nesting() as level, torch.enable_grad():
             u = _create_differentiable(_wrap_all_tensors(u, level), level)
-            value = function(u)
+            given = function(u)
+            value, *others = given if isinstance(given, tuple) else (given,)
             if value.requires_grad:
                 (gradient,) = torch.autograd.grad(value, u, create_graph=True, materialize_grads=True)
             else:
                 gradient = torch.zeros_like(u)
-            return _undo_create_differentiable(value, level), _undo_create_differentiable(gradient, level)
+            return tuple(_undo_create_differentiable(found, level) for found in (value, gradient, *others))
 
     return both
 

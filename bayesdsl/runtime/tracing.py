@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import operator
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from copy import copy
 from functools import partial
 from types import SimpleNamespace
@@ -68,14 +68,34 @@ def trace(function: Callable[[torch.Tensor], torch.Tensor], example: torch.Tenso
         with warnings.catch_warnings():
             # Torch warns of what it is about to refuse.
             warnings.simplefilter("ignore")
-            # Without functionalize, a model that fills a tensor slice by slice would leave operations that write.
-            module = record(functionalize(value_and_gradient(function)), example.clone())
+            module = recorded(value_and_gradient(function), example.clone())
     except Exception as error:
         # Whatever a model does that cannot be written down shows as one of many kinds of error.
         raise NotTraceable(f"{type(error).__name__}: {_first_line(error)}") from error
     graph, constants = listed(module)
     simplify(graph, constants)
     return compiled(graph, constants)
+
+
+def recorded(
+    function: Callable[..., Any],
+    *examples: torch.Tensor,
+    formulas: Mapping[Any, Callable[..., Any]] | None = None,
+    rewrite: Callable[[fx.GraphModule], fx.GraphModule] = lambda module: module,
+) -> fx.GraphModule:
+    """As `record`, with no operation that writes into its argument; `rewrite` may change the graph before.
+
+    Raises NotTraceable, and what `record` raises.
+    """
+    try:
+        module = rewrite(record(function, *examples, formulas=formulas))
+        make_functional(module.graph)
+    except NotTraceable:
+        # A model that fills a tensor slice by slice writes into what others see. Torch knows how to do without, and to
+        # tell what is written it loads a library for symbols, and at times its compiler: half a second and more.
+        module = rewrite(record(functionalize(function), *examples, formulas=formulas))
+        make_functional(module.graph)
+    return module
 
 
 def listed(module: fx.GraphModule) -> tuple[fx.Graph, Constants]:
@@ -134,15 +154,16 @@ def _refuse_random(graph: fx.Graph) -> None:
 def make_functional(graph: fx.Graph) -> None:
     """Replace operations that write into their argument by those that do not.
 
-    `functionalize` leaves those on tensors that do not depend on the argument, which torch makes in passing (1 - data,
-    in a loss). It is the same where nobody else looks at what is written into: it is no view, has no views, and
-    whoever used it did so before.
+    Torch writes into tensors that it makes in passing (1 - data, in a loss; sums of gradients). It is the same where
+    nobody else looks at what is written into: it is no view, has no views, and whoever used it did so before.
     """
     order = {node: position for position, node in enumerate(graph.nodes)}
     for node in _calls(graph):
         schema = getattr(node.target, "_schema", None)
         if schema is None or not schema.is_mutable:
             continue
+        if any(argument.is_out for argument in schema.arguments):
+            raise NotTraceable(f"{node.target} writes into a tensor that it is given")
         written = node.args[0]
         packet = getattr(aten, schema.name.split("::")[1].rstrip("_"), None)
         overload = getattr(packet, node.target._overloadname, None) if packet else None

@@ -115,7 +115,7 @@ def test_a_run_that_is_ended_keeps_its_draws(tmp_path, signals):
     try:
         # Steps have been made once they are told of.
         for line in process.stderr:
-            if line.startswith("steps"):
+            if line.startswith("steps") and "loss" in line:
                 break
         for number in signals:
             process.send_signal(number)

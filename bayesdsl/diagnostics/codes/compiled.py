@@ -137,14 +137,49 @@ ROWS: tuple[Code, ...] = (
         Severity.ERROR,
         "An inference does not run on a GPU",
         """
-        `svi` takes its steps where the data are. `nuts` takes thousands of small steps one after another, which a GPU
-        is slower at than a core, and `map` and `mle` have a single point to move: they run on the cores alone.
+        `svi` takes its steps where the data are, and `nuts` those of all its chains at once. `map` and `mle` have a
+        single point to move, and with `engine = pyro` the chains of `nuts` run one by one: a GPU is slower at that
+        than a core, and they run on the cores alone.
         """,
         """
-        $ bayesdsl run radon.bayes --infer nuts --device cuda
+        $ bayesdsl run radon.bayes --infer map --device cuda
         """,
         """
-        $ bayesdsl run radon.bayes --infer svi --device cuda
+        $ bayesdsl run radon.bayes --infer nuts --set infer.chains=512 --device cuda
+        """,
+    ),
+    Code(
+        "BD888",
+        "not-together",
+        Severity.ERROR,
+        "Chains cannot run all at once",
+        """
+        On a GPU `nuts` does every operation of the program for all chains at once. It must be the same operations
+        whatever the values are, which leaves out distributions that look at a number first (Wishart, stable,
+        NaN-masked ones), and those that torch can do for many points at once, which leaves out few. What the GPU gives
+        is compared with the program at random points before the run, and must agree.
+        """,
+        """
+        $ bayesdsl run wishart.bayes --infer nuts --device cuda
+        """,
+        """
+        $ bayesdsl run wishart.bayes --infer nuts
+        """,
+    ),
+    Code(
+        "BD889",
+        "device-full",
+        Severity.ERROR,
+        "A device has not enough memory",
+        """
+        All chains are on the device at once: for each of them what the density is worked out from, and some thirty
+        vectors of unconstrained numbers, more with a large `max_tree_depth`.
+        """,
+        """
+        $ bayesdsl run radon.bayes --device cuda --set infer.chains=100000
+        """,
+        """
+        $ bayesdsl run radon.bayes --device cuda --set infer.chains=1000
         """,
     ),
     Code(

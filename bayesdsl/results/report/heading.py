@@ -9,6 +9,9 @@ from bayesdsl.results.report.material import Material
 from bayesdsl.results.report.nodes import Element, Node, h
 from bayesdsl.results.settings import duration, table_of, worth_reading
 
+# What a run that went as runs do was done by, or what was asked for.
+_EXPECTED = ("", "compiled", "Pyro's")
+
 
 def title(material: Material) -> str:
     return f"{material.manifest.spec}: {material.manifest.inference}"
@@ -26,7 +29,7 @@ def heading(material: Material) -> Element:
         "header",
         h("h1", manifest.spec),
         h("p", h("code", f"{named}{method}"), class_="facts"),
-        h("p", f"engine: {manifest.machinery}", class_="facts") if manifest.machinery.startswith("Pyro's, ") else None,
+        h("p", f"engine: {manifest.machinery}", class_="facts") if manifest.machinery not in _EXPECTED else None,
         h("p", f"{data} · seed {manifest.seed} · {when}", ", interrupted" * manifest.interrupted, class_="facts"),
     )
 

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable, Sequence
-from contextlib import suppress
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 
-from bayesdsl.runtime.compiled import cache, compiler
+from bayesdsl.runtime.bound import BoundModel
+from bayesdsl.runtime.compiled import compiler
 from bayesdsl.runtime.compiled.compiler import BuildError
 from bayesdsl.runtime.compiled.errors import NotCompilable
-from bayesdsl.runtime.compiled.kernel import VERSION, Library, Program, aligned, pointers, program
+from bayesdsl.runtime.compiled.kept import Keys, keys_of, obtained
+from bayesdsl.runtime.compiled.kernel import Library, Program, aligned, pointers, program
 from bayesdsl.runtime.compiled.operations import Function, Trial
-from bayesdsl.runtime.compiled.trials import made_up, plates_of, shortened, sizes_of, tensors_of, trial_of
+from bayesdsl.runtime.compiled.trials import made_up, shortened, sizes_of, tensors_of, trial_of
 from bayesdsl.runtime.density import Density, no_validation
 from bayesdsl.runtime.recording import value_and_gradient
 
 _DENSITY, _VALUES = "bd_density", "bd_values"
-_FILES = {_DENSITY: "density.json", _VALUES: "values.json"}
 
 # More workspaces than threads that call at the same time.
 _WORKSPACES = 64
@@ -38,16 +38,16 @@ class NativeDensity:
     const double *from, double *to, void *)`.
     """
 
-    def __init__(self, density: Density, names: Sequence[str], programs: Sequence[Program], threads: int) -> None:
+    def __init__(self, density: Density, names: Sequence[str], programs: _Programs, threads: int) -> None:
         self.dimension = density.dimension
         self.names = tuple(names)
         bound = density.bound
-        self._library = Library(programs)
+        self._library = Library([programs.density, programs.values])
         self.data = [bound.inputs[name] for name in tensors_of(bound)]
         inputs = [None, *self.data]
         sizes = sizes_of(bound) or {}
-        self._density = self._library.kernel(programs[0], inputs, sizes, threads)
-        self._values = self._library.kernel(programs[1], inputs, sizes, threads)
+        self._density = self._library.kernel(programs.density, inputs, sizes, threads)
+        self._values = self._library.kernel(programs.values, inputs, sizes, threads)
         self.address = self._library.address("bd_density_drawn")
         self.copy = self._library.address("bd_copy")
         self._context = _Context.of(self._density)
@@ -68,31 +68,8 @@ class NativeDensity:
 
     def values(self, us: np.ndarray) -> dict[str, np.ndarray]:
         """The values of the named sites at each of the vectors `us`, shape (count, dimension): (count, *site)."""
-        us = np.ascontiguousarray(us, dtype=np.float64)
-        kernel = self._values
-        given = kernel.arguments([None])
-        results = [np.empty((len(us), *shape), dtype=_numpy(dtype)) for shape, dtype in kernel.outputs]
-        positions = [i for i, source in enumerate(kernel.program.inputs) if source == 0]
-        addresses = (ctypes.c_void_p * max(1, len(given)))(
-            *(us.ctypes.data if i in positions else t.data_ptr() for i, t in enumerate(given))
-        )
-        out = (ctypes.c_void_p * max(1, len(results)))(*(r.ctypes.data for r in results))
-        in_steps = np.array([8 * self.dimension if i in positions else 0 for i in range(len(given))], dtype=np.int64)
-        out_steps = np.array([r.nbytes // max(1, len(us)) for r in results], dtype=np.int64)
-        work = aligned(kernel.workspace_bytes)
-        self._library.loaded.bd_each(
-            ctypes.c_void_p(kernel.address),
-            ctypes.c_int64(len(us)),
-            addresses,
-            ctypes.c_int64(len(given)),
-            ctypes.c_void_p(in_steps.ctypes.data),
-            out,
-            ctypes.c_int64(len(results)),
-            ctypes.c_void_p(out_steps.ctypes.data),
-            ctypes.c_void_p(kernel.sizes.ctypes.data),
-            ctypes.c_void_p(work.ctypes.data),
-        )
-        return dict(zip(self.names, results, strict=True))
+        results = self._values.each([None], {0: torch.from_numpy(np.ascontiguousarray(us, dtype=np.float64))})
+        return {name: found.numpy() for name, found in zip(self.names, results, strict=True)}
 
 
 class _Context(ctypes.Structure):
@@ -141,15 +118,18 @@ def native_density(
     `compiling` is called where it has to be made.
     """
     names = [variable.name for variable in density.bound.variables]
-    recent = _recent_key(density, names, threads)
+    keys = _keys(density, names)
+    recent = _recent_key(density, keys, threads)
     if recent in _RECENT:
         return _RECENT[recent]
     try:
-        programs = _known(density, names)
-        if programs is None:
-            if compiler.why_not() is None:
-                compiling()
-            programs = _written(density, names)
+        programs = obtained(
+            keys,
+            _Programs,
+            lambda: _written(density, names, [m.bound for m in made_up(density.bound)]),
+            lambda: _written(density, names, [density.bound]),
+            compiling,
+        )
         with compiler.telling(compiling):
             native = NativeDensity(density, names, programs, threads)
         reason = _difference(density, native, programs, threads)
@@ -171,14 +151,14 @@ _RECENT: dict[object, NativeDensity] = {}
 _RECENT_ENTRIES, _RECENT_BYTES = 4, 8 * 2**20
 
 
-def _recent_key(density: Density, names: Sequence[str], threads: int) -> object:
+def _recent_key(density: Density, keys: Keys, threads: int) -> object:
     # Tensors that are held cannot have made room for others; their versions tell whether they were written into.
     data = (density.bound.inputs[name] for name in tensors_of(density.bound))
     places = tuple((value.data_ptr(), value._version, tuple(value.shape), value.stride()) for value in data)
-    return _keys(density, names), threads, places
+    return keys, threads, places
 
 
-def _difference(density: Density, native: NativeDensity, programs: Sequence[Program], threads: int) -> str:
+def _difference(density: Density, native: NativeDensity, programs: _Programs, threads: int) -> str:
     """What differs between the machine code and the model, empty where nothing does."""
     fewer = shortened(density.bound)
     if fewer is None:
@@ -188,89 +168,47 @@ def _difference(density: Density, native: NativeDensity, programs: Sequence[Prog
     return short.difference(NativeDensity(short, native.names, programs, threads).value_and_grad)
 
 
-def _key(density: Density, names: Sequence[str]) -> str:
-    """What the programs of a density are kept by: all that they depend on."""
-    bound = density.bound
-    names_in_c = plates_of(bound)
-    fixed = {
-        name: value
-        for name, value in bound.inputs.items()
-        if isinstance(value, int) and bound.counts.get(name) not in names_in_c
-    }
-    shapes = {
-        name: [names_in_c.get(plate, size) for plate, size in zip(bound.layouts.get(name, value.shape), value.shape)]
-        for name, value in bound.inputs.items()
-        if isinstance(value, torch.Tensor)
-    }
-    kind = (
-        density.jacobian,
-        density.prior,
-        density.learnable,
-        bound.prior_terms,
-        str(bound.dtype),
-        sizes_of(bound) is None,
-    )
-    parts = (VERSION, torch.__version__, kind, sorted(fixed.items()), sorted(shapes.items()), names_in_c, names)
-    return cache.digest("density", repr(parts), bound.source)
+@dataclass(frozen=True)
+class _Programs:
+    """What a density is made of."""
+
+    density: Program
+    values: Program
+
+    def dump(self) -> dict[str, bytes]:
+        return {"density.json": self.density.dump(), "values.json": self.values.dump()}
+
+    @classmethod
+    def read(cls, files: Mapping[str, bytes]) -> _Programs:
+        return cls(Program.read(files["density.json"]), Program.read(files["values.json"]))
 
 
-def _known(density: Density, names: Sequence[str]) -> list[Program] | None:
-    if not density.bound.source:
-        return None
-    for key in _keys(density, names):
-        files = cache.find(key)
-        if files is None:
-            continue
-        try:
-            return [Program.read(files[file]) for file in _FILES.values()]
-        except (KeyError, ValueError, TypeError):
-            # A file that was cut off, as on a full disk.
-            cache.current().discard(key)
-    return None
+def _keys(density: Density, names: Sequence[str]) -> Keys:
+    kind = density.jacobian, density.prior, density.learnable
+    return keys_of("density", density.bound, sizes_of(density.bound), kind, names)
 
 
-def _keys(density: Density, names: Sequence[str]) -> tuple[str, str]:
-    """The key of programs for data of any length, and that of those for the lengths at hand alone."""
-    key = _key(density, names)
-    return key, cache.digest(key, repr(sorted((sizes_of(density.bound) or {}).items())))
-
-
-def _written(density: Density, names: Sequence[str]) -> list[Program]:
-    general, special = _keys(density, names)
-    made = made_up(density.bound)
-    key = general
-    try:
-        if not made:
-            raise NotCompilable("the lengths of its data are not known by name")
-        found = _programs(density, names, made)
-    except (NotCompilable, RuntimeError, ValueError, IndexError):
-        # Of a program that knows the size of a plate as a number, data of another length make no sense to the model.
-        found, key = _programs(density, names, [density.bound]), special
-    if density.bound.source:
-        # A full disk costs the next run some seconds, and this one nothing.
-        with suppress(OSError):
-            cache.store(key, {file: p.dump() for file, p in zip(_FILES.values(), found, strict=True)})
-    return found
-
-
-def _programs(density: Density, names: Sequence[str], bounds: Sequence[object]) -> list[Program]:
+def _written(density: Density, names: Sequence[str], bounds: Sequence[BoundModel]) -> _Programs | None:
     """The programs traced with the data of `bounds`; with one of them, they hold for its lengths alone."""
     densities = [Density(b, jacobian=density.jacobian, prior=density.prior, params=density.learnable) for b in bounds]
     trials, fixed = [], len(bounds) == 1
     for trial in densities:
         u = torch.rand(trial.dimension, dtype=torch.float64, generator=torch.Generator().manual_seed(0)) - 0.5
         found = trial_of(trial.bound, [u])
-        trials.append(Trial({} if fixed else found.sizes, found.inputs))
+        parts = [site.free_shape for site in trial.sites]
+        trials.append(Trial({} if fixed else found.sizes, found.inputs, parts=parts))
+    if not trials:
+        return None
     by_trial = dict(zip(map(id, trials), densities, strict=True))
 
     def made(name: str, function: Callable[[Density], Callable[[torch.Tensor], tuple[torch.Tensor, ...]]]) -> Program:
         with no_validation():
-            return program(name, lambda trial: _of_data(by_trial[id(trial)], function), trials, [0])
+            return program(name, lambda trial: of_data(by_trial[id(trial)], function), trials, [0])
 
-    return [made(_DENSITY, _value_and_gradient), made(_VALUES, lambda d: _site_values(d, names))]
+    return _Programs(made(_DENSITY, _value_and_gradient), made(_VALUES, lambda d: _site_values(d, names)))
 
 
-def _of_data(density: Density, function: Callable[[Density], Function]) -> Function:
+def of_data(density: Density, function: Callable[[Density], Function]) -> Function:
     """`function` of the density's vector, as a function of the vector and of the data."""
     names = tensors_of(density.bound)
 
@@ -295,7 +233,3 @@ def _site_values(density: Density, names: Sequence[str]) -> Function:
         return tuple(found[name] for name in names)
 
     return values
-
-
-def _numpy(dtype: torch.dtype) -> np.dtype:
-    return torch.empty(0, dtype=dtype).numpy().dtype

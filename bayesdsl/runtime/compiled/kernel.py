@@ -14,15 +14,16 @@ import torch
 
 from bayesdsl.runtime.compiled import compiler
 from bayesdsl.runtime.compiled.blas import addresses
+from bayesdsl.runtime.compiled.errors import NotCompilable
 from bayesdsl.runtime.compiled.lowering import lower
-from bayesdsl.runtime.compiled.operations import Function, Trial, operations
+from bayesdsl.runtime.compiled.operations import Function, Operations, Trial, operations
 from bayesdsl.runtime.compiled.prelude import PRELUDE
 from bayesdsl.runtime.compiled.settled import Settled, settled
 from bayesdsl.runtime.compiled.sizes import Size
 from bayesdsl.runtime.compiled.source import write
 
 # Goes into every key: programs of another version are of no use.
-VERSION = 15
+VERSION = 19
 
 RUNTIME = (resources.files("bayesdsl.runtime.compiled") / "runtime.h").read_text(encoding="utf-8")
 
@@ -41,7 +42,8 @@ class Program:
 
     `text` is its C. `inputs` says for each of its arguments what it is: the position of one of the function's inputs,
     or what is worked out from those that do not vary. `by_column` are the arguments wanted with their first dimension
-    last. `outputs` are the shapes and types of what it gives. `plates` names the sizes.
+    last. `outputs` are the shapes and types of what it gives, `takes` those of the function's inputs. `plates` names
+    the sizes.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Program:
     outputs: tuple[tuple[tuple[Size, ...], str], ...]
     plates: tuple[str, ...]
     settled: Settled
+    takes: tuple[tuple[tuple[Size, ...], str], ...]
 
     def dump(self) -> bytes:
         """As JSON, with the constants in it."""
@@ -60,9 +63,10 @@ class Program:
                 "text": self.text,
                 "inputs": self.inputs,
                 "by_column": self.by_column,
-                "outputs": [[[size.text() for size in shape], dtype] for shape, dtype in self.outputs],
+                "outputs": _as_lists(self.outputs),
                 "plates": self.plates,
                 "settled": self.settled.dump(),
+                "takes": _as_lists(self.takes),
             }
         ).encode()
 
@@ -75,10 +79,19 @@ class Program:
             found["text"],
             tuple(found["inputs"]),
             tuple(found["by_column"]),
-            tuple((tuple(Size.read(s) for s in shape), dtype) for shape, dtype in found["outputs"]),
+            _of_lists(found["outputs"]),
             tuple(found["plates"]),
             Settled.read(found["settled"]),
+            _of_lists(found["takes"]),
         )
+
+
+def _as_lists(kinds: Sequence[tuple[tuple[Size, ...], str]]) -> list[Any]:
+    return [[[size.text() for size in shape], dtype] for shape, dtype in kinds]
+
+
+def _of_lists(kinds: list[Any]) -> tuple[tuple[tuple[Size, ...], str], ...]:
+    return tuple((tuple(Size.read(size) for size in shape), dtype) for shape, dtype in kinds)
 
 
 def program(
@@ -86,9 +99,12 @@ def program(
 ) -> Program:
     """The function of `trials[0]`, as `operations` takes it, written down in C. `varying` are the positions of the
     inputs that change from call to call. Raises NotCompilable."""
-    found = operations(function, trials)
+    return program_of(name, operations(function, trials), tuple(sorted(trials[0].sizes)), varying)
+
+
+def program_of(name: str, found: Operations, plates: Sequence[str], varying: Sequence[int]) -> Program:
+    """Operations written down in C. `plates` names the sizes in them. Raises NotCompilable."""
     lowered = lower(found, frozenset(varying))
-    plates = tuple(sorted(trials[0].sizes))
     text = write(name, lowered, plates)
     given = [lowered.given[buffer] for buffer in text.inputs]
     beforehand = settled(found, [g for g in given if not isinstance(g, int)])
@@ -97,10 +113,15 @@ def program(
         text.text,
         tuple(g if isinstance(g, int) else g.name for g in given),
         tuple(buffer in text.by_column for buffer in text.inputs),
-        tuple((value.shape, str(value.dtype).removeprefix("torch.")) for value in lowered.outputs),
-        plates,
+        tuple(_kind(value) for value in lowered.outputs),
+        tuple(plates),
         beforehand,
+        tuple(map(_kind, found.inputs)),
     )
+
+
+def _kind(value: Any) -> tuple[tuple[Size, ...], str]:
+    return value.shape, str(value.dtype).removeprefix("torch.")
 
 
 class Library:
@@ -127,7 +148,8 @@ class Library:
 class Kernel:
     """A program with its data.
 
-    Called with the inputs in the function's order (those that do not vary may be None), it gives its outputs. For
+    Called with the inputs in the function's order (those that do not vary may be None), it gives its outputs. The last
+    of those that vary need not be known before. For
     callers in C: `address` of the function, `arguments(..)` for its first parameter, `sizes`, `workspace_bytes`.
     """
 
@@ -143,14 +165,20 @@ class Kernel:
         workspace = getattr(library.loaded, f"{program.name}_workspace")
         workspace.restype = ctypes.c_int64
         self.workspace_bytes = int(workspace(_POINTER(self.sizes.ctypes.data))) + 64
-        self.outputs = [
-            (tuple(size.at(shape_of) for size in shape), getattr(torch, dtype)) for shape, dtype in program.outputs
-        ]
+        self.outputs = _at(program.outputs, shape_of)
+        # Machine code takes them to be as large as that.
+        for value, (shape, _) in zip(inputs, self.takes(), strict=False):
+            if value is not None and tuple(value.shape) != shape:
+                raise NotCompilable("a size in the program is no simple expression of the lengths of the data")
         values = program.settled.values(inputs, shape_of)
         self._held: list[torch.Tensor | None] = []
         for given, by_column in zip(program.inputs, program.by_column, strict=True):
-            value = inputs[given] if isinstance(given, int) else values[given]
+            value = values[given] if isinstance(given, str) else inputs[given] if given < len(inputs) else None
             self._held.append(None if value is None else _laid_out(value, by_column))
+
+    def takes(self) -> list[tuple[tuple[int, ...], torch.dtype]]:
+        """The shapes and types of the function's inputs."""
+        return _at(self.program.takes, dict(zip(self.program.plates, self.sizes.tolist())))
 
     def arguments(self, inputs: Sequence[torch.Tensor | None]) -> list[torch.Tensor]:
         """The tensors to hand over, laid out as they are read. Keep them while their addresses are used."""
@@ -166,6 +194,48 @@ class Kernel:
         work = aligned(self.workspace_bytes)
         self._function(pointers(given), pointers(results), _POINTER(self.sizes.ctypes.data), _POINTER(work.ctypes.data))
         return tuple(results)
+
+    def moving(
+        self, inputs: Sequence[torch.Tensor | None], moving: Mapping[int, torch.Tensor]
+    ) -> tuple[list[torch.Tensor], list[int]]:
+        """As `arguments`, where some inputs, by position, are given for many calls at once, of shape (calls, ..): those
+        of the first call, and by how many bytes each moves on with every call."""
+        first = [moving[place][0] if place in moving else value for place, value in enumerate(inputs)]
+        found, steps = self.arguments(first), [0] * len(self.program.inputs)
+        for at, (given, by_column) in enumerate(zip(self.program.inputs, self.program.by_column, strict=True)):
+            if isinstance(given, int) and given in moving:
+                found[at] = _of_many(moving[given].detach(), by_column)
+                steps[at] = found[at].stride(0) * found[at].element_size()
+        return found, steps
+
+    def each(self, inputs: Sequence[torch.Tensor | None], moving: Mapping[int, torch.Tensor]) -> list[torch.Tensor]:
+        """The outputs of many calls, each of shape (calls, ..), for `moving` inputs as there."""
+        given, steps = self.moving(inputs, moving)
+        count = len(next(iter(moving.values())))
+        results = [torch.empty((count, *shape), dtype=dtype) for shape, dtype in self.outputs]
+        work = aligned(self.workspace_bytes)
+        in_steps, out_steps = (
+            np.array(values, dtype=np.int64) for values in (steps, [r.nbytes // max(1, count) for r in results])
+        )
+        self.library.loaded.bd_each(
+            _POINTER(self.address),
+            ctypes.c_int64(count),
+            pointers(given),
+            ctypes.c_int64(len(given)),
+            _POINTER(in_steps.ctypes.data),
+            pointers(results),
+            ctypes.c_int64(len(results)),
+            _POINTER(out_steps.ctypes.data),
+            _POINTER(self.sizes.ctypes.data),
+            _POINTER(work.ctypes.data),
+        )
+        return results
+
+
+def _at(
+    kinds: Sequence[tuple[tuple[Size, ...], str]], sizes: Mapping[str, int]
+) -> list[tuple[tuple[int, ...], torch.dtype]]:
+    return [(tuple(size.at(sizes) for size in shape), getattr(torch, dtype)) for shape, dtype in kinds]
 
 
 def pointers(tensors: Sequence[torch.Tensor]) -> Any:
@@ -185,3 +255,10 @@ def _laid_out(value: torch.Tensor, by_column: bool) -> torch.Tensor:
     if by_column:
         return value.reshape(value.shape[0], -1).t().contiguous()
     return value.contiguous()
+
+
+def _of_many(values: torch.Tensor, by_column: bool) -> torch.Tensor:
+    """Values of several calls, those of each together in memory."""
+    if by_column:
+        return values.flatten(2).transpose(1, 2).contiguous() if values.dim() > 2 else values.contiguous()
+    return values if values.dim() == 1 or (len(values) and values[0].is_contiguous()) else values.contiguous()

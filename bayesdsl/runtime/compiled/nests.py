@@ -327,7 +327,7 @@ def sum_text(offset: Size, terms: Iterable[tuple[Size, str]]) -> str:
 
 def _number(value: float | int | bool | Size | Share, dtype: torch.dtype) -> str:
     if isinstance(value, Share):
-        return f"({value.factor}.0 / (double)({value.size.c()}))"
+        return value.c()
     if isinstance(value, Size):
         return f"(({C_TYPES[dtype]})({value.c()}))"
     if dtype.is_floating_point:

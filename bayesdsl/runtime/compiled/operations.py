@@ -12,15 +12,19 @@ from __future__ import annotations
 import operator
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from functools import partial
+from math import prod
 from typing import Any
 
 import torch
 from torch import fx
 
 from bayesdsl.runtime.compiled.errors import NotCompilable
+from bayesdsl.runtime.compiled.formulas import formulas
 from bayesdsl.runtime.compiled.sizes import Size, explain, explain_share
-from bayesdsl.runtime.recording import record
+from bayesdsl.runtime.tracing import NotTraceable, recorded
 
 aten = torch.ops.aten
 
@@ -84,82 +88,78 @@ class Operations:
     list: tuple[Operation, ...]
     outputs: tuple[Operation, ...]
 
+    @property
+    def inputs(self) -> tuple[Kind, ...]:
+        """What the function takes."""
+        return tuple(operation.kind for operation in self.list if operation.target == "input")
+
+    def giving(self, outputs: Sequence[Operation]) -> Operations:
+        """Those that give some of the outputs, with all inputs."""
+        needed: set[Operation] = set(outputs)
+        for operation in reversed(self.list):
+            if operation in needed:
+                needed.update(operation.sources())
+        kept = tuple(o for o in self.list if o in needed or o.target == "input")
+        return Operations(kept, tuple(outputs))
+
 
 @dataclass(frozen=True)
 class Trial:
-    """The lengths of the plates, and inputs of these lengths."""
+    """The lengths of the plates, and inputs of these lengths. `around` gives what the function must be called in,
+    `parts` are the shapes of what a vector among the inputs is made of."""
 
     sizes: Mapping[str, int]
     inputs: Sequence[Any]
+    around: Callable[[], AbstractContextManager[Any]] = nullcontext
+    parts: Sequence[Sequence[int]] = ()
 
 
-def operations(function: Callable[[Trial], Function], trials: Sequence[Trial]) -> Operations:
+def operations(
+    function: Callable[[Trial], Function],
+    trials: Sequence[Trial],
+    rewrite: Callable[[Trial, fx.GraphModule], fx.GraphModule] = lambda _, module: module,
+) -> Operations:
     """The operations that `function(trial)(*trial.inputs)` does, the same in all trials but for sizes.
 
-    `function` gives for each trial a function of tensors. Raises NotCompilable where it cannot be traced, where it
+    `function` gives for each trial a function of tensors, `rewrite` may change what was written down of it for a
+    trial, and add inputs behind those that it has. Raises NotCompilable where it cannot be traced, where it
     draws at random, or where the trials differ in more than sizes.
     """
-    graphs = [_traced(function(trial), trial.inputs) for trial in trials]
-    return _Unified(graphs, [dict(trial.sizes) for trial in trials]).operations()
+    graphs = []
+    for trial in trials:
+        with trial.around():
+            graphs.append(_traced(function(trial), trial.inputs, partial(rewrite, trial)))
+    return _Unified(graphs, trials).operations()
 
 
-def _traced(function: Function, inputs: Sequence[torch.Tensor]) -> fx.GraphModule:
-    from torch.func import functionalize
-
-    from bayesdsl.runtime.tracing import make_functional
-
+def _traced(
+    function: Function, inputs: Sequence[torch.Tensor], rewrite: Callable[[fx.GraphModule], fx.GraphModule]
+) -> fx.GraphModule:
     try:
         with warnings.catch_warnings():
             # Torch warns of what it is about to refuse.
             warnings.simplefilter("ignore")
             # The same tensor passed twice would be one input.
             copies = [value.clone() for value in inputs]
-            module = record(functionalize(function), *copies, formulas=_decompositions())
+            module = recorded(function, *copies, formulas=formulas(), rewrite=lambda m: rewrite(_unchecked(m)))
+    except NotTraceable as error:
+        raise NotCompilable(str(error)) from error
     except Exception as error:
         # Whatever a model does that cannot be written down shows as one of many kinds of error.
         if "_local_scalar_dense" in str(error):
             raise NotCompilable("the program looks at a number in Python, as an `if` does") from error
         raise NotCompilable(f"its operations cannot be written down: {_first_line(error)}") from error
-    for node in list(module.graph.nodes):
-        # What raises where a matrix is not positive definite: without it the result is not a number.
-        if node.target is aten._linalg_check_errors.default:
-            module.graph.erase_node(node)
-    make_functional(module.graph)
     module.graph.eliminate_dead_code()
     _note_kinds(module, inputs)
     return module
 
 
-# What is rare, or several operations in one: torch has formulas for it.
-_DECOMPOSED = """
-native_layer_norm native_layer_norm_backward native_group_norm native_group_norm_backward _native_batch_norm_legit
-_native_batch_norm_legit_functional native_batch_norm native_batch_norm_backward _softmax _softmax_backward_data
-_log_softmax _log_softmax_backward_data logsumexp gelu gelu_backward silu silu_backward elu elu_backward hardswish
-hardswish_backward hardtanh hardtanh_backward leaky_relu leaky_relu_backward mish mish_backward hardsigmoid
-hardsigmoid_backward log_sigmoid_forward log_sigmoid_backward nll_loss_forward nll_loss_backward mse_loss
-mse_loss_backward huber_loss smooth_l1_loss binary_cross_entropy binary_cross_entropy_backward
-binary_cross_entropy_with_logits embedding_dense_backward norm linalg_vector_norm dist addcmul addcdiv lerp addmv addr
-baddbmm mvlgamma cumprod_backward logit logit_backward _prelu_kernel _prelu_kernel_backward trace nansum rot90
-unfold_backward renorm native_dropout special_entr special_log_ndtr tril_indices triu_indices diag_embed softshrink
-softshrink_backward hardshrink threshold hinge soft_margin_loss roll isposinf isneginf logaddexp logaddexp2 glu
-glu_backward sinc nan_to_num heaviside frac outer block_diag _euclidean_dist polar
-"""
-
-_TABLE: dict[Any, Any] = {}
-
-
-def _decompositions() -> dict[Any, Any]:
-    """Torch's own formulas for what is rare or is several operations in one."""
-    if not _TABLE:
-        from torch._decomp import get_decompositions
-
-        found = [getattr(aten, name) for name in _DECOMPOSED.split() if hasattr(aten, name)]
-        for packet in found:
-            try:
-                _TABLE.update(get_decompositions([packet]))
-            except RuntimeError:
-                continue
-    return _TABLE
+def _unchecked(module: fx.GraphModule) -> fx.GraphModule:
+    """Without what raises where a matrix is not positive definite: then the result is not a number."""
+    for node in list(module.graph.nodes):
+        if node.target is aten._linalg_check_errors.default:
+            module.graph.erase_node(node)
+    return module
 
 
 def _note_kinds(module: fx.GraphModule, inputs: Sequence[torch.Tensor]) -> None:
@@ -168,7 +168,7 @@ def _note_kinds(module: fx.GraphModule, inputs: Sequence[torch.Tensor]) -> None:
     for node in module.graph.nodes:
         match node.op:
             case "placeholder":
-                node.meta["given"] = next(waiting)
+                node.meta["given"] = next(waiting, node.meta.get("val"))
             case "get_attr":
                 node.meta["given"] = operator.attrgetter(node.target)(module)
             case "call_function":
@@ -190,9 +190,11 @@ def _run_for_kinds(graph: fx.Graph) -> None:
 class _Unified:
     """One list of operations from several graphs."""
 
-    def __init__(self, graphs: list[fx.GraphModule], sizes: list[dict[str, int]]) -> None:
+    def __init__(self, graphs: list[fx.GraphModule], trials: Sequence[Trial]) -> None:
         self.graphs = [list(graph.graph.nodes) for graph in graphs]
-        self.sizes = sizes
+        self.sizes = [dict(trial.sizes) for trial in trials]
+        self.known: dict[tuple[int, ...], Size] = {}
+        self._learn_parts([trial.parts for trial in trials])
         self.made: dict[fx.Node, Operation] = {}
 
     def operations(self) -> Operations:
@@ -252,16 +254,28 @@ class _Unified:
         if isinstance(first, list | tuple):
             return tuple(self._value(*parts) for parts in zip(*values, strict=True))
         if len(set(map(repr, values))) > 1:
-            share = explain_share(values, self.sizes) if isinstance(first, float) else None
+            share = explain_share(values, self.sizes, self.known.values()) if isinstance(first, float) else None
             if share is not None:
                 return share
             raise NotCompilable("a number in the program depends on the lengths of the data")
         return first
 
+    def _learn_parts(self, parts: Sequence[Sequence[Sequence[int]]]) -> None:
+        """Where parts of a vector begin and end is a sum of products, of too many terms to be told by looking at it."""
+        total = [0] * len(parts), Size()
+        for shapes in zip(*parts, strict=True):
+            size = Size.of(1)
+            for lengths in zip(*shapes, strict=True):
+                size = size * self._size(lengths)
+            counts = [prod(shape) for shape in shapes]
+            total = [a + b for a, b in zip(total[0], counts, strict=True)], total[1] + size
+            self.known[tuple(counts)], self.known[tuple(total[0])] = size, total[1]
+
     def _size(self, values: Sequence[int]) -> int | Size:
-        size = explain(tuple(values), self.sizes)
+        size = self.known.get(tuple(values)) or explain(tuple(values), self.sizes)
         if size is None:
             raise NotCompilable("a size in the program is no simple expression of the lengths of the data")
+        self.known[tuple(values)] = size
         return size if size.constant is None else size.constant
 
     def _kinds(self, nodes: tuple[fx.Node, ...]) -> tuple[Kind, ...]:

@@ -72,7 +72,10 @@ def settled(program: Operations, wanted: Sequence[Operation]) -> Settled:
 def fixed(program: Operations, operation: Operation) -> torch.Tensor | None:
     """What an operation gives that depends on no input and no length of data; None for others."""
     closure = settled(program, [operation])
-    if any(step["target"] == "input" or '"size"' in json.dumps(step) for step in closure.steps):
+    if any(
+        step["target"] == "input" or '"size"' in json.dumps(step) or '"share"' in json.dumps(step)
+        for step in closure.steps
+    ):
         return None
     return closure.values([], {})[operation.name]
 
@@ -94,7 +97,7 @@ def _written(value: Any) -> Any:
         case Size():
             return {"size": value.text()}
         case Share():
-            return {"share": value.factor, "of_size": value.size.text()}
+            return {"share": value.text()}
         case tuple():
             return [_written(part) for part in value]
         case torch.dtype():
@@ -128,8 +131,8 @@ def _value(written: Any, done: Mapping[str, Any], sizes: Mapping[str, int]) -> A
             return done[name]
         case {"size": text}:
             return Size.read(text).at(sizes)
-        case {"share": factor, "of_size": text}:
-            return factor / Size.read(text).at(sizes)
+        case {"share": text}:
+            return Share.read(text).at(sizes)
         case {"dtype": name} | {"layout": name} | {"memory": name}:
             return getattr(torch, name)
         case {"device": name}:

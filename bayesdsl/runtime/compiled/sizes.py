@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations_with_replacement
+from fractions import Fraction
+from itertools import combinations, combinations_with_replacement
 from math import prod
+from typing import Any
 
 # A product of plates' sizes, by name, sorted.
 Monomial = tuple[str, ...]
@@ -68,10 +70,31 @@ class Size:
 
 @dataclass(frozen=True)
 class Share:
-    """A number that falls with a size, as the weight of a row in a mean does: `factor / size`."""
+    """A number that goes with sizes, as the weight of a row in a mean or in a minibatch does, or the constant of a
+    density: `factor * count / size`."""
 
-    factor: int
+    count: Size
     size: Size
+    factor: float = 1.0
+
+    def at(self, sizes: Mapping[str, int]) -> float:
+        """Its number where every plate has the size given."""
+        return self.factor * self.count.at(sizes) / self.size.at(sizes)
+
+    def c(self) -> str:
+        """It as an expression in C."""
+        factor = "" if self.factor == 1 else f"{self.factor!r} * "
+        return f"({factor}(double)({self.count.c()}) / (double)({self.size.c()}))"
+
+    def text(self) -> list[object]:
+        """It as JSON."""
+        return [self.count.text(), self.size.text(), self.factor]
+
+    @classmethod
+    def read(cls, text: list[Any]) -> Share:
+        """The share that `text()` gave."""
+        count, size, factor = text
+        return cls(Size.read(count), Size.read(size), factor)
 
 
 ONE = Size.of(1)
@@ -90,36 +113,78 @@ def strides(shape: tuple[Size, ...]) -> tuple[Size, ...]:
     return tuple(product(shape[i + 1 :]) for i in range(len(shape)))
 
 
-def explain(seen: tuple[int, ...], trials: list[Mapping[str, int]]) -> Size | None:
+def explain(seen: tuple[int, ...], trials: Sequence[Mapping[str, int]]) -> Size | None:
     """The size that was `seen` where plates had the sizes of `trials`, None where no simple one explains it.
 
-    Simple: a number, or a whole multiple of a product of at most two plates and a number added to it.
+    Simple: a number; a whole multiple of a product of at most two plates, and a number; a sum of multiples of all
+    plates, or of two products, and a number. It takes as many trials as there are numbers to find, and one more for
+    each product alone, which says whether they are right.
     """
     if len(set(seen)) == 1:
         return Size.of(seen[0])
     names = sorted(trials[0])
-    products = [(n,) for n in names] + [tuple(pair) for pair in combinations_with_replacement(names, 2)]
-    for monomial in products:
-        values = [prod(trial[name] for name in monomial) for trial in trials]
-        factor, rest = divmod(seen[0] - seen[1], values[0] - values[1])
-        if rest or not factor:
-            continue
-        size = Size(((monomial, factor),)) + (seen[0] - factor * values[0])
-        if all(size.at(trial) == value for trial, value in zip(trials, seen, strict=True)):
-            return size
-    return None
+    plates = [(name,) for name in names]
+    products = [*plates, *(tuple(pair) for pair in combinations_with_replacement(names, 2))]
+    candidates = [*((one,) for one in products), tuple(plates), *combinations(products, 2)]
+    return next(filter(None, (_combination(seen, trials, monomials) for monomials in candidates)), None)
 
 
-def explain_share(seen: tuple[float, ...], trials: list[Mapping[str, int]]) -> Share | None:
-    """As `explain`, for a number that is a small whole number divided by a size."""
+# Whole numbers that fit by chance are large.
+_LARGEST_FACTOR = 64
+
+
+def _combination(
+    seen: Sequence[int], trials: Sequence[Mapping[str, int]], monomials: Sequence[Monomial]
+) -> Size | None:
+    """The whole multiples of some products, and the number, that add up to what was seen; None for none."""
+    if len(trials) <= len(monomials):
+        return None
+    rows = [[*(prod(trial[name] for name in names) for names in monomials), 1] for trial in trials]
+    found = _solve(rows[: len(monomials) + 1], seen)
+    if found is None or any(value.denominator != 1 for value in found):
+        return None
+    *factors, rest = (int(value) for value in found)
+    if not any(factors) or (any(abs(factor) > _LARGEST_FACTOR for factor in factors) and len(factors) > 1):
+        return None
+    size = _sum((*zip(map(tuple, monomials), factors, strict=True), ((), rest)))
+    return size if all(size.at(trial) == value for trial, value in zip(trials, seen, strict=True)) else None
+
+
+def _solve(rows: list[list[int]], values: Sequence[int]) -> list[Fraction] | None:
+    """The solution of as many linear equations as unknowns, in fractions; None where there is not one."""
+    table = [[Fraction(number) for number in (*row, value)] for row, value in zip(rows, values)]
+    for column in range(len(table)):
+        pivot = next((row for row in table[column:] if row[column]), None)
+        if pivot is None:
+            return None
+        table.remove(pivot)
+        table.insert(column, [number / pivot[column] for number in pivot])
+        for at, row in enumerate(table):
+            if at != column:
+                table[at] = [a - row[column] * b for a, b in zip(row, table[column], strict=True)]
+    return [row[-1] for row in table]
+
+
+def explain_share(
+    seen: tuple[float, ...], trials: Sequence[Mapping[str, int]], known: Iterable[Size] = ()
+) -> Share | None:
+    """As `explain`, for a number that is a plate's size or a small whole number, divided by a size, or a multiple of a
+    size: a plate's, or one that is `known`."""
     if not all(seen):
         return None
-    for factor in (1, -1, 2, -2):
-        sizes = [factor / value for value in seen]
+    plates = [Size.named(name) for name in sorted(trials[0])]
+    for count in [*(Size.of(factor) for factor in (1, -1, 2, -2)), *plates]:
+        sizes = [count.at(trial) / value for value, trial in zip(seen, trials, strict=True)]
         if all(abs(size - round(size)) < 1e-9 * abs(size) for size in sizes):
             size = explain(tuple(round(size) for size in sizes), trials)
             if size is not None:
-                return Share(factor, size)
+                return Share(count, size)
+    for count in (*plates, *known):
+        factors = [
+            value / count.at(trial) if count.at(trial) else 0.0 for value, trial in zip(seen, trials, strict=True)
+        ]
+        if all(abs(factor - factors[0]) <= 1e-14 * abs(factors[0]) for factor in factors) and factors[0]:
+            return Share(count, ONE, factors[0])
     return None
 
 

@@ -107,11 +107,6 @@ def _reads(item: Stage | Region) -> set[Buffer]:
     return set().union(*(loop.reads() for loop in item.loops)) if isinstance(item, Region) else item.reads()
 
 
-def _address(buffer: Buffer) -> str:
-    """Where a buffer begins, for functions that take it whole."""
-    return f"&{buffer.name}" if is_scalar(buffer) and buffer.role == "temporary" else buffer.name
-
-
 def _writes(item: Stage | Region) -> set[Buffer]:
     return set().union(*(loop.writes() for loop in item.loops)) if isinstance(item, Region) else item.writes()
 
@@ -235,7 +230,7 @@ class _Writer:
             case Scan():
                 self.scan(item)
             case _:
-                names = [_address(b) for b in (*item.inputs, *item.outputs)]
+                names = [_address(buffer) for buffer in (*item.inputs, *item.outputs)]
                 self.lines.append(f"  {item.function}({', '.join((*names, *(size.c() for size in item.sizes)))});")
 
     def fresh_name(self, prefix: str) -> str:
@@ -443,6 +438,10 @@ class _Writer:
         place = self.place(store.buffer, ZERO, terms, At({}, region, "(b_ + i_)"))
         loop = f"for (int64_t i_ = 0; i_ < n_; i_++) {place} = {start_of(store)};"
         return [f"    for (int64_t j_ = 0; j_ < {width.c()}; j_++) {loop}" if width != ONE else f"    {loop}"]
+
+
+def _address(buffer: Buffer) -> str:
+    return f"&{buffer.name}" if is_scalar(buffer) and buffer.role == "temporary" else buffer.name
 
 
 def _is_copied(buffer: Buffer, store: Store) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from random import Random
 from typing import Any
 
 import torch
@@ -10,8 +11,8 @@ import torch
 from bayesdsl.runtime.bound import BoundModel
 from bayesdsl.runtime.compiled.operations import Trial
 
-# Lengths unlike each other, so that a size seen in a program points to one plate. Long enough that no size is 1 by
-# chance, short enough that tracing is quick.
+# Lengths unlike each other, so that a size seen in a program points to one plate, and in no order, so that no sum of
+# some looks like others. Long enough that no size is 1 by chance, short enough that tracing is quick.
 _LENGTHS = 3
 _PRIMES = [
     11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101, 103, 107, 109, 113, 127,
@@ -33,9 +34,13 @@ def tensors_of(bound: BoundModel) -> list[str]:
     return sorted(name for name, value in bound.inputs.items() if isinstance(value, torch.Tensor))
 
 
-def sizes_of(bound: BoundModel) -> dict[str, int] | None:
-    """The size of every plate by its name in C; None where the data do not tell."""
-    found: dict[str, int] = {}
+# What the rows of a minibatch are called in C.
+ROWS = "rows"
+
+
+def sizes_of(bound: BoundModel, batch: int | None = None) -> dict[str, int] | None:
+    """The size of every plate by its name in C, and of a minibatch; None where the data do not tell."""
+    found: dict[str, int] = {} if batch is None else {ROWS: batch}
     names = plates_of(bound)
     for argument, plate in bound.counts.items():
         if plate in names:
@@ -50,20 +55,47 @@ def sizes_of(bound: BoundModel) -> dict[str, int] | None:
     return found
 
 
-def made_up(bound: BoundModel) -> list[BoundModel]:
-    """The model with data of made-up lengths, rows of the real ones. Empty where its lengths are not known."""
-    names, sizes = plates_of(bound), sizes_of(bound)
-    if sizes is None or not names or len(names) * _LENGTHS > len(_PRIMES):
+@dataclass(frozen=True)
+class MadeUp:
+    """A model with data of made-up lengths. `batch` is how many rows a minibatch has, where there are any."""
+
+    bound: BoundModel
+    batch: int | None = None
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """The sizes of its plates by their names in C."""
+        return sizes_of(self.bound, self.batch)
+
+
+def made_up(bound: BoundModel, batch: str | None = None) -> list[MadeUp]:
+    """The model with data of made-up lengths, rows of the real ones. `batch` is a plate of which it is given some rows.
+
+    Empty where its lengths are not known.
+    """
+    names, sizes = sorted(plates_of(bound)), sizes_of(bound)
+    count = len(names) + (batch is not None)
+    if sizes is None or not count:
         return []
+    # With as many trials as there are numbers to tell, and one more where that is but one.
+    trials = max(_LENGTHS, count + 1)
     # A labelled member's position must be one that there is.
     positions = [v for name, v in bound.inputs.items() if isinstance(v, int) and name not in bound.counts]
     primes = [p for p in _PRIMES if p > max(positions, default=0)]
-    if len(primes) < len(names) * _LENGTHS:
+    if batch is not None and batch not in names:
+        primes = [p for p in primes if p < len(bound.coords[batch])]
+    if len(primes) < count * trials:
         return []
+    chosen = iter(Random(0).sample(primes[: 2 * count * trials], count * trials))
     result = []
-    for trial in range(_LENGTHS):
-        lengths = {plate: primes[trial * len(names) + i] for i, plate in enumerate(names)}
-        result.append(replace(bound, inputs=_resized(bound, lengths), starts=()))
+    for _ in range(trials):
+        lengths = dict(zip(names, chosen))
+        rows = None if batch is None else next(chosen)
+        if rows is not None and lengths.get(batch, rows) < rows:
+            lengths[batch], rows = rows, lengths[batch]
+        coords = bound.coords | {name: list(range(length)) for name, length in lengths.items()}
+        changed = replace(bound, inputs=_resized(bound, lengths), starts=(), coords=coords)
+        result.append(MadeUp(changed, rows))
     return result
 
 

@@ -28,9 +28,9 @@ def run_engine(
     """Run the engine called `name`. `settings` are its settings by name: numbers, and `(name, settings)` for a guide,
     an optimiser or a loss. The same seed gives the same posterior.
 
-    On a `device` such as `"cuda"` it is Pyro's own engine that runs. Raises an EngineError for what a user can mend,
-    BayesError for a device that is not there or that the engine does not run on, and KeyError for a name not in
-    `NAMES`.
+    On a `device` such as `"cuda"` it is Pyro's own engine that runs, and for `nuts` one that takes all chains at once.
+    Raises an EngineError for what a user can mend, BayesError for a device that is not there or that the engine does
+    not run on, and KeyError for a name not in `NAMES`.
     """
     module, function = _ENGINES[name]
     run = getattr(import_module(module), function)
@@ -38,4 +38,4 @@ def run_engine(
         return run(bound, settings, seed, report)
     from bayesdsl.runtime.engines.device import device_of, run_on
 
-    return run_on(device_of(device, name), run, bound, settings, seed, report)
+    return run_on(device_of(device, name), name, run, bound, settings, seed, report)

@@ -16,24 +16,31 @@ from bayesdsl.runtime.posterior import Posterior
 from bayesdsl.runtime.progress import Report
 
 # Engines that take their steps where the data are.
-ENGINES = ("svi",)
+ENGINES = ("svi", "nuts")
+# Of these, those that are told the device: programs run on the cores, and what they do is done there.
+_TOLD = ("nuts",)
 # What hands a tensor's numbers to NumPy, which reads none but those of the cores.
 _TO_NUMPY = (torch.Tensor.numpy, torch.Tensor.__array__)
 
 
 def run_on(
     device: torch.device | None,
-    run: Callable[[BoundModel, dict[str, Any], int, Report], Posterior],
+    name: str,
+    run: Callable[..., Posterior],
     bound: BoundModel,
     settings: dict[str, Any],
     seed: int,
     report: Report,
 ) -> Posterior:
-    """What an engine's `run` gives when its tensors are on a device, None for the cores. `facts["device"]` names it."""
+    """What the `run` of the engine called `name` gives when its tensors are on a device, None for the cores.
+    `facts["device"]` names it."""
     if device is None:
         return run(bound, settings, seed, report)
-    with on(device, seed):
-        found = run(moved(bound, device), {**settings, "engine": "pyro"}, seed, report)
+    if name in _TOLD:
+        found = run(bound, settings, seed, report, device)
+    else:
+        with on(device, seed):
+            found = run(moved(bound, device), {**settings, "engine": "pyro"}, seed, report)
     return replace(found, facts={**found.facts, "device": str(device)})
 
 
@@ -108,4 +115,8 @@ def _no_device(name: str, reason: str) -> Diagnostic:
 
 
 def _not_there(engine: str) -> Diagnostic:
-    return Diagnostic("BD887", f"`{engine}` does not run on a GPU", hint="leave `--device` out, or use `--infer svi`")
+    return Diagnostic(
+        "BD887",
+        f"`{engine}` does not run on a GPU",
+        hint="leave `--device` out, or use `--infer nuts` or `--infer svi`",
+    )

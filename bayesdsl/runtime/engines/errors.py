@@ -259,6 +259,45 @@ class SamplerFailed(EngineError):
 
 
 @dataclass(eq=False)
+class NotTogether(EngineError):
+    """A model whose chains cannot run all at once, for a reason that is a clause."""
+
+    reason: str
+    kind: ClassVar[str] = "not-together"
+
+    @property
+    def message(self) -> str:
+        return f"nuts cannot run all chains of this model at once, as it does on a GPU: {self.reason}"
+
+
+@dataclass(eq=False)
+class PyroOnDevice(EngineError):
+    """Pyro's own sampler was asked for on another device than the cores."""
+
+    device: str
+    kind: ClassVar[str] = "pyro-on-device"
+
+    @property
+    def message(self) -> str:
+        return f"`nuts` with `engine = pyro` does not run on {self.device}"
+
+
+@dataclass(eq=False)
+class DeviceFull(EngineError):
+    """A device has not enough memory for chains over a density of so many dimensions."""
+
+    device: str
+    chains: int
+    dimension: int
+    kind: ClassVar[str] = "device-full"
+
+    @property
+    def message(self) -> str:
+        numbers = f"{self.dimension:,} unconstrained number{'s' * (self.dimension != 1)} each"
+        return f"{self.device} has not enough memory for {self.chains:,} chains at once, with {numbers}"
+
+
+@dataclass(eq=False)
 class TooManyValues(EngineError):
     """The draws of a quantity that varies over the rows of minibatches take more memory than a run may. `most` is how
     many draws would do."""

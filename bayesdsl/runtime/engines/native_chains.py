@@ -61,7 +61,7 @@ def prepare(
     initial, large = [], is_large(density.bound)
     if not large:
         # Before anything is compiled: of a model that has no density anywhere it is soonest said.
-        initial = [_initial(density, settings, one) for one in seeds]
+        initial = [initial_point(density, settings, one) for one in seeds]
     try:
         native = native_density(
             density, threads, lambda: report(Progress(0, "warmup", 0, settings.warmup, note=announcement()))
@@ -73,7 +73,7 @@ def prepare(
     if large:
         # Python would take long, and many times their memory.
         density.use(native.value_and_grad)
-        initial = [_initial(density, settings, one) for one in seeds]
+        initial = [initial_point(density, settings, one) for one in seeds]
     starts = []
     for chain, u in enumerate(initial):
         start = _start(native, u, seed, chain)
@@ -83,7 +83,8 @@ def prepare(
     return NativeRun(native, starts)
 
 
-def _initial(density: Density, settings: NutsSettings, seed: int) -> np.ndarray:
+def initial_point(density: Density, settings: NutsSettings, seed: int) -> np.ndarray:
+    """Where a chain with that seed starts, of shape (dimension,). Raises InitFailed."""
     uniform = settings.init_strategy == "init_to_uniform"
     strategy = None if uniform else initialisation(settings.init_strategy)
     with Isolated(seed, threads=1):

@@ -1,14 +1,15 @@
 """`infer nuts(..)`: chains of nutpie's NUTS over a compiled density, in threads, or, where there is none, of Pyro's
-over our own density, each in a process of its own."""
+over our own density, each in a process of its own. On another device than the cores, all chains at once."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
+import torch
 
 from bayesdsl.runtime.bound import BoundModel
 from bayesdsl.runtime.compiled.blas import one_thread
@@ -20,6 +21,7 @@ from bayesdsl.runtime.engines.errors import (
     Interrupted,
     NoLatents,
     ParamsNotSupported,
+    PyroOnDevice,
     Subsampled,
     UnknownSettings,
 )
@@ -34,30 +36,42 @@ from bayesdsl.runtime.progress import Progress, Report, silent
 
 @dataclass(frozen=True)
 class _Sampled:
-    """The draws of each chain as they came, and what is to be said of them beside what they show."""
+    """The draws of each chain as they came, and what is to be said of them beside what they show. `values` are those
+    of the variables at unconstrained draws, None where the draws are of these themselves."""
 
     chunks: dict[int, list[Chunk]]
     facts: dict[str, Any]
     interrupted: bool
+    values: Callable[[np.ndarray], dict[str, np.ndarray]] | None = None
 
 
-def run(bound: BoundModel, settings: dict[str, Any], seed: int, report: Report = silent) -> Posterior:
+def run(
+    bound: BoundModel,
+    settings: dict[str, Any],
+    seed: int,
+    report: Report = silent,
+    device: torch.device | None = None,
+) -> Posterior:
     """Draws from the posterior by NUTS. The same seed gives the same draws, however many threads or processes run the
     chains. `facts["engine"]` is `"compiled"` or `"pyro"`, `facts["engine_note"]` why it is Pyro's where that was not
-    asked for, which every progress says as well.
+    asked for, which every progress says as well. With a `device` all chains run there at once: the engine is
+    `"together"`, and the note says how many where.
 
     A KeyboardInterrupt ends the run with the draws so far: of the chains that have some, as many draws of each as
     leaves the most in all. Raises NoLatents, DiscreteLatent, ParamsNotSupported, Subsampled, InitFailed, WorkerFailed,
-    SamplerFailed, and Interrupted where there is not a single draw.
+    SamplerFailed, and Interrupted where there is not a single draw; with a device NotTogether, PyroOnDevice and
+    DeviceFull.
     """
     chosen = _settings(settings)
+    if device is not None and chosen.engine == "pyro":
+        raise PyroOnDevice(str(device))
     density = _density(bound)
     names = tuple(v.name for v in bound.variables)
-    native = _native(density, chosen, seed, report)
-    if isinstance(native, str):
-        sampled = _by_pyro(bound, density, names, chosen, seed, report, native)
-    else:
-        sampled = _compiled(native, chosen, seed, report)
+    sampled = (
+        _sampled(bound, density, names, chosen, seed, report)
+        if device is None
+        else _together(density, names, chosen, seed, report, device)
+    )
     chunks = sampled.chunks
     kept, length = _trimmed({chain: sum(len(c.stats["lp"]) for c in cs) for chain, cs in chunks.items()})
     if not kept:
@@ -65,8 +79,8 @@ def run(bound: BoundModel, settings: dict[str, Any], seed: int, report: Report =
     first = chunks[kept[0]][0]
     # Taken from the chunks, so that they are in memory once.
     draws = {n: _joined([chunks[c] for c in kept], lambda k, n=n: k.draws.pop(n), length) for n in tuple(first.draws)}
-    if isinstance(native, NativeRun):
-        draws = native.values(draws["u"])
+    if sampled.values is not None:
+        draws = sampled.values(draws["u"])
     stats = {s: _joined([chunks[c] for c in kept], lambda k, s=s: k.stats[s], length) for s in first.stats}
     facts = sampled.facts | {
         "divergences": int(stats["diverging"].sum()),
@@ -85,6 +99,44 @@ def run(bound: BoundModel, settings: dict[str, Any], seed: int, report: Report =
         interrupted=sampled.interrupted,
         facts=facts,
     )
+
+
+def _sampled(
+    bound: BoundModel, density: Density, names: tuple[str, ...], settings: NutsSettings, seed: int, report: Report
+) -> _Sampled:
+    """On the cores: compiled, or by Pyro."""
+    native = _native(density, settings, seed, report)
+    if isinstance(native, str):
+        return _by_pyro(bound, density, names, settings, seed, report, native)
+    return _compiled(native, settings, seed, report)
+
+
+def _together(
+    density: Density,
+    names: tuple[str, ...],
+    settings: NutsSettings,
+    seed: int,
+    report: Report,
+    device: torch.device,
+) -> _Sampled:
+    from bayesdsl.runtime.engines.together.sample import ManyChains
+
+    if device.type == "cuda" and device.index is None:
+        device = torch.device("cuda", torch.cuda.current_device())
+    try:
+        chains = ManyChains(density, names, settings, seed, device)
+    except KeyboardInterrupt:
+        raise Interrupted("nuts", "its preparation") from None
+    chains.run(report)
+    facts = {
+        "engine": "together",
+        "engine_note": f"{settings.chains:,} chain{'s' * (settings.chains > 1)} at once on {device}",
+        "gradient": "traced",
+        "gradient_note": "agrees with the model at random points",
+        "mass_matrix": "full" if settings.full_mass else "diagonal",
+        "sampler": "of all chains at once",
+    }
+    return _Sampled(chains.chunks, facts, chains.interrupted, chains.values)
 
 
 def _native(density: Density, settings: NutsSettings, seed: int, report: Report) -> NativeRun | str:
@@ -109,7 +161,7 @@ def _compiled(native: NativeRun, settings: NutsSettings, seed: int, report: Repo
         "mass_matrix": "low rank" if settings.full_mass else "diagonal",
         "sampler": f"nutpie {library().__version__}",
     }
-    return _Sampled(chains.chunks, facts, chains.interrupted)
+    return _Sampled(chains.chunks, facts, chains.interrupted, native.values)
 
 
 def _by_pyro(

@@ -130,7 +130,7 @@ class _Fit:
         if name in _NO_OPTIMISER:
             raise OptimiserNotSupported(name, self.engine, _NO_OPTIMISER[name])
         try:
-            climb = self._written_down(settings)
+            climb = self._written_down(settings, tell)
             if climb is None:
                 self._step_by_step(settings, tell)
             else:
@@ -141,7 +141,7 @@ class _Fit:
             self.interrupted = True
         self.u = self.u.detach()
 
-    def _written_down(self, settings: PointSettings) -> Climb | None:
+    def _written_down(self, settings: PointSettings, tell: Report) -> Climb | None:
         """The steps, to be run without Python in between; None where they are not, and `note` says why."""
         if settings.engine == "pyro":
             return None
@@ -149,7 +149,14 @@ class _Fit:
             self.note = f"fewer than {FEWEST_STEPS} steps are done before others are prepared"
             return None
         try:
-            return Climb(self.density, settings.optim, settings.schedule, settings.steps, self.engine)
+            return Climb(
+                self.density,
+                settings.optim,
+                settings.schedule,
+                settings.steps,
+                self.engine,
+                lambda: tell(Progress(0, "steps", 0, settings.steps, note=announcement())),
+            )
         except NotTraceable as why:
             self.note = str(why)
             return None

@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ from pyro.poutine.guide import GuideMessenger
 from bayesdsl.runtime.bound import BoundModel, Variable
 from bayesdsl.runtime.compiled.cache import announcement
 from bayesdsl.runtime.compiled.compiler import telling
+from bayesdsl.runtime.compiled.trials import MadeUp
 from bayesdsl.runtime.engines.collect import posterior
 from bayesdsl.runtime.engines.components import Named, resolve, schedule_of
 from bayesdsl.runtime.engines.drawing import Drawing
@@ -45,7 +46,8 @@ from bayesdsl.runtime.engines.particles import takes_many
 from bayesdsl.runtime.engines.steps.draws import Draws
 from bayesdsl.runtime.engines.steps.fit import Steps
 from bayesdsl.runtime.engines.steps.loop import FEWEST_STEPS, TELL
-from bayesdsl.runtime.engines.steps.program import Program
+from bayesdsl.runtime.engines.steps.native import Native
+from bayesdsl.runtime.engines.steps.objective import Pick
 from bayesdsl.runtime.engines.survey import check_sites, survey
 from bayesdsl.runtime.posterior import Posterior
 from bayesdsl.runtime.progress import Progress, Report, done_by, silent
@@ -122,7 +124,7 @@ class _Fit:
     drift: Drift = field(default_factory=Drift)
     engine: str = "pyro"
     engine_note: str = ""
-    program: Program | None = None
+    native: Native | None = None
 
     def __post_init__(self) -> None:
         self._given: dict[str, Any] | None = None
@@ -163,6 +165,30 @@ class _Fit:
         finally:
             self._given = None
 
+    @property
+    def about(self) -> tuple[Any, ...]:
+        """What the steps depend on besides the model."""
+        return self.settings.guide, self.settings.loss
+
+    @property
+    def picks(self) -> tuple[Pick, ...]:
+        """What is kept of a draw."""
+        return self.kept, self.latents
+
+    @property
+    def minibatch(self) -> tuple[str, int] | None:
+        """The plate of which the rows in force are some, and how many; None for all."""
+        return None if self.batches is None else (self.batches.plate, len(self.batches.rows))
+
+    def loss(self) -> Any:
+        """Pyro's loss."""
+        return _make_loss(*self.settings.loss)
+
+    def like(self, made: MadeUp) -> _Fit:
+        """The same fit of other data."""
+        batch = None if made.batch is None else (made.batch, self.batches.plate)
+        return _Fit(made.bound, replace(self.settings, batch=batch))
+
     def model(self, *_: Any, **__: Any) -> Any:
         """The model with its data, whatever it is called with."""
         if self.free is None:
@@ -198,7 +224,7 @@ class _Fit:
 
     def optimise(self, tell: Report) -> None:
         loss_name, loss_settings = self.settings.loss
-        loss = _make_loss(loss_name, loss_settings)
+        loss = self.loss()
         if isinstance(loss, EnergyDistance) and self.survey.jumps:
             raise LossNotSupported(loss_name, f"draws of `{self.survey.jumps[0]}` do not move smoothly with the model")
         if isinstance(loss, ELBO) and not self._takes_many(loss):
@@ -206,7 +232,7 @@ class _Fit:
             raise LossNotSupported(loss_name, f"it takes several draws at once, and the model's program one{asked}")
         optimiser = _make_optimiser(*self.settings.optim, self.settings.schedule)
         try:
-            steps = self._written_down(loss)
+            steps = self._written_down(tell)
             if steps is None:
                 self._by_pyro(SVI(self.model, self.guide, optimiser, loss), loss, tell)
             else:
@@ -216,22 +242,30 @@ class _Fit:
                 raise Interrupted("svi", "its first step") from None
             self.interrupted = True
 
-    def _written_down(self, loss: Any) -> Steps | None:
+    def _written_down(self, tell: Report) -> Steps | None:
         """The steps, to be run without Pyro; None where they go by Pyro, and `engine_note` says why."""
         if self.settings.engine == "pyro":
             return None
-        settings, picks = self.settings, (self.kept, self.latents)
+        settings = self.settings
         if settings.steps < FEWEST_STEPS:
             self.engine_note = f"fewer than {FEWEST_STEPS} steps are done before others are prepared"
             return None
         try:
-            return Steps(self, loss, settings.optim, settings.schedule, settings.steps, self.batches, picks)
+            return Steps(
+                self,
+                settings.optim,
+                settings.schedule,
+                settings.steps,
+                self.batches,
+                lambda: tell(Progress(0, "steps", 0, settings.steps, note=announcement())),
+            )
         except (NotTraceable, *_REFUSALS) as why:
             self.engine_note = reason(why)
             return None
 
     def _by_steps(self, steps: Steps, tell: Report) -> None:
-        self.engine, self.engine_note, self.program = steps.engine, steps.note, steps.program
+        self.engine, self.engine_note = steps.engine, steps.note
+        self.native = steps.made if isinstance(steps.made, Native) else None
         total, told = self.settings.steps, time.monotonic()
 
         def block(losses: np.ndarray) -> None:
@@ -307,7 +341,7 @@ class _Fit:
         if not _parameters_are_finite():
             raise LossNotFinite(len(self.losses) + 1, math.nan, "svi")
         if isinstance(self.guide, AutoLaplaceApproximation):
-            self.guide, self.program = self._laplace(self.guide), None
+            self.guide, self.native = self._laplace(self.guide), None
         self.drawing = Drawing(self, self.settings.draws, self._at_once())
         self.drawing.take(tell)
         self.interrupted |= self.drawing.interrupted
@@ -325,7 +359,7 @@ class _Fit:
         if self.batches is not None:
             self.batches.look()
         try:
-            return Draws(self, self.traces, (self.kept, self.latents), self.program)
+            return Draws(self, self.traces, self.native)
         except (NotTraceable, *_REFUSALS):
             return None
 

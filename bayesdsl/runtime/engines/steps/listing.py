@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 from torch import fx
-from torch.func import functionalize
 
 from bayesdsl.runtime.engines.steps.noise import Noise, lift
-from bayesdsl.runtime.recording import record
-from bayesdsl.runtime.tracing import Constants, NotTraceable, compiled, listed, simplify, written
+from bayesdsl.runtime.tracing import Constants, NotTraceable, compiled, listed, recorded, simplify, written
 
 aten = torch.ops.aten
 
@@ -67,29 +65,44 @@ class Listing:
         return replace(self, graph=graph)
 
 
-def write_down(function: Callable[..., tuple[torch.Tensor, ...]], examples: Sequence[torch.Tensor]) -> Listing:
+def write_down(
+    function: Callable[..., tuple[torch.Tensor, ...]], examples: Sequence[torch.Tensor], leaves: Set[int] = frozenset()
+) -> Listing:
     """Run `function` once at `examples` to see what it does; it must do the same wherever it is called. Raises
-    NotTraceable.
+    NotTraceable, also where a tensor of `leaves`, by its identity, is taken for a constant.
     """
     try:
         with warnings.catch_warnings():
             # Torch warns of what it is about to refuse.
             warnings.simplefilter("ignore")
             # The same tensor passed twice would be one argument.
-            module = record(functionalize(function), *(example.detach() for example in examples))
+            module = recorded(function, *(example.detach() for example in examples))
     except NotTraceable:
         raise
     except Exception as error:
         # Whatever a program does that cannot be written down shows as one of many kinds of error.
         first = (str(error).strip().splitlines() or [""])[0]
         raise NotTraceable(f"{type(error).__name__}: {first}") from error
+    graph, constants, noises = _prepared(module, leaves)
+    return Listing(graph, constants, tuple(examples), noises)
+
+
+def prepared(module: fx.GraphModule, leaves: Set[int]) -> tuple[fx.GraphModule, tuple[Noise, ...]]:
+    """A module whose random numbers are arguments behind its own, and these. Raises NotTraceable as `write_down`."""
+    graph, constants, noises = _prepared(module, leaves)
+    return fx.GraphModule(constants.values, graph), noises
+
+
+def _prepared(module: fx.GraphModule, leaves: Set[int]) -> tuple[fx.Graph, Constants, tuple[Noise, ...]]:
     graph, constants = listed(module)
-    found = Listing(graph, constants, tuple(examples), lift(graph))
+    if any(id(value) in leaves for value in constants.values.values()):
+        raise NotTraceable("the guide or the model uses a parameter in a way that cannot be followed")
+    noises = lift(graph)
     _drop_copies(graph)
     simplify(graph, constants, final=False)
     if _drop_certainties(graph):
         simplify(graph, constants, final=False)
-    return found
+    return graph, constants, noises
 
 
 def _drop_copies(graph: fx.Graph) -> None:

@@ -16,33 +16,35 @@ import numpy as np
 import torch
 
 from bayesdsl.runtime.engines.steps.listing import Listing
+from bayesdsl.runtime.engines.steps.noise import Noise
 
 
 @dataclass
 class Block:
     """What a block of steps is given, and what comes of it.
 
-    `carried` are the parameters and the state, replaced by what they are after the last step; `varying` are tensors of
-    shape (steps, ..), `fixed` the same at every step. With `summed`, the parameters after each step are added to it.
-    `losses` holds those of the `done` steps, the last of which may not be finite: then the block ended there.
+    `carried` are the parameters and the state, replaced by what they are after the last step; `scalars`, `noise` and
+    `rows`, data that differ from step to step, are tensors of shape (steps, ..). With `summed`, the parameters after
+    each step are added to it. `losses` holds those of the `done` steps, the last of which may not be finite: then the
+    block ended there.
     """
 
     carried: list[torch.Tensor]
-    varying: Sequence[torch.Tensor]
-    fixed: Sequence[torch.Tensor]
+    scalars: torch.Tensor
+    noise: Sequence[torch.Tensor] = ()
+    rows: Sequence[torch.Tensor] = ()
     summed: torch.Tensor | None = None
     done: int = 0
 
     def __post_init__(self) -> None:
-        self.steps = len(self.varying[0])
+        self.steps = len(self.scalars)
         self.losses = np.empty(self.steps)
 
 
 class Loop(Protocol):
-    """Runs blocks of steps. `engine` names what runs them, `note` says why it is no better one."""
+    """Runs blocks of steps with noise of some kinds."""
 
-    engine: str
-    note: str
+    noises: Sequence[Noise]
 
     def run(self, block: Block) -> None:
         """Run the steps. An interrupt leaves the block as it is after those done."""
@@ -96,18 +98,18 @@ class Walk:
 
 
 class ListLoop:
-    """Steps run through Python, an operation at a time."""
+    """Steps run through Python, an operation at a time. `fixed` are the data that stay the same."""
 
-    engine = "traced"
-
-    def __init__(self, step: Listing, note: str = "") -> None:
-        self.note = note
+    def __init__(self, step: Listing, fixed: Sequence[torch.Tensor]) -> None:
+        self.noises = step.noises
         self._step: Callable[..., tuple[torch.Tensor, ...]] = step.kernel()
+        self._fixed = fixed
 
     def run(self, block: Block) -> None:
-        for now in zip(*(values.unbind(0) for values in block.varying), strict=True):
+        own = 1 + len(block.rows)
+        for now in zip(*(values.unbind(0) for values in (block.scalars, *block.rows, *block.noise)), strict=True):
             try:
-                loss, *after = self._step(*block.carried, *now, *block.fixed)
+                loss, *after = self._step(*block.carried, *now[:own], *self._fixed, *now[own:])
             except torch.linalg.LinAlgError:
                 # A matrix that must be positive definite is not.
                 loss, after = torch.tensor(torch.nan), block.carried

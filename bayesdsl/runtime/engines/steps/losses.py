@@ -103,8 +103,9 @@ class Loss:
         self.loss = made(**options, **({"alpha": loss.alpha} if made is RenyiELBO else {}))
 
     @property
-    def particles(self) -> int:
-        return self.loss.num_particles
+    def at_once(self) -> bool:
+        """Whether a pair of traces is of several draws."""
+        return self.loss.vectorize_particles and self.loss.num_particles > 1
 
     def traces(self, model: Callable[..., Any], guide: Callable[..., Any]) -> list[Traces]:
         """A pair of traces for each draw, or one for all of them at once, with their log densities.

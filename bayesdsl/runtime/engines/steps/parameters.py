@@ -45,6 +45,9 @@ class Parameters:
             for name, part in self.split(vector).items():
                 self.leaves[name].copy_(part)
 
+    def identities(self) -> set[int]:
+        return {id(leaf) for leaf in self.leaves.values()}
+
     def given(self, vector: torch.Tensor) -> Replaced:
         """A context in which the parts of `vector` take the place of the parameters, which stay as they are."""
         parts = self.split(vector)

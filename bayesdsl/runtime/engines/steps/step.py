@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,11 +16,15 @@ from bayesdsl.runtime.engines.steps.updates import UPDATES, WITHOUT, Tensors, Up
 from bayesdsl.runtime.recording import value_and_gradient
 from bayesdsl.runtime.tracing import NotTraceable
 
+# Settings that tell what the scalars and the first state are, and nothing of the step.
+_OF_SCALARS = ("lr", "lrd")
+
 
 @dataclass(frozen=True)
 class Optimiser:
     """An optimiser of one vector. `scalars` are what it is given at each step, of shape (steps, numbers)."""
 
+    name: str
     update: Update
     settings: dict[str, Any]
     scalars: np.ndarray
@@ -29,6 +33,20 @@ class Optimiser:
     def carried(self) -> int:
         """How many vectors are handed on from step to step: the parameters and the state."""
         return 1 + len(self.update.start(self.settings))
+
+    @property
+    def about(self) -> tuple[Any, ...]:
+        """What its step is made of, told apart by how it is written."""
+        settings = {name: value for name, value in self.settings.items() if name not in _OF_SCALARS}
+        return self.name, sorted(settings.items()), self.scalars.shape[1]
+
+    def example(self, vector: torch.Tensor) -> torch.Tensor:
+        """Scalars of a step, for parameters like `vector`."""
+        return torch.as_tensor(self.scalars[0]).to(vector.dtype)
+
+    def after(self, vector: torch.Tensor, gradient: torch.Tensor, state: Tensors, scalars: torch.Tensor) -> Any:
+        """The parameters and the state after a step."""
+        return self.update.step(self.settings, vector, gradient, state, scalars.unbind(0))
 
     def state(self, vector: torch.Tensor) -> Tensors:
         """Its state at the start, for parameters like `vector`."""
@@ -46,33 +64,37 @@ def optimiser_of(optim: Named, schedule: Named | None, steps: int, engine: str) 
     settings = settings_of(made, given) | update.fixed
     rate = rates(optim, schedule, steps, engine)
     scalars = update.scalars(settings, np.arange(1, steps + 1, dtype=float), rate)
-    return Optimiser(update, settings | {"lr": float(rate[0])}, np.stack(scalars, axis=1))
+    return Optimiser(name, update, settings | {"lr": float(rate[0])}, np.stack(scalars, axis=1))
 
 
 def step_of(loss: Listing, optimiser: Optimiser) -> Listing:
-    """A step as a function of parameters, state.., scalars, noise.., data.., which gives the loss before it, the
-    parameters and the state.
+    """A step as `step_with` has it, of a loss that was written down, with the noise behind its own arguments.
 
-    `loss` is a function of parameters, data.., noise... Raises NotTraceable.
+    Raises NotTraceable.
     """
     vector, *data = loss.examples
-    state, noises = optimiser.state(vector), loss.blanks()
-    scalars = torch.ones(optimiser.scalars.shape[1], dtype=vector.dtype)
-    function, kept, drawn = loss.function(), len(state), len(noises)
+    function = loss.function()
+
+    def value(*given: torch.Tensor) -> Tensors:
+        return function(*given)[:1]
+
+    step = step_with(value, optimiser)
+    examples = (vector, *optimiser.state(vector), optimiser.example(vector), *data)
+    return replace(write_down(step, (*examples, *loss.blanks())), examples=examples, noises=loss.noises)
+
+
+def step_with(loss: Callable[..., Tensors], optimiser: Optimiser) -> Callable[..., Tensors]:
+    """A step as a function of parameters, state.., scalars, and what else the loss takes. It gives the loss before it,
+    the parameters and the state, and what the loss gives beside its value.
+
+    `loss` is a function of parameters and others.
+    """
+    kept = optimiser.carried - 1
 
     def step(parameters: torch.Tensor, *rest: torch.Tensor) -> Tensors:
-        before, now, noise, data = _parts(rest, kept, 1, drawn)
-        value, gradient = value_and_gradient(lambda p: function(p, *data, *noise)[0])(parameters)
-        after, states = optimiser.update.step(optimiser.settings, parameters, gradient, before, now[0].unbind(0))
-        return value.to(parameters.dtype), after, *states
+        before, scalars, others = rest[:kept], rest[kept], rest[kept + 1 :]
+        value, gradient, *drawn = value_and_gradient(lambda p: loss(p, *others))(parameters)
+        after, states = optimiser.after(parameters, gradient, before, scalars)
+        return value.to(parameters.dtype), after, *states, *drawn
 
-    return write_down(step, (vector, *state, scalars, *noises, *data))
-
-
-def _parts(values: Sequence[torch.Tensor], *sizes: int) -> list[Tensors]:
-    """The values in groups of these sizes, and the rest."""
-    groups, start = [], 0
-    for size in sizes:
-        groups.append(tuple(values[start : start + size]))
-        start += size
-    return [*groups, tuple(values[start:])]
+    return step

@@ -79,6 +79,10 @@ MODELS: dict[str, Model] = {
     "pieces": lambda u, d: (torch.cat([u[3:5] * 2, u[:2].exp(), u[9:10]]) * torch.stack([u[5:10], u[1:6]])).sum(),
     "windows": lambda u, d: (d.y[1:] - u[0] * d.y[:-1] - u[1] * d.x[1:, 1]).square().sum(),
     "running totals": lambda u, d: (torch.cumsum(u[:6].exp(), 0) * u[3:9]).sum() + torch.cumprod(u[:4], 0).sum(),
+    "a factor of one number": lambda u, d: (
+        torch.linalg.cholesky((u[0] ** 2 + u[1].exp()).view(1, 1)).sum()
+        * torch.linalg.cholesky(u[2:3].exp().diag()).sum()
+    ),
     "a factor": lambda u, d: _covariance(u).diagonal().log().sum() + _whitened(u).square().sum(),
     "a large factor": lambda u, d: _kernel_matrix(u, d).diagonal().log().sum(),
     "wide products": lambda u, d: (torch.outer(d.y[:4], u).exp() @ u[:16].view(16, 1)).sum(),

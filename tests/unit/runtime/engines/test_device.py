@@ -38,14 +38,14 @@ def test_a_device_that_is_none_is_a_finding(name: str) -> None:
     assert raised.value.diagnostics[0].code == "BD886"
 
 
-def test_nuts_stays_on_the_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_mode_is_found_on_the_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.version, "cuda", "13.0")
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
     with pytest.raises(BayesError) as raised:
-        device_of("cuda:1", "nuts")
+        device_of("cuda:1", "map")
     assert raised.value.diagnostics[0].code == "BD887"
-    assert device_of("cuda:1", "svi") == torch.device("cuda:1")
+    assert device_of("cuda:1", "svi") == device_of("cuda:1", "nuts") == torch.device("cuda:1")
     with pytest.raises(BayesError, match="torch finds 2, cuda:0 to cuda:1"):
         device_of("cuda:2", "svi")
     assert device_of("cpu", "nuts") is None
