@@ -10,8 +10,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from bayesdsl.results.checks.chains import in_trouble
+from bayesdsl.results.checks.rules import RULES
 from bayesdsl.results.summary import summarise
-from bayesdsl.results.verdict import CHECKS, RULES, SENTENCES, Verdict, in_trouble, judge
+from bayesdsl.results.verdict import CHECKS, SENTENCES, Verdict, judge
 from bayesdsl.runtime.posterior import Posterior
 
 
