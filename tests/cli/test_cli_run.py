@@ -316,13 +316,13 @@ def test_a_run_that_pyro_does_instead_says_why(command, schools):
 
 
 class _Interrupt:
-    """A Ctrl-C, once, as soon as a phase of the run has begun."""
+    """A Ctrl-C, once, as soon as there is something of a phase of the run."""
 
     def __init__(self, phase: str) -> None:
         self._phase = phase
         self._sent = False
 
     def __call__(self, progress: Progress) -> None:
-        if progress.phase == self._phase and not self._sent:
+        if progress.phase == self._phase and progress.done and not self._sent:
             self._sent = True
             raise KeyboardInterrupt
