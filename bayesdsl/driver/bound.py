@@ -10,7 +10,7 @@ from bayesdsl.catalogue.rows import SettingKind
 from bayesdsl.diagnostics.diagnostic import BayesError, Diagnostic
 from bayesdsl.driver.blame import said, spec_line
 from bayesdsl.driver.fit import Fit
-from bayesdsl.driver.known import centred_scales, networks
+from bayesdsl.driver.known import centred_scales, flat, networks
 from bayesdsl.driver.settings import as_written, check_runnable, engine_settings, overridden
 from bayesdsl.model import ir
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from bayesdsl.runtime.binding.bind import BoundData
     from bayesdsl.runtime.bound import BoundModel
     from bayesdsl.runtime.earlier.carry import Carry
+    from bayesdsl.runtime.posterior import Posterior
     from bayesdsl.runtime.progress import Report
 
 
@@ -100,5 +101,15 @@ class Bound:
             raise BayesError((errors.program_failed(self.compiled.spec, line, said(error)),)) from error
         spec = self.compiled.spec
         known = {"centred": centred_scales(spec), "networks": networks(spec)} if posterior.kind == "mcmc" else {}
-        posterior = replace(posterior, facts={**posterior.facts, **known})
+        posterior = replace(posterior, facts={**posterior.facts, **known, **self._improper(posterior)})
         return Fit(self, inference, posterior, seed, started, datetime.now(UTC))
+
+    def _improper(self, posterior: Posterior) -> dict[str, list[str]]:
+        """What a verdict is to know of improper priors: the latents that the data do not make proper."""
+        unknowns = flat(self.compiled.spec)
+        if not unknowns or posterior.kind == "point" or posterior.draws_per_chain < 2:
+            return {}
+        from bayesdsl.runtime.engines.propriety import improper
+
+        found = improper(self.model, posterior.draws, unknowns)
+        return {"improper": list(found)} if found else {}

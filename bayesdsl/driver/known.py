@@ -16,6 +16,11 @@ def centred_scales(model: ir.Model) -> dict[str, list[str]]:
     return scales
 
 
+def flat(model: ir.Model) -> tuple[str, ...]:
+    """Latents with an improper prior."""
+    return tuple(s.name for s in model.of(ir.Sample) if isinstance(s.dist, ir.Improper))
+
+
 def networks(model: ir.Model) -> dict[str, list[str]]:
     """Layers with hidden units whose weights are latents, with these: units can change places in the posterior."""
     latents = {s.name for s in model.of(ir.Sample)}

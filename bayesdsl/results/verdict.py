@@ -1,10 +1,10 @@
 """Whether a posterior can be used, in words: what is wrong, with which parameter, and what to try.
 
 A check is a function from the posterior and its summary to findings; `CHECKS` says which are made of which kind of
-posterior, and `RULES` what each goes by. Of an engine's `facts` these are read where they are there: `max_tree_depth`;
-`khat` (Pareto k-hat of the guide's importance weights), `khat_note` (why there is none) and `guide`; `gradient_norm`
-(on the unconstrained scale, in nats), `converged`, `hessian_positive_definite`, `unidentified` (names), `std_errors`
-and `std_errors_note` (why there are none).
+posterior, and `RULES` what each goes by. Of an engine's `facts` these are read where they are there: `improper`
+(names); `max_tree_depth`; `khat` (Pareto k-hat of the guide's importance weights), `khat_note` (why there is none) and
+`guide`; `gradient_norm` (on the unconstrained scale, in nats), `converged`, `hessian_positive_definite`,
+`unidentified` (names), `std_errors` and `std_errors_note` (why there are none).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from bayesdsl.results.checks.chains import (
     check_tree_depth,
     least_ess,
 )
-from bayesdsl.results.checks.draws import check_draws, check_finite, check_interrupted
+from bayesdsl.results.checks.draws import check_draws, check_finite, check_interrupted, check_proper
 from bayesdsl.results.checks.fits import (
     check_gradient,
     check_identified,
@@ -105,6 +105,7 @@ CHECKS: dict[str, tuple[Check, ...]] = {
     "mcmc": (
         check_draws,
         check_finite,
+        check_proper,
         check_stuck,
         check_rhat,
         check_ess,
@@ -116,7 +117,7 @@ CHECKS: dict[str, tuple[Check, ...]] = {
         check_networks,
         check_interrupted,
     ),
-    "svi": (check_draws, check_finite, check_losses, check_moving, check_khat, check_interrupted),
+    "svi": (check_draws, check_finite, check_proper, check_losses, check_moving, check_khat, check_interrupted),
     "point": (check_draws, check_finite, check_losses, check_gradient, check_identified, check_interrupted),
 }
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from bayesdsl.results.checks.fits import losses_of
 from bayesdsl.results.checks.rules import Finding
-from bayesdsl.results.checks.wording import counted, percent
+from bayesdsl.results.checks.wording import counted, listed, percent
 from bayesdsl.results.elements import by_element, element_indices, element_name
 from bayesdsl.results.summary import Summary
 from bayesdsl.runtime.posterior import Posterior
@@ -34,6 +34,17 @@ def check_finite(posterior: Posterior, _: Summary) -> list[Finding]:
     message = f"`{name}` is infinite or not a number in {percent(shares[name])} of the draws"
     message += f"; so are draws of {counted(len(shares) - 1, 'other variable')}." if len(shares) > 1 else "."
     return [Finding("not_finite", name, message, "look for a division by zero, a log or an exp of a large number.")]
+
+
+def check_proper(posterior: Posterior, _: Summary) -> list[Finding]:
+    """Unknowns with improper priors along which the density was found to go on for ever."""
+    names = list(posterior.facts.get("improper", ()))
+    if not names:
+        return []
+    verb = "has a flat prior" if len(names) == 1 else "have flat priors"
+    message = f"{listed([f'`{name}`' for name in names])} {verb}, and the data leave a direction open in which the "
+    message += "density does not fall: it has no total, and the draws are of nothing."
+    return [Finding("improper", names[0], message, f"give `{names[0]}` a prior, such as `Normal(0, 10)`, or drop it.")]
 
 
 def check_interrupted(posterior: Posterior, _: Summary) -> list[Finding]:

@@ -34,6 +34,7 @@ RULES: dict[str, Rule] = {
     for rule in (
         Rule("no_draws", None, True, "there are none", _OWN),
         Rule("not_finite", None, True, "{parameter} is not always a finite number", _OWN),
+        Rule("improper", None, True, "the posterior is no distribution", _OWN),
         Rule("stuck", None, True, "a chain did not move", _OWN),
         Rule("rhat", 1.01, True, "the chains disagree on {parameter}", _VEHTARI_2021),
         # One chain's R-hat compares its quarters, which for 500 independent draws scatters up to about 1.02.
