@@ -106,6 +106,7 @@ def network(posterior: Posterior) -> Posterior:
 EXAMPLES: dict[str, tuple[Callable[..., Posterior], str | None]] = {
     "no_draws": (lambda make: make(draws=0, interrupted=True), None),
     "not_finite": (lambda make: holed(make()), "a[Chinstrap]"),
+    "improper": (lambda make: flat(make, facts={"improper": ["mu", "tau"]}), "mu"),
     "stuck": (lambda make: stopped(make()), None),
     "rhat": (lambda make: shifted(make()), "tau"),
     "drift": (lambda make: drifting(make(chains=1)), "mu"),
