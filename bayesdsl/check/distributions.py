@@ -14,8 +14,9 @@ from bayesdsl.catalogue.rows import Alternative, Distribution, Extent, Parameter
 from bayesdsl.catalogue.spelling import foreign_argument, foreign_distribution, nearest
 from bayesdsl.catalogue.types import DATA_TYPES
 from bayesdsl.check import errors
-from bayesdsl.check.expressions import Expressions, event_of, leaf_of
+from bayesdsl.check.expressions import Expressions, leaf_of
 from bayesdsl.check.scope import Scope, is_unknown
+from bayesdsl.check.structure import event_of
 from bayesdsl.check.types import type_support
 from bayesdsl.model import ir
 from bayesdsl.source import Source, Span

@@ -6,29 +6,24 @@ a[county] + b * basement   (in a statement over plate `house`)
 
 from __future__ import annotations
 
-import builtins
-import importlib
-import math
 from dataclasses import dataclass, field, replace
-from functools import cache
 
 from bayesdsl.catalogue.distributions import DISTRIBUTIONS, SPECIAL
 from bayesdsl.catalogue.functions import ALIASES, COLUMN_FUNCTIONS, FUNCTIONS, OPERATORS, REDUCTIONS, SCANS
 from bayesdsl.catalogue.rows import Function, Reduction
 from bayesdsl.catalogue.spelling import nearest
 from bayesdsl.check import errors
+from bayesdsl.check.anchors import anchors
 from bayesdsl.check.errors import layers as layer_errors
-from bayesdsl.check.ranges import averaged, refined, same_value
+from bayesdsl.check.indexing import Indexing
+from bayesdsl.check.ranges import averaged, refined
 from bayesdsl.check.scope import Scope, is_unknown, unknown
+from bayesdsl.check.structure import applied, event_last, fold, is_finite, without
 from bayesdsl.model import ir
 from bayesdsl.source import Span
 from bayesdsl.syntax import ast
 from bayesdsl.types.supports import (
     CATEGORY,
-    COVARIANCE,
-    ORDERED,
-    POSITIVE,
-    POSITIVE_ORDERED,
     REAL,
     UNKNOWN,
     Support,
@@ -55,7 +50,7 @@ class Expressions:
     def expression(self, expr: ast.Expr) -> ir.Expr:
         """Elaborate a whole expression."""
         if self.plates is None:
-            return Expressions(self.scope, self.anchors(expr), self.names)._expr(expr)
+            return Expressions(self.scope, anchors(self.scope, self.names, expr), self.names)._expr(expr)
         return self._expr(expr)
 
     def number(self, expr: ast.Expr) -> float | int | None:
@@ -90,7 +85,7 @@ class Expressions:
             case ast.Binary(op, left, right, span):
                 return self.apply(OPERATORS[op], (self._expr(left), self._expr(right)), span)
             case ast.Index():
-                return self._index(expr)
+                return Indexing(self.scope, self.plates).index(expr)
             case ast.Call(_, None, _, _):
                 return self._call(expr)
             case ast.Call():
@@ -179,7 +174,7 @@ class Expressions:
             self.scope.report(errors.column_function(source, call.func.span, name, column))
         elif name in REDUCTIONS or name in SCANS:
             first = call.args[0].value if call.args else None
-            plates = self.anchors(first) if first is not None else ()
+            plates = anchors(self.scope, self.names, first) if first is not None else ()
             of_two = OF_TWO.get(name) if len(call.args) == 2 else None
             self.scope.report(
                 errors.reduction_without_plate(source, call.func.span, name, plates[0] if plates else None, of_two)
@@ -200,7 +195,7 @@ class Expressions:
             return nothing
         if any(is_unknown(arg) for arg in args):
             return nothing
-        lead = ir.join(*(_without(arg.plates, plates) for arg, plates in zip(args, layer.inputs, strict=True)))
+        lead = ir.join(*(without(arg.plates, plates) for arg, plates in zip(args, layer.inputs, strict=True)))
         again = next((p for plates in layer.outputs for p in plates if p in lead), None)
         if again is not None:
             self.scope.report(layer_errors.repeats_output(self.scope.source, call.span, layer, again))
@@ -280,203 +275,6 @@ class Expressions:
         made = ir.Reduce(row.name, over, args, call.span, left, support, keeps)
         return made if silent or keeps else replace(made, support=averaged(made, self.scope.lets))
 
-    # Indexing
-
-    def _index(self, expr: ast.Index) -> ir.Expr:
-        source = self.scope.source
-        if not isinstance(expr.base, ast.Name):
-            self.scope.report(errors.index_of_expression(source, expr.base.span))
-            return unknown(expr.span)
-        base = self.scope.value(expr.base.name, expr.base.span)
-        if not base.support.known or not isinstance(base, ir.Ref):
-            if base.support.known:
-                self.scope.report(errors.index_of_constant(source, expr.span, expr.base.name))
-            return unknown(expr.span)
-        indices: dict[str, ir.Index] = {}
-        taken: set[str] = set()
-        for item in expr.items:
-            found = self._index_item(base, item)
-            if found is None:
-                return unknown(expr.span)
-            plate, index = found
-            if plate in taken:
-                self.scope.report(errors.indexed_twice(source, item.span, base.name, plate))
-                return unknown(expr.span)
-            taken.add(plate)
-            if index is not None:
-                indices[plate] = index
-        if not indices:
-            return ir.Ref(base.name, base.kind, expr.span, base.plates, base.support)
-        plates = self._indexed_plates(base, indices)
-        # Independent copies picked leave each value whole; a member of a value is one of its elements.
-        whole = all(plate not in indices and plates.count(plate) == 1 for plate in event_of(base))
-        support = base.support if whole else base.support.elements
-        return ir.At(base, tuple(indices.items()), expr.span, ir.join(plates), support)
-
-    def _indexed_plates(self, base: ir.Ref, indices: dict[str, ir.Index]) -> ir.Plates:
-        plates: list[str] = []
-        for plate in base.plates:
-            match indices.get(plate):
-                case None:
-                    plates.append(plate)
-                case ir.Rows(column):
-                    plates.append(self.scope.columns[column].plates[0])
-                case ir.Rename(name):
-                    plates.append(name)
-                case ir.Member():
-                    pass
-        return tuple(plates)
-
-    def _index_item(self, base: ir.Ref, item: ast.Arg) -> tuple[str, ir.Index | None] | None:
-        """Which plate of the value an index speaks of, and how; None and a finding where it speaks of none."""
-        source = self.scope.source
-        if item.keyword is not None:
-            plate = item.keyword.name
-            if plate not in base.plates:
-                self._other_plate(base, plate, item.span)
-                return None
-            return self._labelled(base, plate, item)
-        match item.value:
-            case ast.Name(name, span):
-                return self._named_index(base, name, span)
-            case ast.Num(_, span) | ast.Str(_, span):
-                plate = base.plates[0] if base.plates else None
-                text = source.slice(span)
-                label = self._member_like(plate, str(item.value.value), text) if plate is not None else None
-                self.scope.report(errors.positional_index(source, span, base.name, plate, text, label))
-                return None
-            case ast.Binary("-" | "+", ast.Name(), ast.Num(), span):
-                self.scope.report(errors.lags_not_yet(source, span))
-                return None
-        self.scope.report(errors.bad_index(source, item.span))
-        return None
-
-    def _member_like(self, plate: str, label: str, text: str) -> str | None:
-        """A member of the plate as it is written: the one of this label, else the first that is known."""
-        labels = self.scope.members(plate)
-        if labels is None:
-            return None
-        if label in labels:
-            return text
-        return labels[0] if self.scope.plates[ir.base_plate(plate)].origin is ir.Origin.NUMBER else f'"{labels[0]}"'
-
-    def _other_plate(self, base: ir.Ref, plate: str, span: Span) -> None:
-        declared = self.scope.where_declared(base.name)
-        self.scope.report(errors.no_such_plate(self.scope.source, span, base.name, plate, base.plates, declared))
-        if not base.plates:
-            self.scope.distrust(base.name)
-
-    def _labelled(self, base: ir.Ref, plate: str, item: ast.Arg) -> tuple[str, ir.Index] | None:
-        match item.value:
-            case ast.Str(label, span) | ast.Num(label, span):
-                labels = self.scope.members(plate)
-                if labels is not None and str(label) not in labels:
-                    near = nearest(str(label), labels)
-                    self.scope.report(errors.no_such_member(self.scope.source, span, plate, label, labels, near))
-                    return None
-                self.scope.used.add(f"plate {plate}")
-                return plate, ir.Member(label, span)
-            case ast.Name(name, span):
-                column = self.scope.columns.get(name)
-                if column is not None and column.category == plate:
-                    self.scope.used.add(name)
-                    return plate, ir.Rows(name)
-                self.scope.report(errors.not_an_index(self.scope.source, span, name, plate))
-                return None
-        self.scope.report(errors.bad_index(self.scope.source, item.span))
-        return None
-
-    def _named_index(self, base: ir.Ref, name: str, span: Span) -> tuple[str, ir.Index | None] | None:
-        column = self.scope.columns.get(name)
-        category = column.category if column is not None else None
-        here = self.plates or ()
-        if column is None and name not in here and self.scope.is_silent(name):
-            return None
-        if column is not None and not column.support.known:
-            return None
-        if name in base.plates:
-            gathers = category == name and name not in here and column.plates[0] in here
-            if gathers:
-                self.scope.used.add(name)
-            self.scope.used.add(f"plate {ir.base_plate(name)}")
-            return name, ir.Rows(name) if gathers else None
-        if category is not None and category in base.plates:
-            self.scope.used.add(name)
-            return category, ir.Rows(name)
-        if ir.base_plate(name) in base.plates and ir.base_plate(name) in self.scope.plates:
-            return ir.base_plate(name), ir.Rename(name)
-        if self.scope.is_silent(ir.base_plate(name)):
-            return None
-        if column is not None and category is None:
-            self.scope.report(errors.column_index(self.scope.source, span, name, column.span, base.plates))
-        elif ir.base_plate(name) in self.scope.plates or column is not None:
-            self._other_plate(base, name, span)
-        elif name in self.scope.symbols:
-            symbol = self.scope.symbols[name]
-            discrete = symbol.support.integer and symbol.kind is ir.Kind.LATENT
-            self.scope.report(errors.latent_index(self.scope.source, span, name, symbol.span, discrete))
-        else:
-            near = nearest(name, [*self.scope.plates, *(c.name for c in self.scope.columns.values() if c.category)])
-            self.scope.report(errors.unknown_plate(self.scope.source, span, name, near, False))
-            self.scope.silence(name)
-        return None
-
-    # The plates of a definition
-
-    def anchors(self, expr: ast.Expr) -> ir.Plates:
-        """The plates an expression surely varies over: those of the names that are not indexed by a category.
-
-        They decide how `a[county]` is read in `mean = a[county] + b * basement`: by row, since `basement` varies
-        over houses.
-        """
-        match expr:
-            case ast.Name(name):
-                if name in self.names:
-                    return self.names[name].plates
-                declared = self.scope.symbols.get(name) or self.scope.columns.get(name)
-                return declared.plates if declared is not None else ()
-            case ast.Unary(_, operand):
-                return self.anchors(operand)
-            case ast.Binary(_, left, right):
-                return ir.join(self.anchors(left), self.anchors(right))
-            case ast.Call(ast.Ident(name), None, args) if name in self.scope.layers:
-                layer = self.scope.layers[name]
-                inside = ir.join(*(self.anchors(arg.value) for arg in args))
-                return ir.join(_without(inside, ir.join(*layer.inputs)), *layer.outputs)
-            case ast.Call(_, plates, args):
-                inside = ir.join(*(self.anchors(arg.value) for arg in args))
-                keeps = plates is None or expr.func.name in SCANS
-                return inside if keeps else tuple(p for p in inside if p not in {i.name for i in plates})
-            case ast.Index(ast.Name(name), items):
-                return self._index_anchors(name, items)
-        return ()
-
-    def _index_anchors(self, name: str, items: tuple[ast.Arg, ...]) -> ir.Plates:
-        declared = self.scope.symbols.get(name) or self.scope.columns.get(name)
-        if declared is None:
-            return ()
-        plates = list(declared.plates)
-        for item in items:
-            named = item.value.name if isinstance(item.value, ast.Name) else None
-            column = self.scope.columns.get(named) if named else None
-            if item.keyword is not None and item.keyword.name in plates:
-                plates.remove(item.keyword.name)
-            elif named in plates:
-                if column is not None:
-                    plates.remove(named)  # by row or by member: not known yet
-                continue
-            elif column is not None and column.category in plates:
-                plates.remove(column.category)
-            elif named and ir.base_plate(named) in plates:
-                plates[plates.index(ir.base_plate(named))] = named
-                continue
-            if column is not None and named not in declared.plates:
-                plates.append(column.plates[0])
-        return ir.join(tuple(plates))
-
-
-# Helpers
-
 
 def number(value: float | int | bool, span: Span) -> ir.Number:
     if isinstance(value, bool):
@@ -492,10 +290,6 @@ def leaf_of(expr: ir.Expr) -> errors.Leaf | None:
     return None
 
 
-def _without(plates: ir.Plates, taken: ir.Plates) -> ir.Plates:
-    return tuple(plate for plate in plates if plate not in taken)
-
-
 def _result_support(layer: ir.Layer, output: int) -> Support:
     """Where a layer's result lies, as the last module that says so has it."""
     steps = (*layer.steps, *layer.heads[output]) if layer.heads else layer.steps
@@ -504,71 +298,3 @@ def _result_support(layer: ir.Layer, output: int) -> Support:
         return REAL
     whole = last.row.vector is not None and last is steps[-1] and len(layer.outputs[output]) == 1
     return last.row.vector if whole else last.row.support
-
-
-# Structure: vectors and matrices of which each value is one, along the plates that come last.
-
-
-def event_of(expr: ir.Expr) -> ir.Plates:
-    """The plates that one vector or matrix of the value runs over."""
-    return expr.plates[len(expr.plates) - expr.support.event :]
-
-
-def event_last(plates: ir.Plates, event: ir.Plates) -> ir.Plates:
-    return (*(plate for plate in plates if plate not in event), *event)
-
-
-def applied(row: Function, args: tuple[ir.Expr, ...]) -> tuple[Support, ir.Plates]:
-    """The support of an operator or function of values, and the plates of its structure, if it keeps one."""
-    # A product of the same value twice is a square, which an interval rule on two operands cannot see.
-    if row.name == "*" and same_value(args[0], args[1]):
-        row, args = FUNCTIONS["square"], args[:1]
-    support = row.rule(*(arg.support for arg in args))
-    structures = {event_of(arg) for arg in args if arg.support.event}
-    if len(structures) != 1:
-        return support.elements, ()
-    event = structures.pop()
-    if support.event == len(event):
-        return support, event
-    return (kept, event) if (kept := _kept(row, args, event, support)) is not None else (support, ())
-
-
-def _kept(row: Function, args: tuple[ir.Expr, ...], event: ir.Plates, elements: Support) -> Support | None:
-    """What is left of a structure where the other operand is one number for all of its elements."""
-    if row.name not in ("+", "-", "*", "/"):
-        return None
-    whole, other = args if args[0].support.event else reversed(args)
-    if set(other.plates) & set(event) or (whole is args[1] and row.name in ("-", "/")):
-        return None
-    scales = row.name in ("*", "/")
-    if scales and not other.support.within(POSITIVE):
-        return None
-    if whole.support.name in (ORDERED.name, POSITIVE_ORDERED.name):
-        kind = POSITIVE_ORDERED if elements.within(POSITIVE) else ORDERED
-        return replace(elements, name=kind.name, event=1)
-    return COVARIANCE if scales and whole.support.within(COVARIANCE) else None
-
-
-def fold(row: Function, values: tuple[float | int, ...]) -> float | int | None:
-    """The value of a function of known numbers, None where it has none."""
-    try:
-        result = _python_function(row.math)(*values)
-    except (ArithmeticError, ValueError, OverflowError, TypeError):
-        return None
-    if isinstance(result, complex) or not is_finite(result):
-        return None
-    return result
-
-
-def is_finite(value: float | int) -> bool:
-    """Whether a float can hold the number."""
-    try:
-        return math.isfinite(value)
-    except OverflowError:
-        return False
-
-
-@cache
-def _python_function(dotted: str):
-    module, _, name = dotted.rpartition(".")
-    return getattr(importlib.import_module(module), name) if module else getattr(builtins, name)

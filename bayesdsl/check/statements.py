@@ -10,10 +10,12 @@ from typing import assert_never
 
 from bayesdsl.catalogue.spelling import nearest
 from bayesdsl.check import errors
+from bayesdsl.check.anchors import anchors
 from bayesdsl.check.distributions import Place, distribution, event_dims, mention, moving, report_extra_plate
 from bayesdsl.check.errors import layers as layer_errors
-from bayesdsl.check.expressions import Expressions, event_last, event_of
+from bayesdsl.check.expressions import Expressions
 from bayesdsl.check.scope import Scope, Symbol, is_unknown
+from bayesdsl.check.structure import event_last, event_of
 from bayesdsl.check.types import type_support
 from bayesdsl.model import ir
 from bayesdsl.source import Span
@@ -282,7 +284,7 @@ def _results(scope: Scope, statement: ast.Define, layer: ir.Layer, outer: ir.Pla
     elif listed is not None:
         scope.report(errors.many_targets(scope.source, listed.span))
     else:
-        anchored = Expressions(scope, outer or Expressions(scope).anchors(statement.value))
+        anchored = Expressions(scope, outer or anchors(scope, {}, statement.value))
         results = anchored.network(layer, statement.value)
     found: list[ir.Statement] = []
     for i, target in enumerate(targets):

@@ -126,16 +126,19 @@ def _describe(compiled: Compiled, directory: Path, made_by: object, done: tuple[
 
     from bayesdsl.results.manifest import fingerprint
     from bayesdsl.results.versions import version_of
-    from bayesdsl.runtime.compiled import ahead
+    from bayesdsl.runtime.compiled import ahead, cache
 
     text = compiled.spec.source.text
     versions = {name: version_of(name) for name in ("bayesdsl", "torch", "pyro-ppl", "numpy", "scipy")}
-    ahead.manifest(
+    found = ahead.manifest(
         made_by,
+        directory,
         spec=Path(compiled.spec.source.name).name,
         sha256=fingerprint(text),
         dtype=compiled.dtype,
         inferences=done,
         versions={**versions, "python": platform.python_version()},
-    ).write(directory)
-    (directory / ahead.SPEC).write_text(text, encoding="utf-8")
+    )
+    with cache.writing():
+        found.write(directory)
+        (directory / ahead.SPEC).write_text(text, encoding="utf-8")

@@ -40,6 +40,8 @@ _OF_THE_COMMAND = frozenset(
         "BD885",
         "BD886",
         "BD887",
+        "BD890",
+        "BD891",
     }
 )
 _OF_AN_INTERRUPT = "BD810"

@@ -24,12 +24,14 @@ from bayesdsl.cli.arguments import (
     the_spec,
 )
 from bayesdsl.cli.failures import DONE, FOUND, INTERRUPTED, USAGE, Usage, run_refused
+from bayesdsl.cli.interrupts import kept
 from bayesdsl.cli.process import settled
 from bayesdsl.results import settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from bayesdsl.cli.interrupts import Interrupts
     from bayesdsl.diagnostics.diagnostic import BayesError
     from bayesdsl.driver import Compiled, Fit
     from bayesdsl.model import ir
@@ -48,7 +50,7 @@ EXAMPLES = """\
   bayesdsl run coin.bayes --data toss=tuesday.csv --prior-from runs/monday
   bayesdsl run radon.bayes --data house=new.csv --overwrite --out runs/new
 
-Ctrl-C stops a run and keeps the draws so far.
+Ctrl-C stops a run and keeps the draws so far; so does SIGTERM.
 
 exit status: 0 done, whatever the verdict; 1 the spec or the data have findings,
 or the run failed; 2 the command line is wrong; 130 interrupted, also where
@@ -142,9 +144,14 @@ def run(options: argparse.Namespace) -> int:
         _check_device(options.device, inference)
     target = None if options.no_save else _target(compiled, inference, options)
     number = options.seed if options.seed is not None else secrets.randbelow(RANDOM_SEEDS)
-    with _compiled_ahead(compiled, options):
-        fit = _fit(compiled, inference, data, number, options)
-    return _conclude(fit, target, options)
+    # On a device chains run all at once, and tell of themselves as one.
+    chains = dict(inference.settings).get("chains", 1) if options.device == "cpu" else 1
+    with kept(inference.engine.name, chains) as interrupts:
+        with _compiled_ahead(compiled, options):
+            fit = _fit(compiled, inference, data, number, options, interrupts)
+        interrupts.sampling = False
+        refused = None if target is None else _save(fit, target, options)
+    return _conclude(fit, target, refused, options)
 
 
 # What was asked for
@@ -228,14 +235,17 @@ def _check_report(options: argparse.Namespace) -> None:
 @contextmanager
 def _compiled_ahead(compiled: Compiled, options: argparse.Namespace) -> Iterator[None]:
     """Use the programs in the directory that was named. Raises BayesError where they do not run here."""
-    if options.compiled is None:
+    from bayesdsl.runtime.compiled.cache import AHEAD
+
+    given = options.compiled if options.compiled is not None else os.environ.get(AHEAD)
+    if not given:
         yield
         return
     from bayesdsl.results.manifest import fingerprint
     from bayesdsl.results.versions import version_of
     from bayesdsl.runtime.compiled import ahead, cache
 
-    directory = Path(options.compiled).absolute()
+    directory = Path(given).absolute()
     text, versions = fingerprint(compiled.spec.source.text), {name: version_of(name) for name in ahead.VERSIONS}
     screen.report(ahead.usable(directory, text, compiled.dtype, versions), sys.stderr)
     with cache.using(directory):
@@ -243,7 +253,12 @@ def _compiled_ahead(compiled: Compiled, options: argparse.Namespace) -> Iterator
 
 
 def _fit(
-    compiled: Compiled, inference: ir.Inference, data: dict[str, str], number: int, options: argparse.Namespace
+    compiled: Compiled,
+    inference: ir.Inference,
+    data: dict[str, str],
+    number: int,
+    options: argparse.Namespace,
+    interrupts: Interrupts,
 ) -> Fit:
     """Bind the data and run, telling what is done. Raises BayesError."""
     quiet = options.quiet
@@ -261,10 +276,9 @@ def _fit(
         from bayesdsl.results.terminal import ProgressView
 
         settled()
-        # On a device chains run all at once, and tell of themselves as one.
-        chains = dict(inference.settings).get("chains", 1) if options.device == "cpu" else 1
-        with ProgressView(chains, quiet=quiet) as view:
-            return bound.fit(inference, seed=number, progress=view.report, device=options.device)
+        with ProgressView(interrupts.chains, quiet=quiet) as view:
+            progress = interrupts.listening(view.report)
+            return bound.fit(inference, seed=number, progress=progress, device=options.device)
 
 
 def _announce(text: str) -> None:
@@ -303,16 +317,8 @@ def _libraries_silent() -> Iterator[None]:
 # The result
 
 
-def _conclude(fit: Fit, target: Path | None, options: argparse.Namespace) -> int:
-    """Write the run first, as showing it can be cut off; show it even where it could not be written."""
-    from bayesdsl.results.errors import RunError
-
-    refused: RunError | None = None
-    if target is not None:
-        try:
-            _save(fit, target, options)
-        except RunError as error:
-            refused = error
+def _conclude(fit: Fit, target: Path | None, refused: RunError | None, options: argparse.Namespace) -> int:
+    """Show a run that was written, also where it could not be, and say where it is."""
     saved = target if refused is None else None
     try:
         _show(fit, options.interval, saved)
@@ -326,15 +332,16 @@ def _conclude(fit: Fit, target: Path | None, options: argparse.Namespace) -> int
     return INTERRUPTED if fit.posterior.interrupted else DONE
 
 
-def _save(fit: Fit, target: Path, options: argparse.Namespace) -> None:
-    """Write the run; where that fails for a reason that nobody thought of, at least the draws."""
+def _save(fit: Fit, target: Path, options: argparse.Namespace) -> RunError | None:
+    """Write the run, before it is shown, as that can be cut off. Gives why it cannot be written; where that is for a
+    reason that nobody thought of, at least the draws are."""
     from bayesdsl.results.errors import RunError
 
     try:
         with _libraries_silent():
             fit.save(target, overwrite=options.overwrite, interval=options.interval)
-    except RunError:
-        raise
+    except RunError as error:
+        return _saved_elsewhere(error, fit, target, options)
     except Exception as error:
         from bayesdsl.results.netcdf import write_netcdf
 
@@ -344,6 +351,23 @@ def _save(fit: Fit, target: Path, options: argparse.Namespace) -> None:
             write_netcdf(rescued, fit.posterior)
             error.add_note(f"the draws are kept in {rescued}")
         raise
+    return None
+
+
+def _saved_elsewhere(error: RunError, fit: Fit, target: Path, options: argparse.Namespace) -> RunError:
+    """Write a run that its directory does not take into a temporary one: it may have taken hours. Gives the error, with
+    where the run is."""
+    import tempfile
+
+    from bayesdsl.results.errors import RunError
+
+    try:
+        elsewhere = Path(tempfile.mkdtemp(prefix="bayesdsl-")) / target.name
+        with _libraries_silent():
+            fit.save(elsewhere, interval=options.interval)
+    except (RunError, OSError):
+        return error
+    return RunError(f"{error.message}; the run is in {elsewhere} instead", error.hint)
 
 
 def _show(fit: Fit, interval: float, saved: Path | None) -> None:

@@ -13,7 +13,7 @@ import platform
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 
@@ -99,6 +99,7 @@ class Trial:
     seconds: float
     threads: int
     problem: str
+    openmp: bool = True
 
 
 def examine() -> tuple[Section, ...]:
@@ -155,7 +156,7 @@ def _compiler() -> tuple[tuple[Row, ...], Trial | None]:
         # A compiler that was named is meant to work.
         state = BROKEN if os.environ.get("CC") else ABSENT
         return (Row("C", "none", state, error.reason),), None
-    trial = _tried()
+    trial = replace(_tried(), openmp=found.openmp)
     said = trial.problem or f"compiled, loaded and run in {trial.seconds:.2f} s"
     return (
         Row("C", " ".join(found.command), note=found.version),
@@ -192,7 +193,12 @@ def _threads(trial: Trial | None) -> Iterator[Row]:
 
     yield Row("cores", str(_cores()))
     yield Row("torch", str(torch.get_num_threads()))
-    yield Row("OpenMP", "none" if trial is None else str(trial.threads), OK if trial else ABSENT)
+    if trial is None or not trial.openmp:
+        yield Row(
+            "OpenMP", "none", ABSENT, "" if trial is None else "the compiler has none: one thread does each density"
+        )
+    else:
+        yield Row("OpenMP", str(trial.threads))
     number = blas.threads()
     yield Row("BLAS", "unknown" if number is None else str(number))
 
@@ -240,11 +246,12 @@ def _devices() -> Iterator[Row]:
 
 def _engines(working: set[str], compiler: tuple[Row, ...]) -> Iterator[Row]:
     """What each engine runs on here, and for what is not there the reason."""
-    reason = next((row.note for row in compiler if row.name in ("C", "trial") and row.state != OK), "")
+    works = all(row.state == OK for row in compiler if row.name in ("C", "trial"))
     for name in ENGINES:
         missing = "nutpie is not there" if name == "nuts" and "nutpie" not in working else ""
-        why = reason or missing
-        yield Row(name, "Pyro's own" if why else "compiled", ABSENT if why else OK, why)
+        why = missing if works else "no C compiler that works, see above"
+        without = "Pyro's own" if name == "nuts" else "uncompiled"
+        yield Row(name, without if why else "compiled", ABSENT if why else OK, why)
     for name, package in USES:
         there = package in working
         yield Row(name, "yes" if there else "no", OK if there else ABSENT, "" if there else f"{package} is not there")

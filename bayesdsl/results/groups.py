@@ -6,6 +6,9 @@ what the writing of a small run would take. The file is, to the byte, the one th
 
 from __future__ import annotations
 
+import errno
+import os
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
 
 # Bytes of an array that are put in order at once.
 _AT_ONCE = 1 << 23
+# What the names and attributes of an array take in a file, at most about.
+_HEADER = 4096
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +67,7 @@ def write_groups(path: Path | str, groups: Groups) -> None:
     """Write groups as netCDF 4. OSError where the disk refuses."""
     import h5netcdf
 
+    _check_room(Path(path), groups)
     written: list[tuple[Variable, np.ndarray]] = []
     with h5netcdf.File(path, "w") as file:
         for name, group in sorted(groups.items(), key=lambda item: item[0] != "/"):
@@ -76,6 +82,14 @@ def write_groups(path: Path | str, groups: Groups) -> None:
         for variable, values in written:
             for part in _parts(values):
                 variable[part] = values[part]
+
+
+def _check_room(path: Path, groups: Groups) -> None:
+    """Raise OSError where the disk has too little room: HDF5 that finds out in the middle of a file may not be able to
+    close it, and ends the process with it."""
+    arrays = [array for group in groups.values() for array in (*group.arrays.values(), *group.coords.values())]
+    if shutil.disk_usage(path.parent).free < sum(array.values.nbytes + _HEADER for array in arrays):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
 
 
 def _parts(values: np.ndarray) -> list[Any]:

@@ -14,6 +14,7 @@ plate that are not all strings, all whole numbers, all reals or all true or fals
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -96,7 +97,9 @@ def write_netcdf(
     try:
         write_groups(path, groups)
     except OSError as refused:
-        raise RunError(f"cannot write {path}: {refused}", "check the room on the disk and the permissions") from refused
+        # HDF5 says much more than the system did.
+        said = os.strerror(refused.errno).lower() if refused.errno else str(refused).splitlines()[0]
+        raise RunError(f"cannot write {path}: {said}", "check the room on the disk and the permissions") from refused
 
 
 def read_netcdf(path: Path | str) -> Stored:

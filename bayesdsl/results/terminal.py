@@ -18,9 +18,11 @@ from textwrap import wrap
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TextIO
 
+from bayesdsl.results.checks.chains import in_trouble
+from bayesdsl.results.checks.rules import Finding
 from bayesdsl.results.summary import Summary
 from bayesdsl.results.table import GAP, Layout, lay_out
-from bayesdsl.results.verdict import Finding, Verdict, in_trouble
+from bayesdsl.results.verdict import Verdict
 from bayesdsl.runtime.progress import Progress
 
 if TYPE_CHECKING:

@@ -25,6 +25,19 @@ class Progress:
 COMPILING = "compiling the program: the first run of a spec does, later ones do not"
 """The note of a run that has to make its machine code."""
 
+
+def done_by(engine: str, why: str) -> str:
+    """The note of a run that is not done by machine code: `"pyro"` does it, or its steps are `"traced"`; empty where
+    nothing is to be said."""
+    match engine:
+        case "pyro" if why:
+            return f"engine: Pyro's, because {why}"
+        case "traced":
+            return f"not compiled, because {why}"
+        case _:
+            return ""
+
+
 Report = Callable[[Progress], None]
 
 

@@ -12,7 +12,8 @@ import pytest
 from bayesdsl.cli import main
 from bayesdsl.results.rundir import open_run
 from bayesdsl.runtime.compiled import cache, compiler
-from bayesdsl.runtime.compiled.artefact import MANIFEST
+from bayesdsl.runtime.compiled.artefact import MANIFEST, Manifest
+from bayesdsl.runtime.progress import COMPILING
 
 SPEC = """\
 data point { y = [1.2, 0.7, 2.1, 1.4, 0.9] }
@@ -20,6 +21,7 @@ mu ~ Normal(0, 5)
 observe y ~ Normal(mu, 1)
 infer careful = nuts(chains = 1, warmup = 50, draws = 50)
 infer quick   = svi(steps = 300, draws = 20)
+infer mode    = map(steps = 200)
 infer plain   = nuts(engine = pyro, chains = 1, warmup = 20, draws = 20)
 """
 
@@ -77,9 +79,31 @@ def test_a_machine_without_a_compiler_runs_what_was_compiled_elsewhere(command, 
 
 def test_without_a_compiler_and_without_programs_a_run_says_why_it_is_slow(command, here, monkeypatch):
     monkeypatch.setenv("PATH", str(here))
+    for inference, said in (("careful", "engine: Pyro's, because"), ("quick", "not compiled, because")):
+        done = command("run", "point.bayes", "--infer", inference, "--no-save")
+        assert done.status == 0
+        assert f"{said} no C compiler was found" in done.err
+
+
+@pytest.mark.parametrize("inference", ["careful", "quick", "mode"])
+def test_what_has_to_be_compiled_is_told_and_only_that(command, here, inference):
+    for told in (True, False):
+        done = command("run", "point.bayes", "--infer", inference, "--no-save")
+        assert (COMPILING in done.err) == told
+    # The program is kept, and its object is not.
+    for path in (here / "cache").glob("compiled/*/kernel.so"):
+        shutil.rmtree(path.parent)
+    assert COMPILING in command("run", "point.bayes", "--infer", inference, "--no-save").err
+
+
+def test_programs_that_cannot_be_kept_are_told_as_such(command, here, monkeypatch):
+    (here / "file").write_text("")
+    monkeypatch.setenv("BAYESDSL_CACHE", str(here / "file"))
     done = command("run", "point.bayes", "--infer", "careful", "--no-save")
     assert done.status == 0
-    assert "no C compiler was found" in done.err
+    assert "compiling the program: `" in done.err
+    assert "is kept for this process alone" in done.err
+    assert COMPILING not in done.err
 
 
 def test_programs_are_replaced_only_when_asked(command, here):
@@ -136,6 +160,35 @@ def test_a_directory_without_programs_is_refused(command, here):
     done = command("run", "point.bayes", "--no-save", "--compiled", "empty")
     assert (done.status, "error[BD880]" in done.err) == (2, True)
     assert "bayesdsl compile SPEC -o" in done.err
+
+
+def test_programs_that_are_not_all_there_are_refused(command, here):
+    next((here / "made").glob("*/kernel.so")).unlink()
+    done = command("run", "point.bayes", "--infer", "careful", "--no-save", "--compiled", "made")
+    assert (done.status, "error[BD891]" in done.err) == (2, True)
+    assert "1 is missing or damaged" in done.err
+
+
+def test_a_directory_that_the_environment_names_is_looked_at_as_well(command, here, monkeypatch):
+    monkeypatch.setenv(cache.AHEAD, "nowhere")
+    done = command("run", "point.bayes", "--infer", "careful", "--no-save")
+    assert (done.status, "error[BD880]" in done.err) == (2, True)
+
+
+def test_where_programs_cannot_be_written_it_says_so_and_leaves_what_was_there(command, here, monkeypatch):
+    before = manifest_of(here / "made")
+    (here / "file").write_text("")
+    done = command("compile", "point.bayes", "-o", "file/made", "--infer", "careful")
+    assert (done.status, "error[BD890]" in done.err) == (2, True)
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Manifest, "write", full)
+    done = command("compile", "point.bayes", "-o", "made", "--infer", "careful", "--force")
+    assert (done.status, "`made` cannot be written: no space left on device" in done.err) == (2, True)
+    assert manifest_of(here / "made") == before
+    assert [path.name for path in here.glob(".made-*")] == []
 
 
 def test_another_text_of_the_spec_is_told_and_runs(command, spec):

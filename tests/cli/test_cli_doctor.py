@@ -51,7 +51,9 @@ def test_without_a_compiler_engines_say_why_and_nothing_is_broken(command, few_p
     monkeypatch.setenv("PATH", str(tmp_path))
     done = command("doctor")
     assert done.status == 0
-    assert "svi          Pyro's own: no C compiler was found" in done.out
+    assert "C            none: no C compiler was found" in done.out
+    assert "nuts         Pyro's own: no C compiler that works, see above" in done.out
+    assert "svi          uncompiled: no C compiler that works, see above" in done.out
 
 
 def test_a_compiler_that_was_named_and_does_not_work_is_broken(command, few_packages, monkeypatch):

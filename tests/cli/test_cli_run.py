@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import torch
 
+from bayesdsl.driver import Fit
 from bayesdsl.results.errors import RunError
 from bayesdsl.results.netcdf import read_netcdf
 from bayesdsl.results.rundir import open_run
 from bayesdsl.results.terminal import ProgressView
-from bayesdsl.runtime.progress import COMPILING, Progress
+from bayesdsl.runtime.progress import Progress
 
 COIN = """\
 data toss { heads : binary }
@@ -214,6 +216,27 @@ def test_a_run_that_cannot_be_written_in_the_end_is_shown_all_the_same(command, 
     assert "saved" not in done.err
 
 
+def test_a_run_that_its_directory_does_not_take_is_kept_elsewhere(command, schools, here, monkeypatch):
+    (here / "other").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(here / "other"))
+    save = Fit.save
+    monkeypatch.setattr(Fit, "save", lambda fit, to, **given: _full_at("out", save, fit, to, **given))
+    done = command("run", "schools.bayes", "--infer", "quick", "--out", "out")
+    assert done.status == 1
+    (kept,) = (here / "other").glob("bayesdsl-*/out")
+    assert f"no space left on device; the run is in {kept} instead" in done.err
+    assert open_run(kept).posterior.draws["theta"].shape == (1, 20, 8)
+
+
+def _full_at(name: str, save: Callable, fit: Fit, to: Path, **given: object) -> Path:
+    """Save with no room on the disk where it is to go, and some elsewhere."""
+    with pytest.MonkeyPatch.context() as patched:
+        if to == Path(name):
+            usage = shutil.disk_usage(".")._replace(free=0)
+            patched.setattr("shutil.disk_usage", lambda path: usage)
+        return save(fit, to, **given)
+
+
 def test_a_bug_after_the_run_does_not_lose_the_draws(command, schools, here, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(here))
     monkeypatch.setattr("bayesdsl.driver.Fit.manifest", _bug)
@@ -293,13 +316,13 @@ def test_a_run_that_pyro_does_instead_says_why(command, schools):
 
 
 class _Interrupt:
-    """A Ctrl-C, once, as soon as a phase of the run has begun."""
+    """A Ctrl-C, once, as soon as there is something of a phase of the run."""
 
     def __init__(self, phase: str) -> None:
         self._phase = phase
         self._sent = False
 
     def __call__(self, progress: Progress) -> None:
-        if progress.phase == self._phase and progress.note != COMPILING and not self._sent:
+        if progress.phase == self._phase and progress.done and not self._sent:
             self._sent = True
             raise KeyboardInterrupt

@@ -182,4 +182,39 @@ ROWS: tuple[Code, ...] = (
         $ bayesdsl run radon.bayes --device cuda --set infer.chains=1000
         """,
     ),
+    Code(
+        "BD890",
+        "programs-not-written",
+        Severity.ERROR,
+        "What was compiled ahead cannot be written",
+        """
+        The directory that `-o` names lies where nothing may be written, or where there is no room. What was there
+        before is still there: a directory of programs is put in its place whole, or not at all.
+        """,
+        """
+        $ bayesdsl compile radon.bayes -o /proc/radon.compiled
+        """,
+        """
+        $ bayesdsl compile radon.bayes -o radon.compiled
+        """,
+    ),
+    Code(
+        "BD891",
+        "programs-not-whole",
+        Severity.ERROR,
+        "Programs that were compiled ahead are missing or damaged",
+        """
+        A directory of programs says which they are, and each is kept with a digest of its files. Some are not there,
+        or not as they were written, as after a copy that was cut off. Damaged machine code is not loaded: it would
+        end the process.
+        """,
+        """
+        $ rm -r radon.compiled/5f*
+        $ bayesdsl run radon.bayes --compiled radon.compiled
+        """,
+        """
+        $ bayesdsl compile radon.bayes -o radon.compiled --force
+        $ bayesdsl run radon.bayes --compiled radon.compiled
+        """,
+    ),
 )

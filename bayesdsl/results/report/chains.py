@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bayesdsl.results.checks.chains import LOG_DENSITY
 from bayesdsl.results.convergence import energy_fractions
 from bayesdsl.results.report import curves
 from bayesdsl.results.report.drawing import calm, drawn, short
@@ -14,7 +15,6 @@ from bayesdsl.results.report.nodes import Element, h
 from bayesdsl.results.report.style import colour, series
 from bayesdsl.results.summary import Row, summarise
 from bayesdsl.results.table import format_rhat
-from bayesdsl.results.verdict import LOG_DENSITY
 from bayesdsl.runtime.posterior import Posterior
 
 if TYPE_CHECKING:

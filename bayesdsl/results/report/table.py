@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from itertools import groupby
 
+from bayesdsl.results.checks.chains import in_trouble
 from bayesdsl.results.report.curves import listed
 from bayesdsl.results.report.material import Material
 from bayesdsl.results.report.nodes import Element, h
 from bayesdsl.results.summary import Row, Summary
 from bayesdsl.results.table import Layout, Line, format_count, format_rhat, lay_out
-from bayesdsl.results.verdict import in_trouble
 
 # Rows of a quantity that are shown at once, and on request; beyond these it is told as a whole.
 AT_ONCE = 12

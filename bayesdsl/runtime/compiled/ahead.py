@@ -57,10 +57,19 @@ def maker(march: str) -> Compiler:
 
 
 def manifest(
-    made_by: Compiler, *, spec: str, sha256: str, dtype: str, inferences: tuple[str, ...], versions: Mapping[str, str]
+    made_by: Compiler,
+    directory: Path,
+    *,
+    spec: str,
+    sha256: str,
+    dtype: str,
+    inferences: tuple[str, ...],
+    versions: Mapping[str, str],
 ) -> Manifest:
-    """What a directory of programs is to say of itself."""
+    """What a directory of programs is to say of itself. Raises NotRecorded where it cannot be read."""
     here = cpu()
+    with cache.writing():
+        programs = tuple(sorted(path.name for path in directory.iterdir() if path.is_dir()))
     return Manifest(
         spec=spec,
         spec_sha256=sha256,
@@ -72,25 +81,44 @@ def manifest(
         model=here.model,
         system=platform.system(),
         versions={**versions, "compiler": made_by.version},
+        programs=programs,
     )
 
 
 @contextmanager
 def making(target: Path, march: str = NATIVE) -> Iterator[Path]:
-    """Record what is used into a directory beside the target, which takes its place where nothing was raised."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    partial = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+    """Record what is used into a directory beside the target, which takes its place where nothing was raised.
+
+    Raises BayesError where it cannot be written.
+    """
+    partial = target
     try:
+        with cache.writing():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            partial = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
         with cache.recording(partial, march):
             yield partial
-        mask = os.umask(0)
-        os.umask(mask)
-        partial.chmod(0o777 & ~mask)
-        if target.is_dir():
-            shutil.rmtree(target)
-        partial.rename(target)
+        with cache.writing():
+            _put(partial, target)
+    except cache.NotRecorded as error:
+        raise BayesError((not_written(target, str(error)),)) from None
     finally:
-        shutil.rmtree(partial, ignore_errors=True)
+        if partial != target:
+            shutil.rmtree(partial, ignore_errors=True)
+
+
+def _put(partial: Path, target: Path) -> None:
+    """Move a directory to its place. What is there goes last, so that there is always one of the two."""
+    mask = os.umask(0)
+    os.umask(mask)
+    partial.chmod(0o777 & ~mask)
+    if target.is_dir():
+        before = partial.with_name(f"{partial.name}-before")
+        target.rename(before)
+        partial.rename(target)
+        shutil.rmtree(before, ignore_errors=True)
+    else:
+        partial.rename(target)
 
 
 def free(target: Path, force: bool) -> str | None:
@@ -114,6 +142,9 @@ def usable(directory: Path, sha256: str, dtype: str, versions: Mapping[str, str]
         found = artefact.read(directory)
     except Damaged as reason:
         raise BayesError((nothing_compiled(directory, str(reason)),)) from None
+    damage = found.damage(directory)
+    if damage is not None:
+        raise BayesError((not_whole(directory, damage),))
     misfit = found.misfit(cpu(), platform.system())
     if misfit is not None:
         raise BayesError((other_processor(directory, misfit),))
@@ -136,6 +167,14 @@ def nothing_compiled(directory: Path, reason: str) -> Diagnostic:
         "BD880",
         f"there are no compiled programs in `{directory}`: {reason}",
         hint=f"make them: bayesdsl compile SPEC -o {directory}",
+    )
+
+
+def not_whole(directory: Path, reason: str) -> Diagnostic:
+    return Diagnostic(
+        "BD891",
+        f"the programs in `{directory}` are not all there: {reason}",
+        hint="copy the whole directory again, or make it again with `bayesdsl compile --force`",
     )
 
 
@@ -166,6 +205,12 @@ def nothing_to_compile(spec: str, reasons: Mapping[str, str]) -> Diagnostic:
 
 def not_compiled(name: str, reason: str) -> Diagnostic:
     return Diagnostic("BD884", f"`{name}` is not compiled: {reason}", hint="it runs uncompiled")
+
+
+def not_written(directory: Path, reason: str) -> Diagnostic:
+    return Diagnostic(
+        "BD890", f"`{directory}` cannot be written: {reason}", hint="choose another directory, or make room"
+    )
 
 
 def cannot_compile(reason: str) -> Diagnostic:

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from bayesdsl.runtime.compiled.cpu import Cpu, cpu
+from bayesdsl.runtime.compiled.entries import is_whole
 
 MANIFEST = "manifest.json"
-FORMAT = 1
+FORMAT = 2
 NATIVE = "native"
 
 
@@ -21,7 +22,7 @@ class Manifest:
 
     `spec` is the name and `spec_sha256` the hash of the spec's text, `inferences` what was compiled. `features`
     are those that a processor must have, and `model` names the one that it was made on, for systems that do not tell
-    features. `versions` are those of bayesdsl, Python, torch and the compiler.
+    features. `versions` are those of bayesdsl, Python, torch and the compiler, `programs` the entries of the directory.
     """
 
     spec: str
@@ -34,6 +35,7 @@ class Manifest:
     model: str
     system: str
     versions: dict[str, str]
+    programs: tuple[str, ...] = ()
     format: int = FORMAT
 
     def write(self, directory: Path) -> None:
@@ -48,6 +50,15 @@ class Manifest:
         lacking = here.lacks(frozenset(self.features))
         return f"they use {', '.join(lacking)}, which this processor does not have" if lacking else None
 
+    def damage(self, directory: Path) -> str | None:
+        """What is wrong with the programs in its directory, as a clause; None where they are as they were written."""
+        bad = [name for name in self.programs if not is_whole(directory / name)]
+        return (
+            f"of {len(self.programs)} programs, {len(bad)} {'is' if len(bad) == 1 else 'are'} missing or damaged"
+            if bad
+            else None
+        )
+
 
 class Damaged(Exception):
     """There are no programs in a directory; the message says why, as a clause."""
@@ -60,7 +71,8 @@ def read(directory: Path) -> Manifest:
     except FileNotFoundError:
         raise Damaged(f"it has no {MANIFEST}" if directory.is_dir() else "there is no such directory") from None
     except (OSError, ValueError) as error:
-        raise Damaged(f"its {MANIFEST} cannot be read: {error}") from None
+        said = error.strerror.lower() if isinstance(error, OSError) and error.strerror else str(error)
+        raise Damaged(f"its {MANIFEST} cannot be read: {said}") from None
     names = {field.name for field in fields(Manifest)}
     if not isinstance(found, dict) or set(found) != names or found["format"] != FORMAT:
         raise Damaged(f"its {MANIFEST} is of another version of bayesdsl, or of something else")
@@ -73,6 +85,7 @@ def unusable(directory: Path) -> str | None:
     import platform
 
     try:
-        return read(directory).misfit(cpu(), platform.system())
+        found = read(directory)
+        return found.damage(directory) or found.misfit(cpu(), platform.system())
     except Damaged as reason:
         return str(reason)

@@ -55,6 +55,26 @@ class At:
         return At(index, self.region, row, here, rows)
 
 
+@dataclass(frozen=True)
+class Spot:
+    """An element of a buffer: how far it is from the first as a number, and what depends on indices that are variables.
+    What is `chosen` by data may be any element."""
+
+    constant: Size
+    rest: frozenset[tuple[str, Size]]
+    chosen: bool = False
+
+    @classmethod
+    def of(cls, offset: Size, terms: Iterable[tuple[Size, str]], chosen: bool) -> Spot:
+        constant, rest = gathered(offset, terms)
+        return cls(constant, frozenset(rest.items()), chosen)
+
+    def may_be(self, other: Spot) -> bool:
+        """Whether the two, of one buffer, can be the same element."""
+        apart = (self.constant + other.constant * -1).constant
+        return self.chosen or other.chosen or self.rest != other.rest or apart is None or apart == 0
+
+
 class Gathered:
     """What a loop over a block of rows reads at places that data choose, read before it, some rows at a time.
 
@@ -114,9 +134,13 @@ class Body:
         self.lines: list[str | tuple[str, Buffer]] = []
         self.known: dict[tuple[str, torch.dtype], str] = {}
         self.registers: dict[str, str] = {}
+        # The places in buffers whose values are held by variables.
+        self.spots: dict[Buffer, dict[str, Spot]] = {}
         # Variables that are the same at every place.
         self.fixed: set[str] = set()
         self.read: set[Buffer] = set()
+        # What the loop writes to.
+        self.put: set[Buffer] = set()
 
     def value(self, expr: Expr, at: At, dtype: torch.dtype | None = None) -> str:
         """The expression's value as text: a variable or a number, of type `dtype` where that is given."""
@@ -133,8 +157,11 @@ class Body:
                 found = self.registers.get(place)
                 if found is None:
                     self.read.add(expr.buffer)
+                    chosen = any(not isinstance(index, int) for _, index in expr.terms)
+                    self.spots.setdefault(expr.buffer, {})[place] = Spot.of(expr.offset, terms, chosen)
                     # Nothing may be read from a buffer that may be empty but by loops, which then do nothing.
-                    found = self.variable(place, expr.dtype, not expr.terms and bool(expr.buffer.size.constant))
+                    fixed = not expr.terms and bool(expr.buffer.size.constant) and expr.buffer not in self.put
+                    found = self.variable(place, expr.dtype, fixed)
                 return _cast(found, expr.dtype, dtype)
             case Apply():
                 args = [self.value(arg, at, expr.takes) for arg in expr.args]
@@ -171,14 +198,27 @@ class Body:
         terms = [(step, self.index(index, at)) for step, index in store.terms]
         return self.writer.place(store.buffer, store.offset, terms, at)
 
+    def written(self, store: Store, at: At) -> Spot:
+        """Forget what was in the place that a store writes to, by whatever name it was read or put there: of a matrix
+        the diagonal is addressed in another way than the whole."""
+        self.put.add(store.buffer)
+        terms = [(step, self.index(index, at)) for step, index in store.terms]
+        spot, spots = Spot.of(store.offset, terms, store.is_indirect), self.spots.get(store.buffer, {})
+        for place in [place for place, other in spots.items() if spot.may_be(other)]:
+            del spots[place]
+            self.registers.pop(place, None)
+            self.known.pop((place, store.buffer.dtype), None)
+        return spot
+
     def set(self, store: Store, value: str, at: At) -> None:
         place, dtype = self.where(store, at), store.buffer.dtype
         value = self.variable(f"({C_TYPES[dtype]}){value}", dtype) if not value.startswith("v_") else value
         # What is read from here on is what has been put there.
-        self.known.pop((place, dtype), None)
+        spot = self.written(store, at)
         self.lines.append((f"{place} = {value};", store.buffer))
         if not store.is_indirect:
             self.registers[place] = value
+            self.spots.setdefault(store.buffer, {})[place] = spot
 
     def text(self, users: dict[Buffer, set[int]] | set) -> list[str]:
         """The statements, without those that put where nobody reads."""
@@ -194,14 +234,20 @@ class Body:
         return kept
 
 
-def sum_text(offset: Size, terms: Iterable[tuple[Size, str]]) -> str:
-    """`offset + sum(step * index)`, the same text for the same place: what a loop has put there is known by it."""
+def gathered(offset: Size, terms: Iterable[tuple[Size, str]]) -> tuple[Size, dict[str, Size]]:
+    """`offset + sum(step * index)` as a number and the whole step of each index that is a variable."""
     steps: dict[str, Size] = {}
     for step, index in terms:
-        if re.fullmatch(r"\d+", index):
+        if index.isdecimal():
             offset = offset + step * int(index)
         else:
             steps[index] = steps.get(index, ZERO) + step
+    return offset, steps
+
+
+def sum_text(offset: Size, terms: Iterable[tuple[Size, str]]) -> str:
+    """`offset + sum(step * index)`, the same text for the same place: what a loop has put there is known by it."""
+    offset, steps = gathered(offset, terms)
     parts = [] if offset == ZERO else [offset.c()]
     for index, step in sorted(steps.items()):
         if step != ZERO:

@@ -21,11 +21,28 @@ from pathlib import Path
 from bayesdsl.resources import cache_directory
 from bayesdsl.runtime.compiled import artefact
 from bayesdsl.runtime.compiled.entries import Cache, digest, read
+from bayesdsl.runtime.progress import COMPILING
 
-__all__ = ["AHEAD", "Recording", "ahead", "current", "digest", "find", "recorded", "recording", "store", "using"]
+__all__ = [
+    "AHEAD",
+    "NotRecorded",
+    "Recording",
+    "ahead",
+    "announcement",
+    "current",
+    "digest",
+    "find",
+    "recorded",
+    "recording",
+    "store",
+    "using",
+]
 
 # Where the directory of programs compiled ahead is named, for this process and those it starts.
 AHEAD = "BAYESDSL_COMPILED"
+
+# In bytes: more than a program and its object take.
+ROOM = 2**20
 
 
 @dataclass(frozen=True)
@@ -36,17 +53,39 @@ class Recording:
     march: str
 
 
+class NotRecorded(Exception):
+    """A program could not be copied to where it is recorded; the message says why, as a clause."""
+
+
 _recordings: list[Recording] = []
 
 
 def current() -> Cache:
     """The cache of this process: where the environment says, or a directory of its own where that cannot be written."""
-    try:
-        wanted = cache_directory() / "compiled"
-    except RuntimeError:
+    wanted = _wanted()
+    if wanted is None:
         return _temporary("there is no home directory")
     reason = _unwritable(wanted)
     return Cache(wanted) if reason is None else _temporary(f"`{wanted}` cannot be written: {reason}")
+
+
+def announcement() -> str:
+    """What a run says that has to compile something."""
+    note = current().note
+    return COMPILING if note is None else f"compiling the program: {note}"
+
+
+def standing() -> Cache | None:
+    """The cache that the environment names, where it cannot be written but may be read; None elsewhere."""
+    wanted = _wanted()
+    return None if wanted is None or _unwritable(wanted) is None else Cache(wanted)
+
+
+def _wanted() -> Path | None:
+    try:
+        return cache_directory() / "compiled"
+    except RuntimeError:
+        return None
 
 
 @cache
@@ -55,15 +94,24 @@ def _unwritable(directory: Path) -> str | None:
     try:
         directory.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=directory):
-            return None
+            return None if shutil.disk_usage(directory).free > ROOM else "there is no room left"
     except OSError as error:
-        return (error.strerror or str(error)).lower()
+        return reason_of(error)
+
+
+def reason_of(error: OSError) -> str:
+    """What the system says, as a clause."""
+    return (error.strerror or str(error)).lower()
 
 
 @cache
 def _temporary(reason: str) -> Cache:
     """A cache for as long as this process lives. It is nobody else's: what is loaded from it is run."""
-    directory = tempfile.mkdtemp(prefix="bayesdsl-")
+    try:
+        directory = tempfile.mkdtemp(prefix="bayesdsl-")
+    except OSError as error:
+        # One in which nothing can be kept, which is found out where it is to be.
+        return Cache(Path(os.devnull), f"{reason}, nor can a temporary directory: {reason_of(error)}")
     owner = os.getpid()
 
     def leave() -> None:
@@ -113,17 +161,34 @@ def recorded() -> Recording | None:
 def store(key: str, files: Mapping[str, bytes]) -> Path:
     """Keep the files of a program under a key (32 hexadecimal digits of `digest`, say), and give their directory.
 
-    Nothing is written where the key has an entry. Raises OSError where the files cannot be written.
+    Nothing is written where the key has an entry. Raises OSError where the files cannot be written, NotRecorded where
+    they cannot be recorded.
     """
-    made = recorded()
-    if made is not None:
-        made.place.store(key, files)
+    record(key, files)
     return current().store(key, files)
 
 
+def record(key: str, files: Mapping[str, bytes]) -> None:
+    """Copy files to the recording that is being made, where there is one. Raises NotRecorded."""
+    made = recorded()
+    if made is not None:
+        with writing():
+            made.place.store(key, files)
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """Writing a directory of programs. Raises NotRecorded where the system does not let it."""
+    try:
+        yield
+    except OSError as error:
+        raise NotRecorded(reason_of(error)) from error
+
+
 def find(key: str) -> dict[str, bytes] | None:
-    """The files that were kept under a key, by name: those compiled ahead, or those of the cache. None for none."""
-    for place in filter(None, (ahead(), current())):
+    """The files that were kept under a key, by name: those compiled ahead, or those of the cache. None for none.
+    Raises NotRecorded."""
+    for place in filter(None, (ahead(), current(), standing())):
         entry = place.find(key)
         if entry is None:
             continue
@@ -131,8 +196,6 @@ def find(key: str) -> dict[str, bytes] | None:
             files = read(entry)
         except OSError:
             continue
-        made = recorded()
-        if made is not None:
-            made.place.store(key, files)
+        record(key, files)
         return files
     return None

@@ -17,7 +17,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -52,8 +53,9 @@ _TRIAL = """
 #ifdef BD_LIBMVEC
 __attribute__((simd("notinbranch"))) double exp(double);
 #endif
-double trial(double *restrict x, int64_t n) {
+double trial(double *restrict x, int64_t n, uint8_t *busy) {
     double total = 0;
+    if (__atomic_test_and_set(busy, __ATOMIC_ACQUIRE)) return 0;
     #pragma omp parallel for simd reduction(+:total) if(n > 100000)
     for (int64_t i = 0; i < n; i++) total += x[i];
     for (int64_t i = 0; i < n; i++) x[i] = exp(-x[i]);
@@ -68,7 +70,7 @@ class BuildError(Exception):
     def __init__(self, reason: str, source: Path | None = None) -> None:
         self.reason = reason
         self.source = source
-        super().__init__(reason if source is None else f"{reason}\nthe text is in {source}")
+        super().__init__(reason if source is None else f"{reason}\n(the text is in {source})")
 
 
 class NoCompiler(BuildError):
@@ -135,7 +137,7 @@ def why_not() -> str | None:
 def build(source: str, *, directory: Path | None = None) -> Path:
     """The shared object of a C text: compiled ahead, compiled before, or compiled now into the cache or `directory`.
 
-    Raises BuildError with what the compiler said, NoCompiler where there is none.
+    Raises BuildError with what the compiler said, NoCompiler where there is none, and NotRecorded.
     """
     text = digest(source)
     prepared = cached.ahead()
@@ -149,33 +151,50 @@ def build(source: str, *, directory: Path | None = None) -> Path:
             raise
         raise NoCompiler(f"`{prepared.directory}` has no program for this, and {error.reason}") from None
     if recording is not None:
-        recording.place.copy(text, entry)
+        with cached.writing():
+            recording.place.copy(text, entry)
     return entry / OBJECT
 
 
 def _built(source: str, place: Cache, recording: cached.Recording | None) -> Path:
     """The entry of a text, compiled now unless it was before."""
     march = NATIVE if recording is None else recording.march
-    text = f"{digest(source)}-{_processor(march)}"
+    text, places = f"{digest(source)}-{_processor(march)}", [*filter(None, (place, cached.standing()))]
     try:
         made_by = compiler(march)
     except NoCompiler:
-        known = next(place.matching(f"{text}-*"), None)
+        known = next((entry for one in places for entry in one.matching(f"{text}-*")), None)
         if known is None:
             raise
         return known
     name = f"{text}-{made_by.name}"
-    return place.find(name) or _made(place, name, source, made_by)
+    known = next(filter(None, (one.find(name) for one in places)), None)
+    return known or _made(place, name, source, made_by)
 
 
 def _made(place: Cache, name: str, source: str, made_by: Compiler) -> Path:
     try:
         with place.making(name) as made:
             (made / TEXT).write_text(source, encoding="utf-8")
+            for told in _listeners:
+                told()
             compile_into(made / OBJECT, made / TEXT, made_by)
     except OSError as error:
-        raise BuildError(f"`{place.directory}` cannot be written: {(error.strerror or str(error)).lower()}") from error
+        raise BuildError(f"`{place.directory}` cannot be written: {cached.reason_of(error)}") from error
     return place.directory / name
+
+
+_listeners: list[Callable[[], None]] = []
+
+
+@contextmanager
+def telling(compiling: Callable[[], None]) -> Iterator[None]:
+    """Call `compiling` whenever a text has to be compiled meanwhile, in whatever thread."""
+    _listeners.append(compiling)
+    try:
+        yield
+    finally:
+        _listeners.remove(compiling)
 
 
 def load(source: str, *, directory: Path | None = None) -> ctypes.CDLL:
@@ -251,7 +270,10 @@ def _tried(command: tuple[str, ...], march: str, key: str, place: Cache) -> Comp
     entry = place.find(name)
     if entry is not None and (known := _read(entry / "compiler.json")) is not None:
         return known
-    found = _probed(command, march, place.directory)
+    try:
+        found = _probed(command, march, place.directory)
+    except OSError as error:
+        return f"`{shlex.join(command)}` cannot be tried: {cached.reason_of(error)}"
     if isinstance(found, Compiler):
         place.discard(name)
         with suppress(OSError):
@@ -263,7 +285,7 @@ def _read(path: Path) -> Compiler | None:
     try:
         fields = json.loads(path.read_bytes())
         return Compiler(**{name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()})
-    except (OSError, ValueError, TypeError):
+    except (OSError, ValueError, TypeError, AttributeError):
         return None
 
 
@@ -280,7 +302,7 @@ def _probed(command: tuple[str, ...], march: str, place: Path) -> Compiler | str
         text.write_text(_TRIAL, encoding="utf-8")
         refused = _refused(plain, text)
         if refused:
-            return f"`{shlex.join(command)}` does not compile C: {_first(refused, 3)}"
+            return f"`{shlex.join(command)}` does not compile C: {_first(refused, 1)}"
         wishes = _wishes(march, "clang" in version.stdout)
         whole = _with(plain, wishes)
         if not _refused(whole, text):
@@ -342,6 +364,8 @@ def _refused(tried: Compiler, text: Path) -> str:
     done = _called(tried.line(text, made))
     if done.returncode:
         return done.stderr or f"it ended with status {done.returncode}"
+    if not made.exists():
+        return "it says nothing and writes nothing"
     try:
         ctypes.CDLL(str(made))
     except OSError as error:

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from bayesdsl.runtime.bound import BoundModel
+from bayesdsl.runtime.compiled import compiler
 from bayesdsl.runtime.compiled.compiler import BuildError
 from bayesdsl.runtime.compiled.errors import NotCompilable
 from bayesdsl.runtime.compiled.kept import Keys, keys_of, obtained
@@ -33,7 +34,8 @@ class NativeDensity:
 
     `address` is a C function `int64_t f(uint64_t dimension, const double *u, double *gradient, double *value, void
     *context)` that any number of threads may call at once with `context`; it gives 0. The value is NaN where the
-    density is. `copy` is the address of `int64_t f(uint64_t, uint64_t, const double *from, double *to, void *)`.
+    density is, and zeros of the gradient are tiny numbers. `copy` is the address of `int64_t f(uint64_t, uint64_t,
+    const double *from, double *to, void *)`.
     """
 
     def __init__(self, density: Density, names: Sequence[str], programs: _Programs, threads: int) -> None:
@@ -46,7 +48,7 @@ class NativeDensity:
         sizes = sizes_of(bound) or {}
         self._density = self._library.kernel(programs.density, inputs, sizes, threads)
         self._values = self._library.kernel(programs.values, inputs, sizes, threads)
-        self.address = self._library.address("bd_density_call")
+        self.address = self._library.address("bd_density_drawn")
         self.copy = self._library.address("bd_copy")
         self._context = _Context.of(self._density)
         self.context = ctypes.addressof(self._context)
@@ -128,12 +130,13 @@ def native_density(
             lambda: _written(density, names, [density.bound]),
             compiling,
         )
-        native = NativeDensity(density, names, programs, threads)
+        with compiler.telling(compiling):
+            native = NativeDensity(density, names, programs, threads)
         reason = _difference(density, native, programs, threads)
     except NotCompilable as error:
         return str(error)
     except BuildError as error:
-        return error.reason
+        return str(error)
     if reason:
         return reason
     if sum(value.nbytes for value in native.data) <= _RECENT_BYTES:

@@ -2,6 +2,9 @@
 
 An entry is a directory that is written beside its place and moved into it, so that another process sees all of it or
 nothing; two that make the same entry at once both end with a whole one. What was not used for longest goes first.
+
+An entry is sealed with a digest of its files, and one that does not match it is none: an object of which a part is
+missing, as after a full disk or a power cut, would end the process that loads it.
 """
 
 from __future__ import annotations
@@ -21,6 +24,8 @@ MOST_BYTES = 256 * 2**20
 AT_WORK_SECONDS = 3600.0
 # What a process that was killed left half written.
 PARTIAL, PARTIAL_SECONDS = ".part-", 24 * 3600.0
+# The file that holds the digest of the others.
+SEAL = "seal"
 
 
 @dataclass(frozen=True)
@@ -40,17 +45,17 @@ class Cache:
     most_bytes: int = MOST_BYTES
 
     def find(self, name: str) -> Path | None:
-        """The directory of an entry, which counts as used now; None where there is none."""
+        """The directory of an entry, which counts as used now; None where there is none, or a damaged one."""
         path = self.directory / name
-        if not path.is_dir():
+        if not is_whole(path):
             return None
         with suppress(OSError):  # One may read from a cache that one may not write to.
             os.utime(path)
         return path
 
     def matching(self, pattern: str) -> Iterator[Path]:
-        """The directories of entries whose names match, the newest first."""
-        found = [path for path in self.directory.glob(pattern) if not path.name.startswith(".")]
+        """The directories of whole entries whose names match, the newest first."""
+        found = [path for path in self.directory.glob(pattern) if not path.name.startswith(".") and is_whole(path)]
         yield from sorted(found, key=_used, reverse=True)
 
     def store(self, name: str, files: Mapping[str, bytes]) -> Path:
@@ -67,6 +72,7 @@ class Cache:
         partial = Path(tempfile.mkdtemp(prefix=PARTIAL, dir=self.directory))
         try:
             yield partial
+            (partial / SEAL).write_bytes(_seal(read(partial)))
             with suppress(FileExistsError):
                 _move(partial, self.directory / name)
         finally:
@@ -75,7 +81,7 @@ class Cache:
 
     def copy(self, name: str, entry: Path) -> None:
         """Keep the files of an entry of another cache, unless there is one of that name. Raises OSError."""
-        if not (self.directory / name).is_dir():
+        if not is_whole(self.directory / name):
             self.store(name, read(entry))
 
     def discard(self, name: str) -> None:
@@ -121,10 +127,11 @@ def _move(partial: Path, place: Path) -> None:
     try:
         os.rename(partial, place)
     except OSError as error:
-        # A directory that is there already, by another process, is as good as this one.
-        if not place.is_dir():
-            raise
-        raise FileExistsError(place) from error
+        # What is there already, by another process, is as good as this one.
+        if is_whole(place):
+            raise FileExistsError(place) from error
+        shutil.rmtree(place, ignore_errors=True)
+        os.rename(partial, place)
 
 
 def _mask() -> int:
@@ -151,8 +158,20 @@ def _bytes_in(path: Path) -> int:
 
 
 def read(entry: Path) -> dict[str, bytes]:
-    """The files of an entry by name. Raises OSError."""
-    return {path.name: path.read_bytes() for path in entry.iterdir() if path.is_file()}
+    """The files of an entry by name, without its seal. Raises OSError."""
+    return {path.name: path.read_bytes() for path in entry.iterdir() if path.is_file() and path.name != SEAL}
+
+
+def is_whole(entry: Path) -> bool:
+    """Whether an entry is there and its files are those that were written."""
+    try:
+        return (entry / SEAL).read_bytes() == _seal(read(entry))
+    except OSError:
+        return False
+
+
+def _seal(files: Mapping[str, bytes]) -> bytes:
+    return digest(*(part for name in sorted(files) for part in (name, files[name]))).encode()
 
 
 def digest(*parts: str | bytes) -> str:

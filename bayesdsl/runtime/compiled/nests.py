@@ -60,6 +60,7 @@ class Nest:
                     self.total(store, value, at, depth, looped, loop)
                 elif store.is_indirect:
                     place = self.body.where(store, at)
+                    self.body.written(store, at)
                     self.body.lines.append(f"{place} = {COMBINE[store.mode].format(place, value)};")
                 else:
                     place = self.body.where(store, at)
@@ -71,6 +72,7 @@ class Nest:
             if len(looped) == 1 and store.buffer in loop.fresh:
                 self.body.set(store, value, at)
             else:
+                self.body.written(store, at)
                 self.body.lines.append(f"{place} = {COMBINE[store.mode].format(place, value)};")
 
     def total(self, store: Store, value: str, at: At, depth: int, looped: Sequence[int], loop: Loop) -> None:

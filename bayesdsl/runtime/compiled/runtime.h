@@ -168,6 +168,14 @@ int64_t bd_density_call(uint64_t dim, const double *u, double *gradient, double 
   return 0;
 }
 
+// As above, for a sampler that gives up where an element of the gradient is zero: where a chain of an improper density
+// has gone off to where it is level, it is to go on, and its draws to show it.
+int64_t bd_density_drawn(uint64_t dim, const double *u, double *gradient, double *value, void *given) {
+  bd_density_call(dim, u, gradient, value, given);
+  for (uint64_t i = 0; i < dim; i++) gradient[i] = gradient[i] == 0 ? 1e-150 : gradient[i];
+  return 0;
+}
+
 int64_t bd_copy(uint64_t dim, uint64_t expanded, const double *from, double *to, void *given) {
   (void)given;
   memcpy(to, from, sizeof(double) * (size_t)(dim < expanded ? dim : expanded));

@@ -280,7 +280,7 @@ class _Writer:
         kind = C_TYPES[loop.stores[0].buffer.dtype]
         args = [m.c(), n.c(), k.c()]
         for view in (left, right, out):
-            args += [f"{view.buffer.name} + {view.offset.c()}", *(s.c() for s in view.strides)]
+            args += [f"{_address(view.buffer)} + {view.offset.c()}", *(s.c() for s in view.strides)]
         self.lines.append(f"  bd_gemm_{kind}({', '.join(args)});")
 
     def region(self, region: Region) -> None:

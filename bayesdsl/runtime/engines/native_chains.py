@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 
+from bayesdsl.runtime.compiled.cache import announcement
 from bayesdsl.runtime.compiled.density import native_density
 from bayesdsl.runtime.compiled.trials import is_large
 from bayesdsl.runtime.density import Density
@@ -17,7 +18,7 @@ from bayesdsl.runtime.engines.errors import SamplerFailed
 from bayesdsl.runtime.engines.errors import reason as said
 from bayesdsl.runtime.engines.isolation import Isolated, chain_seed
 from bayesdsl.runtime.engines.nutpie import Chain, Failed, Native, refusal
-from bayesdsl.runtime.progress import COMPILING, Progress, Report, silent
+from bayesdsl.runtime.progress import Progress, Report, silent
 
 # How often, in seconds, a chain tells of itself, and how often all of them together may.
 _EVERY, _EVERY_IN_ALL = 0.2, 0.1
@@ -63,7 +64,7 @@ def prepare(
         initial = [initial_point(density, settings, one) for one in seeds]
     try:
         native = native_density(
-            density, threads, lambda: report(Progress(0, "warmup", 0, settings.warmup, note=COMPILING))
+            density, threads, lambda: report(Progress(0, "warmup", 0, settings.warmup, note=announcement()))
         )
     except _FAILURES as error:
         return f"it could not be compiled: {said(error)}"
@@ -75,7 +76,7 @@ def prepare(
         initial = [initial_point(density, settings, one) for one in seeds]
     starts = []
     for chain, u in enumerate(initial):
-        start = _start(native, u, density, seed, chain)
+        start = _start(native, u, seed, chain)
         if isinstance(start, str):
             return start
         starts.append(start)
@@ -91,7 +92,7 @@ def initial_point(density: Density, settings: NutsSettings, seed: int) -> np.nda
     return np.ascontiguousarray(found.numpy(), dtype=np.float64)
 
 
-def _start(native: Native, u: np.ndarray, density: Density, seed: int, chain: int) -> np.ndarray | str:
+def _start(native: Native, u: np.ndarray, seed: int, chain: int) -> np.ndarray | str:
     """`u`, or a point beside it where no element of the gradient is zero; a clause where there is none."""
     random = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(chain, 1)))
     for _ in range(3):
@@ -102,8 +103,8 @@ def _start(native: Native, u: np.ndarray, density: Density, seed: int, chain: in
         if not level.any():
             return u
         u = u + np.where(level, _NUDGE * np.maximum(1, np.abs(u)) * random.uniform(-1, 1, len(u)), 0)
-    sites = (site.name for site in density.sites if level[site.start : site.start + site.size].any())
-    return f"nutpie cannot move along `{next(sites)}`, in which the density is level where a chain starts"
+    # It is level all over, and what it gives nutpie there is a tiny slope.
+    return u
 
 
 @dataclass

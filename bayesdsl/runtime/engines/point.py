@@ -15,6 +15,8 @@ import numpy as np
 import torch
 
 from bayesdsl.runtime.bound import BoundModel
+from bayesdsl.runtime.compiled.cache import announcement
+from bayesdsl.runtime.compiled.compiler import telling
 from bayesdsl.runtime.density import Density
 from bayesdsl.runtime.engines.collect import arranged, posterior
 from bayesdsl.runtime.engines.components import Named, resolve, schedule_of
@@ -32,7 +34,7 @@ from bayesdsl.runtime.engines.isolation import Isolated
 from bayesdsl.runtime.engines.steps.climb import Climb
 from bayesdsl.runtime.engines.steps.loop import FEWEST_STEPS, TELL
 from bayesdsl.runtime.posterior import Posterior
-from bayesdsl.runtime.progress import COMPILING, Progress, Report, silent
+from bayesdsl.runtime.progress import Progress, Report, done_by, silent
 from bayesdsl.runtime.tracing import NotTraceable
 
 # A point is an optimum when the quadratic through it promises less than this many nats more: it is then within a
@@ -85,7 +87,8 @@ def _run(engine: str, bound: BoundModel, settings: dict[str, Any], seed: int, re
                 report(progress)
 
         fit = _Fit(engine, density := _density(engine, bound))
-        fit.climb(chosen, tell)
+        with telling(lambda: tell(Progress(0, "steps", 0, chosen.steps, note=announcement()))):
+            fit.climb(chosen, tell)
         with torch.no_grad():
             values = density.constrain(fit.u)
         facts = fit.facts() | _curvature_facts(bound, density, fit.u)
@@ -152,7 +155,7 @@ class _Fit:
                 settings.schedule,
                 settings.steps,
                 self.engine,
-                lambda: tell(Progress(0, "steps", 0, settings.steps, note=COMPILING)),
+                lambda: tell(Progress(0, "steps", 0, settings.steps, note=announcement())),
             )
         except NotTraceable as why:
             self.note = str(why)
@@ -170,7 +173,7 @@ class _Fit:
                 raise LossNotFinite(len(self.losses) + 1, float(losses[-1]), self.engine)
             self.u = u
             if len(self.losses) == climb.steps or time.monotonic() - told > TELL:
-                tell(Progress(0, "steps", len(self.losses), climb.steps, {"loss": self.losses[-1]}))
+                self._tell(tell, climb.steps)
                 told = time.monotonic()
 
         climb.run(self.u, block)
@@ -190,7 +193,11 @@ class _Fit:
             if schedule is not None:
                 schedule.step()
             if step % every == 0 or step == steps:
-                tell(Progress(0, "steps", step, steps, {"loss": loss}))
+                self._tell(tell, steps)
+
+    def _tell(self, tell: Report, steps: int) -> None:
+        note = done_by(self.run_by, self.note)
+        tell(Progress(0, "steps", len(self.losses), steps, {"loss": self.losses[-1]}, note))
 
     def _loss(self) -> torch.Tensor:
         """What an optimiser calls: minus the log density, its gradient left where optimisers look for it."""

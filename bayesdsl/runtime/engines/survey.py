@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import pyro
@@ -37,7 +38,7 @@ def survey(model: Callable[..., Any]) -> Survey:
         latents=tuple(site["name"] for site in latents),
         discrete=tuple(site["name"] for site in latents if site["fn"].support.is_discrete),
         params=tuple(trace.param_nodes),
-        observations=round(sum(site["fn"].batch_shape.numel() * site["scale"] for site in data)),
+        observations=round(sum(prod(site["fn"].batch_shape) * site["scale"] for site in data)),
         jumps=tuple(site["name"] for site in data if not site["fn"].has_rsample),
     )
 

@@ -19,6 +19,8 @@ from pyro.optim import PyroLRScheduler, PyroOptim
 from pyro.poutine.guide import GuideMessenger
 
 from bayesdsl.runtime.bound import BoundModel, Variable
+from bayesdsl.runtime.compiled.cache import announcement
+from bayesdsl.runtime.compiled.compiler import telling
 from bayesdsl.runtime.compiled.trials import MadeUp
 from bayesdsl.runtime.engines.collect import posterior
 from bayesdsl.runtime.engines.components import Named, resolve, schedule_of
@@ -48,7 +50,7 @@ from bayesdsl.runtime.engines.steps.native import Native
 from bayesdsl.runtime.engines.steps.objective import Pick
 from bayesdsl.runtime.engines.survey import check_sites, survey
 from bayesdsl.runtime.posterior import Posterior
-from bayesdsl.runtime.progress import COMPILING, Progress, Report, silent
+from bayesdsl.runtime.progress import Progress, Report, done_by, silent
 from bayesdsl.runtime.tracing import NotTraceable
 
 # What Pyro's guides and losses raise when they meet a model that they cannot deal with.
@@ -94,8 +96,9 @@ def run(bound: BoundModel, settings: dict[str, Any], seed: int, report: Report =
                 report(progress)
 
         fit = _Fit(bound, chosen)
-        fit.optimise(tell)
-        fit.draw(tell)
+        with telling(lambda: tell(Progress(0, "steps", len(fit.losses), chosen.steps, note=announcement()))):
+            fit.optimise(tell)
+            fit.draw(tell)
         facts = fit.facts()
         store = pyro.get_param_store()
         learned = {v.name: store[v.name].detach().numpy() for v in bound.learned if v.name in store}
@@ -254,7 +257,7 @@ class _Fit:
                 settings.schedule,
                 settings.steps,
                 self.batches,
-                lambda: tell(Progress(0, "steps", 0, settings.steps, note=COMPILING)),
+                lambda: tell(Progress(0, "steps", 0, settings.steps, note=announcement())),
             )
         except (NotTraceable, *_REFUSALS) as why:
             self.engine_note = reason(why)
@@ -280,7 +283,7 @@ class _Fit:
     def _tell_steps(self, tell: Report) -> None:
         recent = self.losses[-max(1, self.settings.steps // 100) :]
         facts = {"loss": float(np.mean(recent))}
-        note = f"engine: Pyro's, because {self.engine_note}" if self.engine == "pyro" and self.engine_note else ""
+        note = done_by(self.engine, self.engine_note)
         tell(Progress(0, "steps", len(self.losses), self.settings.steps, facts, note))
 
     def _by_pyro(self, svi: SVI, loss: Any, tell: Report) -> None:

@@ -10,8 +10,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from bayesdsl.results.checks.chains import in_trouble
+from bayesdsl.results.checks.rules import RULES
 from bayesdsl.results.summary import summarise
-from bayesdsl.results.verdict import CHECKS, RULES, SENTENCES, Verdict, in_trouble, judge
+from bayesdsl.results.verdict import CHECKS, SENTENCES, Verdict, judge
 from bayesdsl.runtime.posterior import Posterior
 
 
@@ -104,6 +106,7 @@ def network(posterior: Posterior) -> Posterior:
 EXAMPLES: dict[str, tuple[Callable[..., Posterior], str | None]] = {
     "no_draws": (lambda make: make(draws=0, interrupted=True), None),
     "not_finite": (lambda make: holed(make()), "a[Chinstrap]"),
+    "improper": (lambda make: flat(make, facts={"improper": ["mu", "tau"]}), "mu"),
     "stuck": (lambda make: stopped(make()), None),
     "rhat": (lambda make: shifted(make()), "tau"),
     "drift": (lambda make: drifting(make(chains=1)), "mu"),

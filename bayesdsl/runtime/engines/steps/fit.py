@@ -29,7 +29,7 @@ def maker(objective: Objective, optimiser: Optimiser, compiling: Callable[[], No
     except NotCompilable as error:
         return Listed(objective, optimiser, str(error))
     except BuildError as error:
-        return Listed(objective, optimiser, error.reason)
+        return Listed(objective, optimiser, str(error))
 
 
 @dataclass

@@ -13,6 +13,7 @@ from bayesdsl.runtime.compiled import artefact, cache, compiler
 from bayesdsl.runtime.compiled.artefact import Damaged, Manifest
 from bayesdsl.runtime.compiled.compiler import NoCompiler, build
 from bayesdsl.runtime.compiled.cpu import Cpu, cpu
+from bayesdsl.runtime.compiled.entries import Cache
 
 TWICE = "double twice(double x) { return 2 * x; }"
 PLAIN = Manifest(
@@ -65,6 +66,18 @@ def test_a_directory_without_programs_says_why(tmp_path: Path, text: str | None)
 def test_programs_run_where_the_processor_has_what_they_use(made: Manifest, here: Cpu, said: str | None) -> None:
     found = made.misfit(here, "Linux")
     assert found is None if said is None else said in (found or "")
+
+
+def test_programs_that_are_missing_or_damaged_are_counted(tmp_path: Path) -> None:
+    names = ("a", "b", "c")
+    for name in names:
+        Cache(tmp_path).store(name, {"kernel.so": b"x"})
+    made = replace(PLAIN, programs=names)
+    assert made.damage(tmp_path) is None
+    (tmp_path / "a" / "kernel.so").write_bytes(b"")
+    assert made.damage(tmp_path) == "of 3 programs, 1 is missing or damaged"
+    shutil.rmtree(tmp_path / "b")
+    assert made.damage(tmp_path) == "of 3 programs, 2 are missing or damaged"
 
 
 @pytest.mark.skipif(compiler.why_not() is not None, reason="there is no C compiler")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
+from functools import cache as cached
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,8 @@ from bayesdsl.runtime.compiled import cache, entries
 from bayesdsl.runtime.compiled.entries import Cache, Size, digest
 
 FILES = {"plan.json": b"{}", "kernel.c": b"int x;"}
+# The bytes of an entry's seal.
+SEALED = len(digest())
 
 
 @pytest.fixture(autouse=True)
@@ -46,7 +50,7 @@ def test_an_entry_that_fails_half_way_leaves_nothing(tmp_path: Path) -> None:
 
 
 def test_the_least_recently_used_go_when_it_is_full(tmp_path: Path) -> None:
-    place = Cache(tmp_path, most_bytes=250)
+    place = Cache(tmp_path, most_bytes=350)
     for name, age in (("old", 9), ("older", 10), ("read", 11)):
         place.store(name, {"file": b"x" * 100})
         used(tmp_path / name, age * entries.AT_WORK_SECONDS)
@@ -54,7 +58,7 @@ def test_the_least_recently_used_go_when_it_is_full(tmp_path: Path) -> None:
             place.find(name)
     place.store("new", {"file": b"x" * 100})
     assert {path.name for path in tmp_path.iterdir()} == {"read", "new"}
-    assert place.size() == Size(2, 200)
+    assert place.size() == Size(2, 2 * (100 + SEALED))
 
 
 def test_what_another_process_may_be_loading_stays(tmp_path: Path) -> None:
@@ -77,7 +81,7 @@ def test_what_a_killed_process_left_goes_after_a_day(tmp_path: Path) -> None:
 def test_clearing_says_how_much_it_was(tmp_path: Path) -> None:
     place = Cache(tmp_path)
     place.store("key", FILES)
-    assert place.clear() == Size(1, sum(map(len, FILES.values())))
+    assert place.clear() == Size(1, sum(map(len, FILES.values())) + SEALED)
     assert place.size() == Size(0, 0)
 
 
@@ -92,6 +96,65 @@ def test_where_the_cache_cannot_be_written_a_directory_of_the_process_is_used(
     assert place.directory.stat().st_mode & 0o077 == 0
     cache.store("key", FILES)
     assert cache.find("key") == FILES
+
+
+@pytest.mark.parametrize("damage", ["cut", "changed", "gone", "seal"])
+def test_a_damaged_entry_is_none_and_is_made_again(damage: str) -> None:
+    entry = cache.store("key", FILES)
+    match damage:
+        case "cut":
+            (entry / "kernel.c").write_bytes(b"int")
+        case "changed":
+            (entry / "kernel.c").write_bytes(b"int y;")
+        case "gone":
+            (entry / "kernel.c").unlink()
+        case "seal":
+            (entry / entries.SEAL).unlink()
+    assert cache.find("key") is None
+    assert list(cache.current().matching("k*")) == []
+    cache.store("key", FILES)
+    assert cache.find("key") == FILES
+
+
+def test_a_full_disk_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    cache.store("key", FILES)
+    full = os.environ["BAYESDSL_CACHE"]
+    _unwritable_anew(monkeypatch)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(10**9, 10**9, 0))
+    place = cache.current()
+    assert place.note is not None
+    assert "there is no room left" in place.note
+    cache.store("new", FILES)
+    assert [path.name for path in Path(full, "compiled").iterdir()] == ["key"]
+    # What it has is used.
+    assert cache.find("key") == FILES
+
+
+def test_where_nothing_can_be_written_anywhere_nothing_is_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def full(*_: object, **__: object) -> str:
+        raise OSError(28, "No space left on device")
+
+    _unwritable_anew(monkeypatch)
+    monkeypatch.setattr(cache.tempfile, "TemporaryFile", full)
+    monkeypatch.setattr(cache.tempfile, "mkdtemp", full)
+    note = cache.current().note
+    assert note is not None
+    assert note.endswith("nor can a temporary directory: no space left on device")
+    assert cache.find("key") is None
+    with pytest.raises(OSError):
+        cache.store("key", FILES)
+
+
+def _unwritable_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look again whether the cache can be written, which is looked at once a process."""
+    monkeypatch.setattr(cache, "_unwritable", cache._unwritable.__wrapped__)
+    monkeypatch.setattr(cache, "_temporary", cached(cache._temporary.__wrapped__))
+
+
+def test_a_recording_that_cannot_be_written_is_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with cache.recording(tmp_path / "file"), pytest.raises(cache.NotRecorded):
+        cache.store("key", FILES)
 
 
 def test_a_recording_gets_a_copy_of_what_is_stored_and_of_what_is_found(tmp_path: Path) -> None:

@@ -163,6 +163,35 @@ def test_processes_that_compile_the_same_text_at_once_all_get_it(tmp_path: Path)
     assert twice(Path(ended[0][0].strip())) == 42.0
 
 
+@needs_compiler
+def test_an_object_of_which_a_part_is_missing_is_not_loaded() -> None:
+    # Loading it would end the process.
+    path = build(TWICE)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    assert load(TWICE).twice is not None
+    assert twice(build(TWICE)) == 42.0
+
+
+@needs_compiler
+def test_it_is_told_when_something_is_compiled_and_only_then() -> None:
+    told: list[str] = []
+    with compiler.telling(lambda: told.append("compiling")):
+        build(TWICE)
+        build(TWICE)
+    build(LOOP)
+    assert told == ["compiling"]
+
+
+def test_a_compiler_that_cannot_be_tried_is_no_bug(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(compiler, "_called", lambda *_: subprocess.CompletedProcess([], 0, "cc 1.0", ""))
+    monkeypatch.setenv("CC", sys.executable)
+    monkeypatch.setattr(compiler.tempfile, "TemporaryDirectory", full)
+    assert (compiler.why_not() or "").endswith("cannot be tried: no space left on device")
+
+
 def test_without_a_compiler_the_reason_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(NoCompiler) as raised:
@@ -179,6 +208,7 @@ def test_without_a_compiler_the_reason_says_what_to_do(tmp_path: Path, monkeypat
         ("/nowhere/cc", "CC names `/nowhere/cc`, which is not there"),
         (f"{sys.executable} -c pass", "does not compile C"),
         ("false", "does not work"),
+        ("true", "it says nothing and writes nothing"),
     ],
 )
 def test_a_compiler_that_does_not_work_is_named(monkeypatch: pytest.MonkeyPatch, command: str, said: str) -> None:

@@ -47,6 +47,11 @@ class Data:
 
 Model = Callable[[torch.Tensor, Data], torch.Tensor]
 
+
+def _diagonals(matrices: torch.Tensor) -> torch.Tensor:
+    return (matrices * matrices.diagonal(dim1=-2, dim2=-1).exp()[:, None]).square().sum()
+
+
 # Scalars of 16 numbers and data: what lowering, fusion and regions have to get right, one thing each.
 MODELS: dict[str, Model] = {
     "rows": lambda u, d: (-((d.y - u[0] - d.x @ u[1:4]) ** 2) / d.s).sum(),
@@ -63,6 +68,12 @@ MODELS: dict[str, Model] = {
     "tables of data under one": lambda u, d: (d.x.unsqueeze(0).exp() * u[:3] + u[4]).sin().sum(),
     "rows after a sum over rows": lambda u, d: (torch.softmax(d.y * u[0], 0) * d.x[:, 0] * u[1]).sum(),
     "sums along rows": lambda u, d: torch.logsumexp(d.x * u[:3], 1).sum() + torch.log_softmax(u[4:9], 0)[2],
+    "a matrix of one number": lambda u, d: (
+        torch.linalg.solve_triangular(torch.linalg.cholesky(u[:1].exp().view(1, 1)), d.y.mean().view(1, 1), upper=False)
+        .square()
+        .sum()
+    ),
+    "diagonals of small matrices of rows": lambda u, d: _diagonals(d.x[:, :2, None] * u[:2]),
     "extremes": lambda u, d: (d.x * u[:3]).max(1).values.sum() + (d.y * u[3]).min() + u.amax(),
     "outcomes of two kinds": lambda u, d: (
         -torch.nn.functional.binary_cross_entropy_with_logits(

@@ -413,3 +413,15 @@ def test_a_program_that_takes_one_draw_at_a_time_is_not_given_several() -> None:
     settings = {"loss": ("Trace_ELBO", {"num_particles": 3, "vectorize_particles": True}), "steps": 3}
     with pytest.raises(LossNotSupported, match="several draws at once"):
         run_engine("svi", bound, settings, 1)
+
+
+def test_counts_with_more_zeros_than_poisson_can_be_fitted() -> None:
+    # The shape of such a distribution is a tuple, and that of others a torch.Size.
+    model = """
+    def model(y):
+        rate = pyro.sample("rate", dist.Gamma(real(2.0), real(1.0)))
+        with pyro.plate("row", len(y), dim=-1):
+            pyro.sample("y", dist.ZeroInflatedPoisson(rate, gate=real(0.5)), obs=y)
+    """
+    bound = bind(model, {"y": torch.tensor([0.0, 0.0, 3.0, 2.0])}, latents="rate", coords={"row": list(range(4))})
+    assert svi.run(bound, {"steps": 10, "draws": 5}, seed=0).facts["observations"] == 4
