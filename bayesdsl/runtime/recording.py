@@ -14,15 +14,22 @@ from typing import Any
 
 import torch
 from torch import fx
-from torch._functorch.eager_transforms import (
-    _create_differentiable,
-    _undo_create_differentiable,
-    _wrap_all_tensors,
-    grad_increment_nesting,
-)
 from torch.utils import _pytree as pytree
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.weak import WeakTensorKeyDictionary
+
+try:
+    from torch._functorch.eager_transforms import (
+        _create_differentiable,
+        _undo_create_differentiable,
+        _wrap_all_tensors,
+        grad_increment_nesting,
+    )
+
+    PARTS = True
+except ImportError:
+    # Torch keeps them to itself, and may move them.
+    PARTS = False
 
 aten = torch.ops.aten
 
@@ -60,8 +67,11 @@ def value_and_gradient(function: Callable[[torch.Tensor], Any]) -> Callable[[tor
     and the others follow the gradient.
 
     As `torch.func.grad_and_value`, whose parts it is made of, and which imports a compiler on the way to tell it to
-    keep away.
+    keep away; where these parts are not to be had it is that.
     """
+    if not PARTS:
+        reverse = torch.func.grad_and_value(function)
+        return lambda u: reverse(u)[::-1]
 
     def both(u: torch.Tensor) -> tuple[torch.Tensor, ...]:
         with grad_increment_nesting() as level, torch.enable_grad():

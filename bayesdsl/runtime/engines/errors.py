@@ -327,6 +327,21 @@ class Interrupted(EngineError):
         return f"{self.engine} was stopped during {self.phase}, before the first draw: nothing to keep"
 
 
+# What a compiler that meets a program that nobody thought of may raise, or a torch whose insides are others: the run
+# need not end for that.
+SURPRISES = (
+    RuntimeError,
+    ValueError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    ImportError,
+    OSError,
+)
+
+
 def _listed(names: tuple[str, ...]) -> str:
     quoted = [f"`{name}`" for name in names]
     return quoted[0] if len(quoted) == 1 else ", ".join(quoted[:-1]) + " and " + quoted[-1]

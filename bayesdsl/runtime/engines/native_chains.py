@@ -14,7 +14,7 @@ from bayesdsl.runtime.compiled.trials import is_large
 from bayesdsl.runtime.density import Density
 from bayesdsl.runtime.engines.chain import Chunk, NutsSettings
 from bayesdsl.runtime.engines.components import initialisation
-from bayesdsl.runtime.engines.errors import SamplerFailed
+from bayesdsl.runtime.engines.errors import SURPRISES, SamplerFailed
 from bayesdsl.runtime.engines.errors import reason as said
 from bayesdsl.runtime.engines.isolation import Isolated, chain_seed
 from bayesdsl.runtime.engines.nutpie import Chain, Failed, Native, refusal
@@ -27,9 +27,6 @@ _POLL = 0.002
 # nutpie cannot start where the density is level in some direction. So far is moved, relative to the position or 1, from
 # points where it happens to be, such as the mean of a prior that the data say nothing of.
 _NUDGE = 1e-3
-
-# What a compiler that meets a program that nobody thought of may raise: the run need not end for that.
-_FAILURES = (RuntimeError, ValueError, TypeError, LookupError, ArithmeticError, AssertionError, AttributeError)
 
 
 @dataclass(frozen=True)
@@ -66,7 +63,7 @@ def prepare(
         native = native_density(
             density, threads, lambda: report(Progress(0, "warmup", 0, settings.warmup, note=announcement()))
         )
-    except _FAILURES as error:
+    except SURPRISES as error:
         return f"it could not be compiled: {said(error)}"
     if isinstance(native, str):
         return native

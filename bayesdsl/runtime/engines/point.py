@@ -22,6 +22,7 @@ from bayesdsl.runtime.engines.collect import arranged, posterior
 from bayesdsl.runtime.engines.components import Named, resolve, schedule_of
 from bayesdsl.runtime.engines.curvature import LARGEST, curvature, standard_errors
 from bayesdsl.runtime.engines.errors import (
+    SURPRISES,
     DiscreteLatent,
     Interrupted,
     LossNotFinite,
@@ -29,6 +30,7 @@ from bayesdsl.runtime.engines.errors import (
     OptimiserNotSupported,
     Subsampled,
     UnknownSettings,
+    reason,
 )
 from bayesdsl.runtime.engines.isolation import Isolated
 from bayesdsl.runtime.engines.steps.climb import Climb
@@ -157,8 +159,8 @@ class _Fit:
                 self.engine,
                 lambda: tell(Progress(0, "steps", 0, settings.steps, note=announcement())),
             )
-        except NotTraceable as why:
-            self.note = str(why)
+        except (NotTraceable, *SURPRISES) as why:
+            self.note = reason(why)
             return None
 
     def _by_steps(self, climb: Climb, tell: Report) -> None:

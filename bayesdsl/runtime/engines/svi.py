@@ -27,6 +27,7 @@ from bayesdsl.runtime.engines.components import Named, resolve, schedule_of
 from bayesdsl.runtime.engines.drawing import Drawing
 from bayesdsl.runtime.engines.drift import WINDOW, Drift
 from bayesdsl.runtime.engines.errors import (
+    SURPRISES,
     DiscreteLatent,
     GuideNotSupported,
     Interrupted,
@@ -259,7 +260,7 @@ class _Fit:
                 self.batches,
                 lambda: tell(Progress(0, "steps", 0, settings.steps, note=announcement())),
             )
-        except (NotTraceable, *_REFUSALS) as why:
+        except (NotTraceable, *SURPRISES) as why:
             self.engine_note = reason(why)
             return None
 
@@ -360,7 +361,7 @@ class _Fit:
             self.batches.look()
         try:
             return Draws(self, self.traces, self.native)
-        except (NotTraceable, *_REFUSALS):
+        except (NotTraceable, *SURPRISES):
             return None
 
     def kept(self, traces: Traces) -> dict[str, torch.Tensor]:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import sys
+from importlib.util import module_from_spec, spec_from_file_location
+from types import ModuleType
+
 import pytest
 import torch
 from torch.func import functionalize, grad_and_value
 from torch.fx.experimental.proxy_tensor import make_fx
 
+from bayesdsl.runtime import recording
 from bayesdsl.runtime.recording import DependsOnData, record, value_and_gradient
 
 aten = torch.ops.aten
@@ -89,3 +94,22 @@ def test_what_depends_on_numbers_is_refused(function: object) -> None:
 def test_numbers_of_constants_may_be_looked_at() -> None:
     found = record(lambda u: u * DATA[1].item(), U.clone())
     assert torch.equal(found(DATA), 2 * DATA)
+
+
+def _without_parts() -> ModuleType:
+    """The module as it is where torch has moved what it keeps to itself."""
+    found = spec_from_file_location("recording_elsewhere", recording.__file__)
+    made = module_from_spec(found)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setitem(sys.modules, "torch._functorch.eager_transforms", ModuleType("nothing"))
+        found.loader.exec_module(made)
+    return made
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_where_torch_has_moved_its_parts_its_own_function_does(name: str) -> None:
+    other = _without_parts()
+    assert (recording.PARTS, other.PARTS) == (True, False)
+    for u in (U, U + 0.5):
+        found, expected = other.value_and_gradient(FUNCTIONS[name])(u), value_and_gradient(FUNCTIONS[name])(u)
+        assert all(torch.equal(one, two) for one, two in zip(found, expected, strict=True))

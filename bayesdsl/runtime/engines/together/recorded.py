@@ -28,7 +28,7 @@ from bayesdsl.runtime.tracing import Constants, compiled, listed, recorded, simp
 
 aten = torch.ops.aten
 # Torch keeps the switch to itself. It is this thread's and set back at once.
-_functorch = torch._C._functorch
+_functorch = getattr(torch._C, "_functorch", None)
 
 # How torch says that a program looks at a number, with and without many points at once.
 _LOOKS = ("data-dependent control flow", "_local_scalar_dense", "dynamic shape")
@@ -102,6 +102,9 @@ def _written(
 @contextmanager
 def _one_operation_each() -> Iterator[None]:
     """What torch can only do point by point is an error inside: it would be written down once for every point."""
+    if not hasattr(_functorch, "_set_vmap_fallback_enabled"):  # a torch that has moved it: slower, and as right
+        yield
+        return
     before = _functorch._is_vmap_fallback_enabled()
     _functorch._set_vmap_fallback_enabled(False)
     try:
