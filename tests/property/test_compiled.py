@@ -93,7 +93,7 @@ def test_a_fit_of_a_program_is_machine_code(spec: Spec, guide: str):
 
 
 @pytest.mark.slow
-@settings(max_examples=200, deadline=None, phases=UNSHRUNK, suppress_health_check=CHECKS)
+@settings(max_examples=100, deadline=None, phases=UNSHRUNK, suppress_health_check=CHECKS)
 @given(specs(), sampled_from(GUIDES))
 def test_fits_of_many_programs_are_machine_code(spec: Spec, guide: str):
     fits(spec, guide)
