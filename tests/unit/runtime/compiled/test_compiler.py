@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from bayesdsl.runtime.compiled import cache, compiler
+from bayesdsl.runtime.compiled import cache, compiler, flags
 from bayesdsl.runtime.compiled.compiler import BuildError, NoCompiler, build, load
 from bayesdsl.runtime.compiled.prelude import PRELUDE
 
@@ -186,9 +186,9 @@ def test_a_compiler_that_cannot_be_tried_is_no_bug(monkeypatch: pytest.MonkeyPat
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(compiler, "_called", lambda *_: subprocess.CompletedProcess([], 0, "cc 1.0", ""))
+    monkeypatch.setattr(flags, "called", lambda *_: subprocess.CompletedProcess([], 0, "cc 1.0", ""))
     monkeypatch.setenv("CC", sys.executable)
-    monkeypatch.setattr(compiler.tempfile, "TemporaryDirectory", full)
+    monkeypatch.setattr(flags.tempfile, "TemporaryDirectory", full)
     assert (compiler.why_not() or "").endswith("cannot be tried: no space left on device")
 
 
