@@ -11,12 +11,14 @@ SPECS = HERE.parent.parent / "specs"
 
 @dataclass(frozen=True)
 class Document:
-    """`specs` are those that its driver runs. `seeds` is how often each program runs."""
+    """`specs` are those that its driver runs. `seeds` is how often each program runs. `cut` says that a part of it is
+    too long for plain Pyro, and is run with the spec alone as well."""
 
     number: str
     about: str
     specs: tuple[Path, ...]
     seeds: int = 2
+    cut: bool = False
 
     @property
     def program(self) -> Path:
@@ -26,6 +28,10 @@ class Document:
     def driver(self) -> Path:
         return HERE / f"doc_{self.number}_spec.py"
 
+    @property
+    def whole(self) -> Path:
+        return HERE / f"doc_{self.number}_whole.py"
+
 
 _ROWS = (
     Document("000", "regression with a layer; predictions; a served module", (HERE / "doc_000.bayes",), 3),
@@ -33,7 +39,7 @@ _ROWS = (
         "001", "params and priors; guides; predictions", (HERE / "doc_001_params.bayes", HERE / "doc_001.bayes"), 4
     ),
     Document("002", "a linear model by SGD, Adam and NUTS", (SPECS / "linear.bayes",)),
-    Document("003", "Bayesian networks; updating", (SPECS / "bnn.bayes", SPECS / "deep_bnn.bayes")),
+    Document("003", "Bayesian networks; updating", (SPECS / "bnn.bayes", SPECS / "deep_bnn.bayes"), cut=True),
     Document(
         "004",
         "a coin; sparse regression; an autoencoder",

@@ -35,6 +35,7 @@ def measure(document: Document, *, rugged: str | None, seeds: int | None, short:
     for seed in range(1, count + 1):
         for program, runs in ((document.program, plain), (document.driver, spec)):
             runs.append(dict(_run(program, seed, short, rugged)))
+    whole = {"whole": _whole(document, short, rugged)} if document.cut else {}
     return {
         "about": document.about,
         "seeds": count,
@@ -45,7 +46,16 @@ def measure(document: Document, *, rugged: str | None, seeds: int | None, short:
             "driver": lines_to_write(document.driver),
         },
         "parts": [_part(name, plain, spec) for name in plain[0]],
+        **whole,
     }
+
+
+def _whole(document: Document, short: bool, rugged: str | None) -> dict[str, Any]:
+    """What a part takes that is not cut short, with the spec alone."""
+    run = import_module(f"benchmarks.comparison.{document.whole.stem}").whole
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return run(Setting(SPECS, rugged or RUGGED, Path(folder), 1, short))
 
 
 def _run(program: Path, seed: int, short: bool, rugged: str | None) -> Iterator[tuple[str, tuple[float, Answer]]]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import textwrap
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 OPENING = """\
@@ -42,7 +43,8 @@ def page(figures: Mapping[str, Any]) -> str:
     short = SHORT if any(document["short"] for document in figures.values()) else ""
     answers = ANSWERS.format(arrived="0.01")
     slower = _slower(figures)
-    return "\n".join([OPENING, table_of_lines(figures), answers + short, table_of_parts(figures), slower])
+    parts = [OPENING, table_of_lines(figures), answers + short, table_of_parts(figures), slower, *_wholes(figures)]
+    return "\n".join(parts)
 
 
 def table_of_lines(figures: Mapping[str, Any]) -> str:
@@ -70,6 +72,23 @@ def table_of_parts(figures: Mapping[str, Any]) -> str:
                 f"{part['tolerance']:.2g} | {'agrees' if part['holds'] else '**differs**'} |"
             )
     return "\n".join(rows) + "\n"
+
+
+def _wholes(figures: Mapping[str, Any]) -> Iterator[str]:
+    """A paragraph for each part that is run at its full length with the spec alone."""
+    for number, document in sorted(figures.items()):
+        found = document.get("whole")
+        if found is None:
+            continue
+        steps, gradient = found["steps"], found["plain_gradient_seconds"]
+        text = (
+            f"Cut short above for the sake of plain Pyro, at its full length with the spec alone: {found['part']} "
+            f"({number}), {found['chains']} chains of {found['draws']} draws. The spec takes "
+            f"{_seconds(found['spec_seconds'])} seconds on the processor, warmup and all. Its draws alone are "
+            f"{steps:,} steps of the paths; a gradient of plain Pyro takes {1000 * gradient:.2g} ms, so that these "
+            f"steps would take it {steps * gradient / 60:.0f} minutes."
+        )
+        yield textwrap.fill(text, 120) + "\n"
 
 
 def _difference(part: Mapping[str, Any]) -> str:

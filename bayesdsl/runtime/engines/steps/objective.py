@@ -6,6 +6,7 @@ arguments, it is a list of operations; Pyro's own loss and gradient on the same 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
@@ -16,6 +17,7 @@ import torch
 
 from bayesdsl.runtime.bound import BoundModel
 from bayesdsl.runtime.compiled.trials import MadeUp, made_up, sizes_of
+from bayesdsl.runtime.engines.collect import members
 from bayesdsl.runtime.engines.guides import reals_as
 from bayesdsl.runtime.engines.isolation import Isolated
 from bayesdsl.runtime.engines.steps.losses import Loss, Traces, log_ratio
@@ -25,6 +27,19 @@ from bayesdsl.runtime.tracing import NotTraceable
 
 # How far from where the fit starts a second comparison is made, on the unconstrained scale.
 _AWAY = 0.05
+
+# Guides whose parameters grow with the square of the unknowns, or nearly so. Made-up lengths of data may stand for
+# thousands of unknowns: those of more than so many would take gigabytes.
+_WIDE = frozenset(
+    {
+        "AutoMultivariateNormal",
+        "AutoLowRankMultivariateNormal",
+        "AutoIAFNormal",
+        "AutoNormalizingFlow",
+        "AutoStructured",
+    }
+)
+_MOST_WIDE = 1000
 
 Tensors = tuple[torch.Tensor, ...]
 
@@ -169,7 +184,10 @@ class GuideLoss:
 
     def others(self) -> Sequence[GuideLoss]:
         plate, _ = self.pair.minibatch or (None, None)
-        return [self._like(made) for made in made_up(self.bound, plate)]
+        made = made_up(self.bound, plate)
+        if is_wide(self.pair.guide) and any(unknowns_of(one.bound) > _MOST_WIDE for one in made):
+            return ()
+        return [self._like(one) for one in made]
 
     def _like(self, made: MadeUp) -> GuideLoss:
         # Its parameters are of other lengths, in a store of their own.
@@ -197,6 +215,18 @@ class GuideLoss:
         if not self._witnesses:
             raise NotTraceable("the loss is not finite where the fit starts")
         return self._witnesses
+
+
+def is_wide(guide: Callable[..., Any]) -> bool:
+    """Whether a guide has numbers for every pair of unknowns, or nearly so many."""
+    parts = guide.modules() if isinstance(guide, torch.nn.Module) else ()
+    return any(type(part).__name__ in _WIDE for part in parts)
+
+
+def unknowns_of(bound: BoundModel) -> int:
+    """How many numbers the latents of a model are, by the sizes of their plates."""
+    latents = (variable for variable in bound.variables if variable.role == "latent")
+    return sum(math.prod(len(members(dim, bound.coords)) for dim in latent.dims) for latent in latents)
 
 
 @contextmanager
