@@ -30,7 +30,7 @@ REMEDIES: dict[str, Remedy] = {
     "not-together": Remedy("BD888", "leave `--device` out: chains then run on the cores, each by itself"),
     "pyro-on-device": Remedy("BD887", "leave `engine = pyro` out, or `--device`"),
     "device-full": Remedy("BD889", "run fewer chains, as with --set infer.chains=64"),
-    "interrupted": Remedy("BD810", "let it run past the warmup to keep draws"),
+    "interrupted": Remedy("BD810", "let it run for longer: past the warmup, or for some steps"),
 }
 OTHER = Remedy("BD807", "choose another inference for this model")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
@@ -18,6 +19,9 @@ _PRIMES = [
     11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101, 103, 107, 109, 113, 127,
     131, 137, 139, 149, 151, 157, 163, 167, 173, 179, 181, 191, 193, 197, 199, 211, 223, 227, 229, 233, 239, 241, 251,
 ]  # fmt: skip
+
+# How many numbers a model's variables may be at made-up lengths: over several plates they would soon be gigabytes.
+_MOST_NUMBERS = 100_000
 
 # More rows than one thread does at a time, few enough for Python.
 _ENOUGH = 40_000
@@ -71,7 +75,7 @@ class MadeUp:
 def made_up(bound: BoundModel, batch: str | None = None) -> list[MadeUp]:
     """The model with data of made-up lengths, rows of the real ones. `batch` is a plate of which it is given some rows.
 
-    Empty where its lengths are not known.
+    Empty where its lengths are not known, or where with others it would be too large.
     """
     names, sizes = sorted(plates_of(bound)), sizes_of(bound)
     count = len(names) + (batch is not None)
@@ -96,7 +100,16 @@ def made_up(bound: BoundModel, batch: str | None = None) -> list[MadeUp]:
         coords = bound.coords | {name: list(range(length)) for name, length in lengths.items()}
         changed = replace(bound, inputs=_resized(bound, lengths), starts=(), coords=coords)
         result.append(MadeUp(changed, rows))
-    return result
+    return result if all(numbers_of(one.bound) <= _MOST_NUMBERS for one in result) else []
+
+
+def numbers_of(bound: BoundModel) -> int:
+    """How many numbers the variables of a model are, by the sizes of their plates."""
+
+    def members(dim: str) -> int:
+        return len(bound.coords[dim if dim in bound.coords else dim.rstrip("'")])
+
+    return sum(math.prod(map(members, variable.dims)) for variable in bound.variables)
 
 
 def _resized(bound: BoundModel, lengths: dict[str, int]) -> dict[str, Any]:

@@ -6,7 +6,6 @@ arguments, it is a list of operations; Pyro's own loss and gradient on the same 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
@@ -16,8 +15,7 @@ import pyro
 import torch
 
 from bayesdsl.runtime.bound import BoundModel
-from bayesdsl.runtime.compiled.trials import MadeUp, made_up, sizes_of
-from bayesdsl.runtime.engines.collect import members
+from bayesdsl.runtime.compiled.trials import MadeUp, made_up, numbers_of, sizes_of
 from bayesdsl.runtime.engines.guides import reals_as
 from bayesdsl.runtime.engines.isolation import Isolated
 from bayesdsl.runtime.engines.steps.losses import Loss, Traces, log_ratio
@@ -185,7 +183,7 @@ class GuideLoss:
     def others(self) -> Sequence[GuideLoss]:
         plate, _ = self.pair.minibatch or (None, None)
         made = made_up(self.bound, plate)
-        if is_wide(self.pair.guide) and any(unknowns_of(one.bound) > _MOST_WIDE for one in made):
+        if is_wide(self.pair.guide) and any(numbers_of(one.bound) > _MOST_WIDE for one in made):
             return ()
         return [self._like(one) for one in made]
 
@@ -221,12 +219,6 @@ def is_wide(guide: Callable[..., Any]) -> bool:
     """Whether a guide has numbers for every pair of unknowns, or nearly so many."""
     parts = guide.modules() if isinstance(guide, torch.nn.Module) else ()
     return any(type(part).__name__ in _WIDE for part in parts)
-
-
-def unknowns_of(bound: BoundModel) -> int:
-    """How many numbers the latents of a model are, by the sizes of their plates."""
-    latents = (variable for variable in bound.variables if variable.role == "latent")
-    return sum(math.prod(len(members(dim, bound.coords)) for dim in latent.dims) for latent in latents)
 
 
 @contextmanager
