@@ -80,7 +80,12 @@ def code_of(
     general, special = (lambda: _written(objective.others(), optimiser)), (lambda: _written([objective], optimiser))
     if compiler.why_not() is None:
         compiling()
-    return check(made(keys, general, special))
+    try:
+        return check(made(keys, general, special))
+    except NotCompilable:
+        forget(keys)
+    # What a guide drew when it was made, as the order of a flow, is another's at made-up lengths.
+    return check(made(keys, lambda: None, special))
 
 
 def _written(objectives: Sequence[Objective], optimiser: Optimiser) -> Code | None:

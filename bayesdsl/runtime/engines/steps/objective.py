@@ -170,12 +170,13 @@ class GuideLoss:
         return sizes_of(self.bound, rows)
 
     def value(self, vector: torch.Tensor, *data: torch.Tensor) -> Tensors:
-        with running(self.pair, dict(zip(self.data, data, strict=True)), self.parameters.given(vector)):
+        given = self.parameters.given(vector)
+        with running(self.pair, dict(zip(self.data, data, strict=True)), given):
             traces = self.loss.traces(self.pair.model, self.pair.guide)
             if self.loss.at_once:
                 return (self.loss.value(traces),)
             values, self.names = drawn_of(traces[0], self.pair.picks)
-            return self.loss.value(traces), *values
+            return self.loss.value(traces), *map(given.other, values)
 
     def around(self) -> AbstractContextManager[Any]:
         return torch.random.fork_rng(devices=[]) if self._scope is None else self._scope

@@ -65,7 +65,9 @@ class Replaced(TorchFunctionMode):
         self.others = others
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        return func(*tree_map(self._other, args), **tree_map(self._other, kwargs or {}))
+        return func(*tree_map(self.other, args), **tree_map(self.other, kwargs or {}))
 
-    def _other(self, value: Any) -> Any:
+    def other(self, value: Any) -> Any:
+        """What stands for a value inside. Where nothing is done to one it has to be asked for, as for a param over the
+        reals that is kept as it is."""
         return self.others.get(id(value), value) if isinstance(value, torch.Tensor) else value

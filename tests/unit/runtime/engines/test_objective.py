@@ -53,3 +53,23 @@ def test_data_of_many_plates_at_once_are_not_made_up() -> None:
     assert made_up(bound.model) == []
     fit = bound.fit("map", steps=200, seed=1)
     assert fit.posterior.facts["engine"] == "compiled"
+
+
+@pytest.mark.parametrize("support", ["real", "positive"])
+def test_a_param_that_is_kept_as_it_is_learned_is_followed(support: str) -> None:
+    # Over the reals nothing is done to it between the store and the draws.
+    text = f"data point {{ y = [1.0, 2.0] }}\nparam shift : {support} = 0.5\n"
+    text += "b ~ Normal(0, 1)\nobserve y ~ Normal(b + shift, 1)\n"
+    fit = compile_text(text).fit("svi", steps=300, draws=5, seed=1)
+    assert fit.posterior.facts["engine"] == "compiled"
+    assert len(set(fit["shift"].ravel())) == 1
+    assert fit["shift"][0, 0] != 0.5
+
+
+def test_a_guide_that_draws_its_own_shape_is_machine_code_whatever_the_seed() -> None:
+    # The order of a flow is drawn when it is made, and another one at made-up lengths of data.
+    text = 'data point from "p.csv" { y : real }\na, b, c, d ~ Normal(0, 1)\nobserve y ~ Normal(a + b + c + d, 1)\n'
+    bound = compile_text(text).bind({"point": {"y": [1.0, 2.0]}})
+    for seed in range(4):
+        fit = bound.fit("svi", guide="AutoIAFNormal", steps=200, draws=5, seed=seed)
+        assert fit.posterior.facts["engine"] == "compiled"
