@@ -17,7 +17,8 @@ from bayesdsl.runtime.compiled.kept import Keys, keys_of, obtained
 from bayesdsl.runtime.compiled.kernel import Library, Program, aligned, pointers, program
 from bayesdsl.runtime.compiled.operations import Function, Trial
 from bayesdsl.runtime.compiled.trials import made_up, shortened, sizes_of, tensors_of, trial_of
-from bayesdsl.runtime.density import Density, no_validation
+from bayesdsl.runtime.density import Density
+from bayesdsl.runtime.handlers import no_validation
 from bayesdsl.runtime.recording import value_and_gradient
 
 _DENSITY, _VALUES = "bd_density", "bd_values"

@@ -8,9 +8,10 @@ from typing import Any
 
 import torch
 from pyro.infer.autoguide import initialization
+from pyro.optim import PyroLRScheduler, PyroOptim
 
 from bayesdsl.catalogue.inference import GUIDES, LOSSES, OPTIMISERS, SCHEDULES
-from bayesdsl.runtime.engines.errors import OptimiserNotSupported, UnknownComponent
+from bayesdsl.runtime.engines.errors import LossNotSupported, OptimiserNotSupported, UnknownComponent, reason
 
 # What an engine's settings name a component with: its name and its own settings.
 Named = tuple[str, dict[str, Any]]
@@ -51,11 +52,42 @@ def schedule_of(named: Named, optimiser: type[torch.optim.Optimizer], given: dic
     try:
         made(optimiser([torch.zeros(1, requires_grad=True)], **given), **changes)
     except (KeyError, ValueError, TypeError, ZeroDivisionError) as error:
-        reason = "the optimiser has no learning rate" if isinstance(error, KeyError) else str(error)
-        raise OptimiserNotSupported(named[0], engine, reason) from error
+        why = "the optimiser has no learning rate" if isinstance(error, KeyError) else str(error)
+        raise OptimiserNotSupported(named[0], engine, why) from error
     return made, changes
 
 
 def initialisation(name: str) -> Callable[..., Any]:
     """Pyro's way of that name to choose where a latent starts."""
     return getattr(initialization, name)
+
+
+# What Pyro's guides and losses raise when they meet a model that they cannot deal with.
+REFUSALS = (NotImplementedError, RuntimeError, ValueError, TypeError, AssertionError)
+
+# Optimisers that stochastic losses are none for.
+_NO_SVI = {
+    "LBFGS": "it looks at the loss several times a step, and the loss is random",
+    "SparseAdam": "it needs sparse gradients",
+    "Muon": "it is for matrices only",
+}
+
+
+def make_loss(name: str, settings: dict[str, Any]) -> Any:
+    """Pyro's loss of that name. Raises LossNotSupported and UnknownComponent."""
+    loss, given = resolve("loss", name, settings)
+    try:
+        return loss(**given)
+    except REFUSALS as error:
+        raise LossNotSupported(name, reason(error)) from error
+
+
+def make_optimiser(name: str, settings: dict[str, Any], schedule: Named | None) -> PyroOptim:
+    """An optimiser for svi, its rate changed by a schedule. Raises OptimiserNotSupported and UnknownComponent."""
+    if name in _NO_SVI:
+        raise OptimiserNotSupported(name, "svi", _NO_SVI[name])
+    optimiser, given = resolve("optimiser", name, settings)
+    if schedule is None:
+        return PyroOptim(optimiser, given)
+    made, changes = schedule_of(schedule, optimiser, given, "svi")
+    return PyroLRScheduler(made, {"optimizer": optimiser, "optim_args": given, **changes})

@@ -15,7 +15,7 @@ import torch
 from pyro import poutine
 from pyro.infer import ELBO, SVI, EnergyDistance, Trace_ELBO, TraceTailAdaptive_ELBO
 from pyro.infer.autoguide import AutoDelta, AutoGuide, AutoLaplaceApproximation
-from pyro.optim import PyroLRScheduler, PyroOptim
+from pyro.optim import PyroLRScheduler
 from pyro.poutine.guide import GuideMessenger
 
 from bayesdsl.runtime.bound import BoundModel, Variable
@@ -23,7 +23,7 @@ from bayesdsl.runtime.compiled.cache import announcement
 from bayesdsl.runtime.compiled.compiler import telling
 from bayesdsl.runtime.compiled.trials import MadeUp
 from bayesdsl.runtime.engines.collect import posterior
-from bayesdsl.runtime.engines.components import Named, resolve, schedule_of
+from bayesdsl.runtime.engines.components import REFUSALS, Named, make_loss, make_optimiser, resolve
 from bayesdsl.runtime.engines.drawing import Drawing
 from bayesdsl.runtime.engines.drift import WINDOW, Drift
 from bayesdsl.runtime.engines.errors import (
@@ -34,7 +34,6 @@ from bayesdsl.runtime.engines.errors import (
     LossNotFinite,
     LossNotSupported,
     NoLatents,
-    OptimiserNotSupported,
     UnknownSettings,
     reason,
 )
@@ -53,15 +52,6 @@ from bayesdsl.runtime.engines.survey import check_sites, survey
 from bayesdsl.runtime.posterior import Posterior
 from bayesdsl.runtime.progress import Progress, Report, done_by, silent
 from bayesdsl.runtime.tracing import NotTraceable
-
-# What Pyro's guides and losses raise when they meet a model that they cannot deal with.
-_REFUSALS = (NotImplementedError, RuntimeError, ValueError, TypeError, AssertionError)
-
-_NO_OPTIMISER = {
-    "LBFGS": "it looks at the loss several times a step, and the loss is random",
-    "SparseAdam": "it needs sparse gradients",
-    "Muon": "it is for matrices only",
-}
 
 
 @dataclass(frozen=True)
@@ -183,7 +173,7 @@ class _Fit:
 
     def loss(self) -> Any:
         """Pyro's loss."""
-        return _make_loss(*self.settings.loss)
+        return make_loss(*self.settings.loss)
 
     def like(self, made: MadeUp) -> _Fit:
         """The same fit of other data."""
@@ -216,7 +206,7 @@ class _Fit:
                 guide.create_plates = lambda *_, **__: self.batches.plates()
             with torch.no_grad(), reals_as(guide, self.bound.dtype):
                 set_up(guide, self.bound.dtype)
-        except _REFUSALS as error:
+        except REFUSALS as error:
             raise GuideNotSupported(name, reason(error)) from error
         for part in guide.modules() if isinstance(guide, torch.nn.Module) else ():
             if isinstance(part, AutoDelta) and self.free is not None:
@@ -231,7 +221,7 @@ class _Fit:
         if isinstance(loss, ELBO) and not self._takes_many(loss):
             asked = "; leave `vectorize_particles` out" if "vectorize_particles" in loss_settings else ""
             raise LossNotSupported(loss_name, f"it takes several draws at once, and the model's program one{asked}")
-        optimiser = _make_optimiser(*self.settings.optim, self.settings.schedule)
+        optimiser = make_optimiser(*self.settings.optim, self.settings.schedule)
         try:
             steps = self._written_down(tell)
             if steps is None:
@@ -304,7 +294,7 @@ class _Fit:
     def _step(self, svi: SVI, loss: Any, step: int) -> float:
         try:
             value = svi.step()
-        except _REFUSALS as error:
+        except REFUSALS as error:
             if not _parameters_are_finite():
                 raise LossNotFinite(step, math.nan, "svi") from error
             if step == 1 and type(loss) is not Trace_ELBO and self._plain_loss_works():
@@ -334,7 +324,7 @@ class _Fit:
     def _plain_loss_works(self) -> bool:
         try:
             self._elbo()
-        except _REFUSALS:
+        except REFUSALS:
             return False
         return True
 
@@ -397,24 +387,6 @@ class _Fit:
         if moved:
             facts["drift"] = {"name": max(moved, key=moved.get), "sds": max(moved.values()), "share": WINDOW}
         return facts | khat(self.drawing.log_ratios, self.drawing.unweighed, is_point(self.guide))
-
-
-def _make_loss(name: str, settings: dict[str, Any]) -> Any:
-    loss, given = resolve("loss", name, settings)
-    try:
-        return loss(**given)
-    except _REFUSALS as error:
-        raise LossNotSupported(name, reason(error)) from error
-
-
-def _make_optimiser(name: str, settings: dict[str, Any], schedule: Named | None) -> PyroOptim:
-    if name in _NO_OPTIMISER:
-        raise OptimiserNotSupported(name, "svi", _NO_OPTIMISER[name])
-    optimiser, given = resolve("optimiser", name, settings)
-    if schedule is None:
-        return PyroOptim(optimiser, given)
-    made, changes = schedule_of(schedule, optimiser, given, "svi")
-    return PyroLRScheduler(made, {"optimizer": optimiser, "optim_args": given, **changes})
 
 
 def _parameters_are_finite() -> bool:

@@ -17,11 +17,11 @@ from bayesdsl.runtime.compiled.errors import NotCompilable
 from bayesdsl.runtime.compiled.kept import forget, keys_of, known, made
 from bayesdsl.runtime.compiled.kernel import Kernel, Program, program_of
 from bayesdsl.runtime.compiled.operations import Function, Trial, operations
-from bayesdsl.runtime.density import no_validation
 from bayesdsl.runtime.engines.steps.listing import prepared
 from bayesdsl.runtime.engines.steps.noise import Noise
 from bayesdsl.runtime.engines.steps.objective import Objective
 from bayesdsl.runtime.engines.steps.step import Optimiser, step_with
+from bayesdsl.runtime.handlers import no_validation
 
 _STEP, _DRAW = "bd_step", "bd_draw"
 

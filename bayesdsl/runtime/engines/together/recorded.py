@@ -20,9 +20,9 @@ from torch import fx
 from torch.func import vmap
 from torch.fx.node import map_aggregate
 
-from bayesdsl.runtime.density import no_validation
 from bayesdsl.runtime.engines.errors import NotTogether
 from bayesdsl.runtime.engines.errors import reason as said
+from bayesdsl.runtime.handlers import no_validation
 from bayesdsl.runtime.recording import DependsOnData
 from bayesdsl.runtime.tracing import Constants, compiled, listed, recorded, simplify
 

@@ -20,13 +20,14 @@ from bayesdsl.runtime.bound import BoundModel
 from bayesdsl.runtime.compiled.errors import NotCompilable
 from bayesdsl.runtime.compiled.kernel import Kernel
 from bayesdsl.runtime.engines import run_engine
+from bayesdsl.runtime.engines.components import make_loss, make_optimiser
 from bayesdsl.runtime.engines.drift import Drift
 from bayesdsl.runtime.engines.guides import reals_as
 from bayesdsl.runtime.engines.isolation import Isolated
 from bayesdsl.runtime.engines.steps.fit import Steps
 from bayesdsl.runtime.engines.steps.noise import Recorded
 from bayesdsl.runtime.engines.steps.updates import UPDATES, WITHOUT
-from bayesdsl.runtime.engines.svi import SviSettings, _Fit, _make_loss, _make_optimiser
+from bayesdsl.runtime.engines.svi import SviSettings, _Fit
 from bayesdsl.runtime.tracing import NotTraceable
 
 # The same sums in another order, at each of so many steps, each of which may magnify what the ones before left.
@@ -60,11 +61,11 @@ def both(
     settings = SviSettings(guide=(guide, {}), optim=optim, schedule=schedule, steps=STEPS, batch=batch)
     with Isolated(3):
         fit = _Fit(bound, settings)
-        loss = _make_loss("Trace_ELBO", {})
+        loss = make_loss("Trace_ELBO", {})
         steps = Steps(fit, optim, schedule, STEPS, fit.batches)
         parameters = steps.objective.parameters
         start = parameters.vector()
-        optimiser = _make_optimiser(*optim, schedule)
+        optimiser = make_optimiser(*optim, schedule)
         svi, losses, drawn, rows = SVI(fit.model, fit.guide, optimiser, loss), [], [], []
         watched, drift = Drift(), Drift()
         for step in range(STEPS):
