@@ -86,7 +86,7 @@ def fits(spec: Spec, guide: str) -> None:
 FINDINGS = {"BD510", "BD801", "BD802"}
 
 
-@settings(max_examples=6, deadline=None, derandomize=True, phases=UNSHRUNK, suppress_health_check=CHECKS, database=None)
+@settings(max_examples=3, deadline=None, derandomize=True, phases=UNSHRUNK, suppress_health_check=CHECKS, database=None)
 @given(specs(), sampled_from(GUIDES))
 def test_a_fit_of_a_program_is_machine_code(spec: Spec, guide: str):
     fits(spec, guide)
