@@ -86,14 +86,14 @@ def fits(spec: Spec, guide: str) -> None:
 FINDINGS = {"BD510", "BD801", "BD802"}
 
 
-@settings(max_examples=6, deadline=None, derandomize=True, phases=UNSHRUNK, suppress_health_check=CHECKS, database=None)
+@settings(max_examples=3, deadline=None, derandomize=True, phases=UNSHRUNK, suppress_health_check=CHECKS, database=None)
 @given(specs(), sampled_from(GUIDES))
 def test_a_fit_of_a_program_is_machine_code(spec: Spec, guide: str):
     fits(spec, guide)
 
 
 @pytest.mark.slow
-@settings(max_examples=200, deadline=None, phases=UNSHRUNK, suppress_health_check=CHECKS)
+@settings(max_examples=100, deadline=None, phases=UNSHRUNK, suppress_health_check=CHECKS)
 @given(specs(), sampled_from(GUIDES))
 def test_fits_of_many_programs_are_machine_code(spec: Spec, guide: str):
     fits(spec, guide)
