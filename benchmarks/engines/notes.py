@@ -20,8 +20,15 @@ NOTES: dict[str, str] = {
         "the sums into their 85 groups, and 0.1 are 89 normal numbers; one of the horseshoe 4 us, half of it a matrix "
         "of 100 x 100 that is read twice. Rows sorted by their groups were not tried: they would have to be copied."
     ),
+    "nuts-pyro": (
+        "What one model gives decides. The network's posterior has several modes, and a chain that stays in one of the "
+        "lesser takes the least effective draws of all from hundreds to under ten: of twelve seeds ours gave 3.5 to 95 "
+        "a second, with a median below what three seeds happened to give before. Gradients are some 150 times faster "
+        "than Pyro's there, and 590 to 25,000 times on the other models but the two logistic ones, which are large "
+        "products of matrices. To be measured with as many seeds for every library."
+    ),
     "memory": (
         "The data are counted as the caller's arrays, once more as the tensors of the model, which the kernel reads "
-        "as they are, and the rest is what a first run loads and records, some 50 MB with any data."
+        "as they are, and the rest is what a first run loads and records, some 15 MB with any data."
     ),
 }
