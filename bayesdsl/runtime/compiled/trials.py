@@ -66,11 +66,6 @@ class MadeUp:
     bound: BoundModel
     batch: int | None = None
 
-    @property
-    def sizes(self) -> dict[str, int]:
-        """The sizes of its plates by their names in C."""
-        return sizes_of(self.bound, self.batch)
-
 
 def made_up(bound: BoundModel, batch: str | None = None) -> list[MadeUp]:
     """The model with data of made-up lengths, rows of the real ones. `batch` is a plate of which it is given some rows.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -53,16 +53,6 @@ class Listing:
         """Arguments for the noise, of the shapes that it has: values that each kind may have, always the same."""
         generator = torch.Generator().manual_seed(0)
         return tuple(torch.rand(noise.shape, dtype=noise.dtype, generator=generator) for noise in self.noises)
-
-    def without_first(self) -> Listing:
-        """The same without the first of what it gives, and what only that needs."""
-        graph = fx.Graph()
-        (results,) = (node.args[0] for node in self.graph.nodes if node.op == "output")
-        copies: dict[fx.Node, fx.Node] = {}
-        graph.graph_copy(self.graph, copies)
-        graph.output(tuple(copies[result] for result in results[1:]))
-        graph.eliminate_dead_code()
-        return replace(self, graph=graph)
 
 
 def write_down(
