@@ -1,6 +1,6 @@
 """bayesdsl beside Pyro, NumPyro, nutpie on PyMC and Stan, measured in one run.
 
-    make bench                                        everything: some forty minutes on two cores
+    make bench                                        everything: some fifty minutes on two cores
     python -m benchmarks.engines --only rugged,stan   one model and one peer; other cells keep their figures
     python -m benchmarks.engines --only svi           one figure: cold, gradient, nuts, svi, rows, dimensions, threads
     python -m benchmarks.engines --resume             what an interrupted run has not measured

@@ -34,9 +34,10 @@ ONE_THREAD = {
     name: "1"
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS", "RAYON_NUM_THREADS")
 }
-# A cell that takes longer is given up: what is known by then says enough.
+# A cell that takes longer is given up: what is known by then says enough. One of many runs may take this for each.
 LONGEST = 300.0
-# Seconds that repeats of one cell may take together.
+EACH = 100.0
+# Seconds that repeats of one cell may take together, where it is not said how many there are.
 BUDGET = 25.0
 ERROR = re.compile(r"[\w.]*(Error|Exception|Missing)\b")
 # Peers whose cold runs take a minute make one.
@@ -95,8 +96,8 @@ def run(cell: Cell, repeats: int, quick: bool, build: Path) -> dict[str, Any]:
     started = time.perf_counter()
     try:
         found = _RUNNERS.get(cell.figure, _child)(cell, repeats, quick, build)
-    except subprocess.TimeoutExpired:
-        found = {"failed": f"took more than {LONGEST:.0f} s"}
+    except subprocess.TimeoutExpired as error:
+        found = {"failed": f"took more than {error.timeout:.0f} s"}
     except subprocess.CalledProcessError as error:
         found = {"failed": _reason(error)}
     return {**found, "took": round(time.perf_counter() - started, 1)}
@@ -132,14 +133,16 @@ def _child(
     with tempfile.TemporaryDirectory() as folder:
         job, result = Path(folder, "job.json"), Path(folder, "result.json")
         figure = "gradient" if cell.figure == "threads" else cell.figure
-        asked = {"model": cell.model, "peer": cell.peer, "figure": figure, "repeats": repeats}
-        job.write_text(json.dumps({**asked, "quick": quick, "budget": BUDGET}), encoding="utf-8")
+        seeds = None if quick or figure != "nuts" else EVERY[cell.model].seeds
+        asked = {"model": cell.model, "peer": cell.peer, "figure": figure, "quick": quick}
+        runs = {"repeats": seeds or repeats, "budget": LONGEST * seeds if seeds else BUDGET}
+        job.write_text(json.dumps({**asked, **runs}), encoding="utf-8")
         command = [sys.executable, "-m", "benchmarks.engines.child", str(job), str(result)]
-        _finish(command, variables, folder)
+        _finish(command, variables, folder, max(LONGEST, EACH * (seeds or 0)))
         return json.loads(result.read_text(encoding="utf-8"))
 
 
-def _finish(command: list[str], variables: Mapping[str, str], folder: str) -> float:
+def _finish(command: list[str], variables: Mapping[str, str], folder: str, longest: float = LONGEST) -> float:
     """Run a command to its end, with all that it started; gives its seconds."""
     started = time.perf_counter()
     process = subprocess.Popen(
@@ -152,7 +155,7 @@ def _finish(command: list[str], variables: Mapping[str, str], folder: str) -> fl
         start_new_session=True,
     )
     try:
-        out, err = process.communicate(timeout=LONGEST)
+        out, err = process.communicate(timeout=longest)
     except (subprocess.TimeoutExpired, KeyboardInterrupt):
         # Its chains have processes of their own, in the same group.
         os.killpg(process.pid, 9)

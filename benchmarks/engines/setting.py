@@ -39,8 +39,8 @@ class Model:
     """A model with its data.
 
     `stem` names its files, `table` our spec's table of rows, `reported` the quantities whose effective draws count,
-    the same for all peers. `slow` holds what a peer runs instead of `setting`. `steps` is how many steps of SVI are
-    compared in their loss.
+    the same for all peers. `slow` holds what a peer runs instead of `setting`. `seeds` is how many runs every peer makes,
+    however long they take, where a few would be luck: otherwise as many as time allows.
     """
 
     name: str
@@ -52,6 +52,7 @@ class Model:
     setting: Setting = Setting()
     slow: tuple[tuple[str, Setting], ...] = ()
     size: str = "small"
+    seeds: int | None = None
 
     def setting_of(self, peer: str, quick: bool) -> Setting:
         found = dict(self.slow).get(peer, self.setting)
@@ -124,7 +125,7 @@ _ROWS = (
         "row",
         ("a", "b"),
         setting=Setting(draws=100, warmup=100),
-        slow=(*_SCALED, ("numpyro", Setting(warmup=50, draws=50))),
+        slow=(*_SCALED, *((peer, Setting(warmup=50, draws=50)) for peer in ("numpyro", "pymc"))),
         size="large",
     ),
     Model(
@@ -136,6 +137,7 @@ _ROWS = (
         ("tau", "slab", "sigma", "beta"),
         setting=Setting(warmup=500, draws=500),
         slow=_SCALED,
+        seeds=6,
     ),
     Model(
         "network",
@@ -146,6 +148,8 @@ _ROWS = (
         ("s", "curve"),
         setting=Setting(warmup=300, draws=300, depth=8),
         slow=_SCALED,
+        # Its posterior has several modes, and a run is worth what its chains find.
+        seeds=12,
     ),
 )
 AUTOENCODER = Model(

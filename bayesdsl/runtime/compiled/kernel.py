@@ -23,7 +23,7 @@ from bayesdsl.runtime.compiled.sizes import Size
 from bayesdsl.runtime.compiled.source import write
 
 # Goes into every key: programs of another version are of no use.
-VERSION = 35
+VERSION = 36
 
 RUNTIME = (resources.files("bayesdsl.runtime.compiled") / "runtime.h").read_text(encoding="utf-8")
 

@@ -44,13 +44,21 @@ class Lowered:
 def lower(program: Operations, varying: frozenset[int]) -> Lowered:
     """The stages of a program, of whose inputs those at the positions `varying` change between calls and the others
     stay. Raises NotCompilable with the name of the operation that it does not know."""
-    lowering = _Lowering(program, varying)
+    lowering = _Lowering(program, varying, element_wise=_element_wise(program, varying))
     for operation in program.list:
         lowering.take(operation)
     return lowering.finish(program.outputs)
 
 
+# On one array of data they cost less than reading their results from memory.
+_CHEAP = ("neg", "add", "sub", "rsub", "mul")
+
+
+@dataclass
 class _Lowering(Builder):
+    # Operations of which all that is made goes on element by element, and varies in the end.
+    element_wise: frozenset[Operation] = frozenset()
+
     def take(self, operation: Operation) -> None:
         first = self.first.setdefault(_key(operation, self.same), operation)
         self.same[operation] = first
@@ -89,8 +97,18 @@ class _Lowering(Builder):
             return self.handle(operation) if known else None
         name = target.partition(".")[0]
         if name in POINTWISE:
-            return self.folded(operation)
+            folded = self.folded(operation)
+            return self.handle(operation) if folded is None and self.repeated(operation) else folded
         return None
+
+    def repeated(self, operation: Operation) -> bool:
+        """Whether what does not vary is cheaper to work out at every call, where it is read, than to keep."""
+        name = operation.target.partition(".")[0]
+        if name not in _CHEAP or operation not in self.element_wise or not operation.dtype.is_floating_point:
+            return False
+        known = [self.values.get(source) for source in operation.sources()]
+        arrays = [value for value in known if not isinstance(value, Splat)]
+        return len(arrays) == 1 and isinstance(arrays[0], View) and arrays[0].shape == operation.shape
 
     def folded(self, operation: Operation) -> Splat | None:
         """The number that an operation on numbers gives."""
@@ -144,6 +162,29 @@ class _Lowering(Builder):
     def finish(self, outputs: tuple[Operation, ...]) -> Lowered:
         found = tuple(self.value(o) for o in outputs)
         return Lowered(self.stages, self.given, found, self.varying)
+
+
+def _element_wise(program: Operations, varying: frozenset[int]) -> frozenset[Operation]:
+    """The operations that only operations on single numbers take, of the same shape, each on its way to what varies."""
+    moving: set[Operation] = set()
+    takers: dict[Operation, list[Operation]] = {operation: [] for operation in program.list}
+    for operation in program.list:
+        for source in operation.sources():
+            takers[source].append(operation)
+        varies = operation.target == "input" and operation.args[0] in varying
+        if varies or moving.intersection(operation.sources()):
+            moving.add(operation)
+    found: set[Operation] = set()
+    for operation in reversed(program.list):
+        alike = (
+            taker.target.partition(".")[0] in POINTWISE
+            and taker.shape == operation.shape
+            and (taker in moving or taker in found)
+            for taker in takers[operation]
+        )
+        if takers[operation] and operation not in program.outputs and all(alike):
+            found.add(operation)
+    return frozenset(found)
 
 
 def _key(operation: Operation, same: dict[Operation, Operation]) -> object:

@@ -176,6 +176,10 @@ def _settings(lib: ModuleType, settings: NutsSettings, seed: int) -> Any:
     """nutpie's settings. Its mass matrix is diagonal, or has besides those directions in which the draws and the
     gradients differ most from it. The step size does not jitter: it is the one that is reported."""
     given = (lib.PyNutsSettings.LowRank if settings.full_mass else lib.PyNutsSettings.Diag)(seed)
+    if not settings.full_mass:
+        # The variance of the draws, and not nutpie's own choice, its geometric mean with that of the gradients: see
+        # "The mass matrix" in docs/engine.md.
+        given.use_grad_based_mass_matrix = False
     given.num_chains = 1
     given.num_tune = settings.warmup
     given.num_draws = settings.draws

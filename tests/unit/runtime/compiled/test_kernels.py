@@ -80,6 +80,10 @@ MODELS: dict[str, Model] = {
             30 * u[0] + d.x @ u[1:4] * 9, (d.y > 0).double(), reduction="sum"
         )
     ),
+    "data after a cheap step": lambda u, d: (((2 - d.y) * u[0]).exp() * -(1 - d.s) + (u[1] * (3 * d.y)).sin()).sum(),
+    "data after a cheap step, by their places": lambda u, d: (
+        ((1 - d.y)[d.group % 3] * u[0]).sin().sum() + ((2 * d.x) @ u[:3]).tanh().sum() + ((-d.y) * u[4]).exp().sum()
+    ),
     "a network": lambda u, d: (torch.tanh(d.x @ u[:12].view(3, 4) + u[12:16]) @ u[4:8] - d.y).square().sum(),
     "a wide network": lambda u, d: (
         (torch.tanh(torch.tanh(d.x[:, :1] * _long(u)) @ _square(u)).sum(1) - d.y).square().sum()
@@ -297,3 +301,18 @@ def test_no_draw_is_frozen_and_no_data_are_constants() -> None:
     loaded = Library([made])
     first, second = (loaded.kernel(made, [None, *Data.of(20, seed).inputs], {"n": 20})(vector())[0] for seed in (1, 2))
     assert not torch.equal(first, second)
+
+
+@pytest.mark.parametrize(
+    ("model", "kept"),
+    [
+        (MODELS["data after a cheap step"], 0),
+        # A logarithm is dearer than a number in memory; places are chosen from what lies there.
+        (lambda u, d: (u[0] * (d.s.log() - 1)).exp().sum(), 1),
+        (lambda u, d: (u[0] * (1 - d.y)[d.group % 3]).exp().sum(), 1),
+        # One array is read instead of two.
+        (lambda u, d: (u[0] * (d.y - d.s)).exp().sum(), 1),
+    ],
+)
+def test_of_data_only_what_is_dear_is_kept(model: Model, kept: int) -> None:
+    assert len(written(model).settled.wanted) == kept
