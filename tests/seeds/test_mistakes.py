@@ -76,14 +76,15 @@ sigma ~ HalfNormal(5)
 shift ~ Normal(0, 1)
 slope ~ Normal(0, 10)
 observe y ~ Normal(shift + slope * x, sigma)
-infer svi(guide = AutoMultivariateNormal, optim = Adam(lr = 0.02), steps = 500)
+infer nuts(chains = 2, warmup = 300, draws = 500)
 """)
     # A single row at x = 0, which says nothing of the slope and next to nothing of sigma.
     second = reordered.fit(data={"row": {"x": [0.0], "y": [0.5]}}, prior_from=first, seed=2)
 
     for name in ("slope", "sigma"):
-        assert abs(second[name].mean() - first[name].mean()) < 0.4 * first[name].std(), name
-        assert second[name].std() == pytest.approx(first[name].std(), rel=0.3), name
+        # Some 300 effective draws: a Monte Carlo error of 0.06 sd of the mean, and 4 % of the sd.
+        assert abs(second[name].mean() - first[name].mean()) < 0.2 * first[name].std(), name
+        assert second[name].std() == pytest.approx(first[name].std(), rel=0.2), name
 
 
 def test_clearing_the_parameter_store_while_a_fit_runs_changes_nothing(specs: Path) -> None:
