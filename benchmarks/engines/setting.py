@@ -39,8 +39,8 @@ class Model:
     """A model with its data.
 
     `stem` names its files, `table` our spec's table of rows, `reported` the quantities whose effective draws count,
-    the same for all peers. `slow` holds what a peer runs instead of `setting`. `seeds` is how many runs every peer makes,
-    however long they take, where a few would be luck: otherwise as many as time allows.
+    the same for all peers. `slow` holds what a peer runs instead of `setting`. `seeds` is how many runs every peer
+    makes, however long they take, where a few would be luck: otherwise as many as time allows.
     """
 
     name: str
