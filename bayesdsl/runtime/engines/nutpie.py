@@ -28,6 +28,9 @@ VERSIONS = ("0.16.8", "0.17")
 LEAST_WARMUP = 20
 """With fewer steps nutpie may end its warmup with a step size at which every trajectory diverges."""
 
+WARMUP_OF_DRAWS = 300
+"""With so many steps the mass matrix is learned from the draws alone: fewer are too few after the way to the bulk."""
+
 # What nutpie's statistics are called here.
 STATISTICS = {
     "lp": "logp",
@@ -177,9 +180,8 @@ def _settings(lib: ModuleType, settings: NutsSettings, seed: int) -> Any:
     gradients differ most from it. The step size does not jitter: it is the one that is reported."""
     given = (lib.PyNutsSettings.LowRank if settings.full_mass else lib.PyNutsSettings.Diag)(seed)
     if not settings.full_mass:
-        # The variance of the draws, and not nutpie's own choice, its geometric mean with that of the gradients: see
-        # "The mass matrix" in docs/engine.md.
-        given.use_grad_based_mass_matrix = False
+        # From draws and gradients, nutpie's own choice, or from draws alone: see "The mass matrix" in docs/engine.md.
+        given.use_grad_based_mass_matrix = settings.warmup < WARMUP_OF_DRAWS
     given.num_chains = 1
     given.num_tune = settings.warmup
     given.num_draws = settings.draws

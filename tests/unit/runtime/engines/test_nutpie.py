@@ -17,7 +17,16 @@ from native_densities import Make
 
 from bayesdsl.runtime.engines import nutpie
 from bayesdsl.runtime.engines.chain import NutsSettings
-from bayesdsl.runtime.engines.nutpie import LEAST_WARMUP, STATISTICS, VERSIONS, Chain, Failed, library, refusal
+from bayesdsl.runtime.engines.nutpie import (
+    LEAST_WARMUP,
+    STATISTICS,
+    VERSIONS,
+    WARMUP_OF_DRAWS,
+    Chain,
+    Failed,
+    library,
+    refusal,
+)
 
 SHORT = NutsSettings(warmup=100, draws=200)
 
@@ -57,6 +66,20 @@ def test_nutpies_settings_have_the_names_and_defaults_that_were_measured() -> No
         setattr(settings, name, getattr(settings, name))
     settings.target_accept = 0.9
     assert settings.set_target_accept == 0.9
+
+
+@pytest.mark.parametrize(
+    ("settings", "by_gradients"),
+    [
+        (NutsSettings(), False),
+        (NutsSettings(warmup=WARMUP_OF_DRAWS), False),
+        (NutsSettings(warmup=WARMUP_OF_DRAWS - 1), True),
+    ],
+)
+def test_the_mass_matrix_is_learned_from_draws_where_there_are_enough(
+    settings: NutsSettings, by_gradients: bool
+) -> None:
+    assert nutpie._settings(library(), settings, 1).use_grad_based_mass_matrix is by_gradients
 
 
 def test_the_versions_of_the_project_are_those_of_the_module() -> None:
