@@ -29,7 +29,9 @@ in one run on one machine. `make bench` runs all and writes this page; the progr
 Figures are medians of repeated runs. Behind a figure stands how many times faster bayesdsl is, in brackets, or slower
 where it is under 1. Every cell is a process of its own, one at a time, all on the same two cores; every library has one
 thread a chain, and all reals are in double precision but for the autoencoder. Stan is what pystan brings, compiled with
-`-O3` and called without pystan's transport of draws. Pyro runs the program that our spec becomes.
+`-O3` and called without pystan's transport of draws. Pyro runs the program that our spec becomes. Each samples as it
+does by itself: nutpie on PyMC with a mass matrix of draws and gradients; bayesdsl, by the same nutpie, with one of
+draws alone where the warmup has 300 steps or more (`docs/engine.md`).
 """
 
 PARTIAL = "\n**Not of one piece: these cells come from several runs, or from a short one.**\n"
