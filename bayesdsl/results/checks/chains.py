@@ -120,35 +120,42 @@ def check_divergences(posterior: Posterior, _: Summary) -> list[Finding]:
     verb = "draw" if count == 1 else "draws"
     message = f"{count} of {diverging.size} draws diverged ({percent(count / diverging.size)})."
     culprit = _most_different(posterior, diverging)
-    centred = posterior.facts.get("centred", {})
+    centred, smaller = posterior.facts.get("centred", {}), _smaller_steps(posterior)
     if culprit is None:
-        return [Finding(kind, next(iter(centred), None), message, _centred_advice(centred) or _SMALLER_STEPS)]
+        return [Finding(kind, next(iter(centred), None), message, _centred_advice(centred, smaller) or f"{smaller}.")]
     name, inside, outside, scale = culprit
     message += f" `{name}` is {'smaller' if inside < outside else 'larger'} in the divergent {verb}"
     message += f" (median {short(inside)}, elsewhere {short(outside)})."
     if centred:
-        advice = _centred_advice(centred)
+        advice = _centred_advice(centred, smaller)
     elif scale:
         advice = f"write `noncentered` after the priors that have `{name}` as their scale; where it already stands "
-        advice += "there, take smaller steps, `target_accept_prob = 0.95`."
+        advice += f"there, take {smaller}."
     else:
-        advice = "smaller steps, `target_accept_prob = 0.95` and then 0.99, or other priors where "
-        advice += f"`{name}` has a part: the sampler cannot follow the posterior there."
+        advice = f"{smaller}, or other priors where `{name}` has a part: the sampler cannot follow the posterior there."
     return [Finding(kind, name, message, advice)]
 
 
-_SMALLER_STEPS = "smaller steps, `target_accept_prob = 0.95` and then 0.99."
+# What to ask for next, one after another; each takes longer.
+_TARGETS = (0.95, 0.99, 0.995, 0.999, 0.9999)
 
 
-def _centred_advice(centred: dict[str, list[str]]) -> str:
+def _smaller_steps(posterior: Posterior) -> str:
+    """The next two targets beyond that of the run."""
+    used = float(posterior.facts.get("target_accept_prob", 0.8))
+    first, *rest = [target for target in _TARGETS if target > used][:2] or [round(1 - (1 - used) / 10, 9)]
+    return f"smaller steps, `target_accept_prob = {first}`" + "".join(f" and then {target}" for target in rest)
+
+
+def _centred_advice(centred: dict[str, list[str]], smaller: str) -> str:
     """For hierarchies that are centred: the usual reason, by the names of their scales and members."""
     if not centred:
         return ""
     scale, members = next(iter(centred.items()))
     listed = " and ".join(f"`{member}`" for member in members)
     advice = f"`{scale}` is the scale of {listed}: where it is small they are squeezed together, a funnel. Write "
-    advice += "`noncentered` after their prior, which suits small groups; with much data in every group take smaller "
-    return advice + "steps instead, `target_accept_prob = 0.95` and then 0.99, or a prior that keeps the scale from 0."
+    advice += "`noncentered` after their prior, which suits small groups; with much data in every group rather "
+    return advice + f"take {smaller}, or a prior that keeps the scale from 0."
 
 
 def _most_different(posterior: Posterior, diverging: np.ndarray) -> tuple[str, float, float, bool] | None:

@@ -88,6 +88,7 @@ def run(
         "leapfrog_steps": int(stats["n_steps"].sum()),
         "chains_kept": [chain + 1 for chain in kept],
         "max_tree_depth": chosen.max_tree_depth,
+        "target_accept_prob": chosen.target_accept_prob,
     }
     return posterior(
         bound,

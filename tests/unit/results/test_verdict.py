@@ -253,6 +253,16 @@ def test_divergences_elsewhere_suggest_smaller_steps(penguins):
     assert "noncentered" not in found.advice
 
 
+@pytest.mark.parametrize(
+    ("used", "advised"),
+    [(0.8, "0.95` and then 0.99"), (0.99, "0.995` and then 0.999"), (0.999, "0.9999`"), (0.9999, "0.99999`")],
+)
+def test_smaller_steps_are_smaller_than_those_of_the_run(penguins, used: float, advised: str):
+    posterior = replace(with_two_divergences(penguins()), facts={"target_accept_prob": used})
+    advice = finding(verdict_of(posterior), "few_divergences").advice
+    assert advice == f"smaller steps, `target_accept_prob = {advised}."
+
+
 def test_divergences_all_over_name_nobody(penguins):
     posterior = penguins()
     posterior.stats["diverging"] = np.random.default_rng(13).random((4, 500)) < 0.05
