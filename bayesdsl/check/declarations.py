@@ -8,6 +8,7 @@ from bayesdsl.catalogue.spelling import nearest
 from bayesdsl.check import errors
 from bayesdsl.check.expressions import Expressions
 from bayesdsl.check.scope import Scope
+from bayesdsl.check.structure import is_finite
 from bayesdsl.check.types import literal_support, type_support
 from bayesdsl.diagnostics.diagnostic import Diagnostic
 from bayesdsl.model import ir
@@ -394,6 +395,9 @@ def row_expression(scope: Scope, expr: ast.Expr) -> ir.RowExpr | None:
             if name in scope.constants or name in scope.columns:
                 scope.used.add(name)
             return ir.RowName(name, span)
+        case ast.Num(value, span) if not is_finite(value):
+            scope.report(errors.not_finite(source, span))
+            return None
         case ast.Num(value, span):
             return ir.RowValue(value, span)
         case ast.Str(_, span):

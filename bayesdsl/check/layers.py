@@ -243,7 +243,7 @@ class _Builder:
             case ast.Name(name) if name in self.scope.constants:
                 self.scope.used.add(name)
                 value = self.scope.constants[name].value
-                return Count(int(value)) if value >= 1 and value == int(value) else None
+                return Count(int(value)) if value >= 1 and value % 1 == 0 else None
             case ast.Name(name, span):
                 plate = self.scope.plate(ast.Ident(name, span))
                 known = self.scope.plates[ir.base_plate(plate)].size if plate is not None else None

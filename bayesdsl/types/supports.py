@@ -59,7 +59,7 @@ class Support:
         """Whether one scalar lies within the bounds and, for integers, on the grid."""
         if not self.known:
             return True
-        if value < self.lo or value > self.hi or (self.integer and value != int(value)):
+        if value < self.lo or value > self.hi or (self.integer and value % 1 != 0):
             return False
         return not ((self.lo_open and value == self.lo) or (self.hi_open and value == self.hi))
 

@@ -720,6 +720,22 @@ CASES = (
         """,
     ),
     case(
+        "not_finite",
+        "BD408",
+        """
+        data obs from "obs.csv" { n : count = «1e400»; y : real }
+        observe y ~ Normal(0, 1)
+        """,
+    ),
+    case(
+        "not_finite",
+        "BD408",
+        """
+        data obs from "obs.csv" { x : real = «1e400» * size; y : real }
+        observe y ~ Normal(x, 1)
+        """,
+    ),
+    case(
         "unknown_modifier",
         "BD409",
         """
