@@ -34,6 +34,7 @@ _functorch = getattr(torch._C, "_functorch", None)
 _LOOKS = ("data-dependent control flow", "_local_scalar_dense", "dynamic shape")
 _RANDOM = "random operation"
 _POINT_BY_POINT = " hit the vmap fallback"
+_WRITES = "vmap: inplace arithmetic"
 
 
 class Recorded:
@@ -161,6 +162,9 @@ def _reason(error: Exception) -> str:
         return "the program looks at a number in Python, as an `if` does"
     if _RANDOM in text:
         return "the program draws at random"
+    if _WRITES in text:
+        # Pyro's OrderedLogistic does where its predictor is the same for all.
+        return "the program fills a tensor of its own with what differs from chain to chain"
     operation, point_by_point, _ = text.partition(_POINT_BY_POINT)
     if point_by_point:
         return f"torch does {operation} for one point at a time"

@@ -486,6 +486,18 @@ def test_what_torch_does_point_by_point_is_named() -> None:
     assert torch._C._functorch._is_vmap_fallback_enabled()
 
 
+def test_a_program_that_fills_a_tensor_with_what_differs_between_chains_says_so() -> None:
+    """Pyro's OrderedLogistic does, where its predictor is a constant and its cut points are not."""
+    text = """
+    def model():
+        a = pyro.sample("a", dist.Normal(torch.zeros(2, dtype=torch.float64), real(1.0)).to_event(1))
+        cuts = torch.cumsum(a.exp(), -1)
+        pyro.sample("y", dist.OrderedLogistic(real(2.5), cuts), obs=torch.tensor(1))
+    """
+    with pytest.raises(NotTogether, match="the program fills a tensor of its own with what differs from chain to"):
+        run(bind(text, latents="a"))
+
+
 def test_a_program_that_draws_at_random_has_no_density() -> None:
     text = """
     def model():
