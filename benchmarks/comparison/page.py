@@ -26,9 +26,9 @@ Each program runs several times with different seeds, both in turn, on one threa
 processor, which other programs on the machine do not change much; they are compared within a row and not between rows:
 for plain Pyro in single precision, its default, for specs in double precision, theirs; compiling the spec and reading
 the data count. What the first of a spec's runs compiled the others find. *Largest difference* is that of the quantity
-that differs most for what may be expected of it, in posterior standard deviations (`sd`), for points in its own units. *May be* is five standard errors of the difference,
-from how much the answers of each program move from seed to seed; for points at most a twentieth of their value, and
-{arrived} more.
+that differs most for what may be expected of it, in posterior standard deviations (`sd`), for points in its own units.
+*May be* is five standard errors of the difference, from how much the answers of each program move from seed to seed;
+for points at most a twentieth of their value, and {arrived} more.
 
 Where an introduction takes tens of thousands of steps or chains that run for minutes, both programs make do with a few
 thousand steps, where needed larger ones, and with shorter paths of the chains. A step costs what it costs. Where *may
